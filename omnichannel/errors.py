@@ -1,0 +1,45 @@
+"""What this floor refuses, and in which words."""
+
+from config.ground.refusals import InvalidInput, NotFound, Refusal
+
+
+class ProgrammeNotFound(NotFound):
+    code = "programme_not_found"
+    title = "There is no such programme"
+
+
+class PlaceNotFound(NotFound):
+    code = "store_not_found"
+    title = "There is no such store or web shop"
+
+
+class TillNotFound(NotFound):
+    code = "till_not_found"
+    title = "There is no such till"
+
+
+class ProductNotFound(NotFound):
+    code = "product_not_found"
+    title = "There is no such product"
+
+
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+    title = "There is no such message"
+
+
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+    title = "There is no such key"
+
+
+class KeyAlreadyRevoked(Refusal):
+    """A revoked key can be neither rotated nor revoked again: make a new one."""
+
+    code = "key_already_revoked"
+    title = "This key is revoked; make a new one"
+
+
+class ScopeNotKnown(InvalidInput):
+    code = "scope_not_known"
+    title = "A key cannot have this scope"

@@ -1,0 +1,80 @@
+"""What is sold: categories, products, and what a product cost when."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from omnichannel.models.places import Programme
+
+
+class Category(models.Model):
+    """A named group of products. Products carry its code as text, so that no till waits for a join."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="categories")
+    code = models.CharField(max_length=80)
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+
+    class Meta:
+        verbose_name_plural = "categories"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["programme", "code"], name="a_category_code_is_unique_in_its_programme"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something sold under one SKU. `price_minor` is its list price in the programme's currency, if known."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="products")
+    sku = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=80, blank=True, db_default="")
+    department = models.CharField(max_length=80, blank=True, db_default="")
+    brand = models.CharField(max_length=80, blank=True, db_default="")
+    gtin = models.CharField(max_length=14, null=True, blank=True)  # noqa: DJ001 - no barcode is NULL, not ""
+    price_minor = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["programme", "sku"], name="a_sku_is_unique_in_its_programme"),
+            models.CheckConstraint(
+                condition=Q(gtin__isnull=True) | Q(gtin__regex=r"^(\d{8}|\d{12}|\d{13}|\d{14})$"),
+                name="a_gtin_has_8_12_13_or_14_digits",
+            ),
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="a_price_is_never_negative"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["programme", "category"], name="products_by_category"),
+            models.Index(
+                fields=["programme", "gtin"], name="products_by_gtin", condition=Q(gtin__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.sku})"
+
+
+class ProductPrice(models.Model):
+    """The list price of a product from a moment on. Append-only: a change is another row."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    price_minor = models.BigIntegerField(null=True, help_text="Empty: from then on no price was known.")
+    from_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["product", "-from_at"], name="prices_of_a_product")]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="prices_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.price_minor} from {self.from_at:%Y-%m-%d}"

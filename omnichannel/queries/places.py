@@ -1,0 +1,45 @@
+"""Questions about programmes, places and tills."""
+
+from collections.abc import Iterable
+
+from omnichannel.errors import PlaceNotFound, ProgrammeNotFound, TillNotFound
+from omnichannel.models import Place, Programme, Till
+
+
+def get_programme(code: str) -> Programme:
+    """The programme with this code.
+
+    :raises ProgrammeNotFound: if there is none.
+    """
+    programme = Programme.objects.filter(code=code).first()
+    if programme is None:
+        raise ProgrammeNotFound(f"There is no programme with the code {code!r}.")
+    return programme
+
+
+def get_place(*, programme_id: int, code: str) -> Place:
+    """The store or web shop with this code, its programme loaded.
+
+    :raises PlaceNotFound: if the programme has none.
+    """
+    place = Place.objects.select_related("programme").filter(programme_id=programme_id, code=code).first()
+    if place is None:
+        raise PlaceNotFound(f"There is no store or web shop with the code {code!r}.")
+    return place
+
+
+def get_till(till_id: int) -> Till:
+    """The till with this id, its place and programme loaded.
+
+    :raises TillNotFound: if there is none.
+    """
+    till = Till.objects.select_related("place__programme").filter(pk=till_id).first()
+    if till is None:
+        raise TillNotFound
+    return till
+
+
+def list_place_codes(programme_id: int, codes: Iterable[str]) -> dict[str, int]:
+    """The ids of those of the codes that name a place of the programme, by code."""
+    found = Place.objects.filter(programme_id=programme_id, code__in=set(codes))
+    return dict(found.values_list("code", "id"))

@@ -88,7 +88,9 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://regulars@127.0.0.1:5433/regulars")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 0}
+DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1}
+"""Statements are prepared the second time they are seen; never at once, because a migration may put several commands
+in one string, which PostgreSQL does not prepare."""
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

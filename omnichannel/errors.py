@@ -1,6 +1,6 @@
 """What this floor refuses, and in which words."""
 
-from config.ground.refusals import InvalidInput, NotFound, Refusal
+from config.ground.refusals import InvalidInput, NotFound, NotSignedIn, Refusal
 
 
 class ProgrammeNotFound(NotFound):
@@ -43,3 +43,18 @@ class KeyAlreadyRevoked(Refusal):
 class ScopeNotKnown(InvalidInput):
     code = "scope_not_known"
     title = "A key cannot have this scope"
+
+
+class KeyNotKnown(NotSignedIn):
+    code = "key_not_known"
+    title = "This key is not known here"
+
+
+class KeyRevoked(NotSignedIn):
+    code = "key_revoked"
+    title = "This key was revoked"
+
+
+class KeyExpired(NotSignedIn):
+    code = "key_expired"
+    title = "This key has ended; ask for its successor"

@@ -1,7 +1,5 @@
 """What is sold: categories, products, and what a product cost when."""
 
-from typing import ClassVar
-
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -12,7 +10,9 @@ from omnichannel.models.places import Programme
 class Category(models.Model):
     """A named group of products. Products carry its code as text, so that no till waits for a join."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="categories")
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="categories", db_index=False
+    )
     code = models.CharField(max_length=80)
     name = models.CharField(max_length=120)
     parent = models.ForeignKey(
@@ -21,7 +21,7 @@ class Category(models.Model):
 
     class Meta:
         verbose_name_plural = "categories"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["programme", "code"], name="a_category_code_is_unique_in_its_programme"
             ),
@@ -34,7 +34,9 @@ class Category(models.Model):
 class Product(models.Model):
     """Something sold under one SKU. `price_minor` is its list price in the programme's currency, if known."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="products")
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="products", db_index=False
+    )
     sku = models.CharField(max_length=80)
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=80, blank=True, db_default="")
@@ -44,7 +46,7 @@ class Product(models.Model):
     price_minor = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["programme", "sku"], name="a_sku_is_unique_in_its_programme"),
             models.CheckConstraint(
                 condition=Q(gtin__isnull=True) | Q(gtin__regex=r"^(\d{8}|\d{12}|\d{13}|\d{14})$"),
@@ -52,7 +54,7 @@ class Product(models.Model):
             ),
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="a_price_is_never_negative"),
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["programme", "category"], name="products_by_category"),
             models.Index(
                 fields=["programme", "gtin"], name="products_by_gtin", condition=Q(gtin__isnull=False)
@@ -66,13 +68,13 @@ class Product(models.Model):
 class ProductPrice(models.Model):
     """The list price of a product from a moment on. Append-only: a change is another row."""
 
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices", db_index=False)
     price_minor = models.BigIntegerField(null=True, help_text="Empty: from then on no price was known.")
     from_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["product", "-from_at"], name="prices_of_a_product")]
-        triggers: ClassVar = [
+        indexes = [models.Index(fields=["product", "-from_at"], name="prices_of_a_product")]
+        triggers = [
             pgtrigger.Protect(name="prices_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 

@@ -1,16 +1,15 @@
 """Keys of tills and integrations. The text of a key is shown once; here lies only its SHA-256."""
 
-from typing import ClassVar
-
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from omnichannel.models.history import before_each_change
 from omnichannel.models.places import Place, Programme, Till
 
 
-@pghistory.track(exclude=["secret_hash", "last_used_on"])
+@pghistory.track(*before_each_change(), exclude=["secret_hash", "last_used_on"])
 class ApiKey(models.Model):
     """What a till or an integration proves itself with, and what it may do.
 
@@ -40,7 +39,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
-        constraints: ClassVar = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(till__isnull=True) | Q(place__isnull=False),
                 name="the_key_of_a_till_names_its_place",

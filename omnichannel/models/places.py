@@ -1,12 +1,11 @@
 """Where things happen: programmes (brands), their stores and web shops, and the tills in them."""
 
-from typing import ClassVar
-
 import pghistory
 from django.db import models
 from django.db.models import Q
 
 from config.ground.ids import new_ref
+from omnichannel.models.history import before_each_change
 
 
 def new_place_ref() -> str:
@@ -17,7 +16,7 @@ def new_till_ref() -> str:
     return new_ref("til")
 
 
-@pghistory.track()
+@pghistory.track(*before_each_change())
 class Programme(models.Model):
     """A brand with its own loyalty programme. Days are days of its timezone, money is its one currency."""
 
@@ -30,7 +29,7 @@ class Programme(models.Model):
     )
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(currency__regex=r"^[A-Z]{3}$"), name="a_currency_is_three_capital_letters"
             ),
@@ -43,7 +42,7 @@ class Programme(models.Model):
         return self.name
 
 
-@pghistory.track()
+@pghistory.track(*before_each_change())
 class Place(models.Model):
     """A store or a web shop of one programme."""
 
@@ -52,14 +51,14 @@ class Place(models.Model):
         WEB_SHOP = "web_shop", "Web shop"
 
     ref = models.CharField(max_length=30, unique=True, default=new_place_ref, editable=False)
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="places")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="places", db_index=False)
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.STORE, db_default=Kind.STORE)
     is_open = models.BooleanField(default=True, db_default=True)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["programme", "code"], name="a_place_code_is_unique_in_its_programme"
             ),
@@ -72,17 +71,17 @@ class Place(models.Model):
         return f"{self.name} ({self.code})"
 
 
-@pghistory.track()
+@pghistory.track(*before_each_change())
 class Till(models.Model):
     """A cash desk of a store, or one checkout of a web shop."""
 
     ref = models.CharField(max_length=30, unique=True, default=new_till_ref, editable=False)
-    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="tills")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="tills", db_index=False)
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=120, blank=True, db_default="")
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["place", "code"], name="a_till_code_is_unique_in_its_place"),
         ]
 

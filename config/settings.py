@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -86,11 +87,25 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://regulars@127.0.0.1:5433/regulars")}
-DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1}
-"""Statements are prepared the second time they are seen; never at once, because a migration may put several commands
-in one string, which PostgreSQL does not prepare."""
+
+def database_from(url: str) -> dict[str, Any]:
+    """Django's words for a libpq URL such as `postgres://user:secret@host/name?sslmode=require`.
+
+    Statements are prepared the second time they are seen; never at once, because a migration may put several commands
+    in one string, which PostgreSQL does not prepare.
+    """
+    database: dict[str, Any] = environ.Env.db_url_config(url)
+    options: dict[str, Any] = database.pop("OPTIONS", {})
+    database["HOST"] = options.pop("host", database["HOST"])
+    database["PORT"] = options.pop("port", database["PORT"])
+    database["CONN_MAX_AGE"] = 0
+    database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1, **options}
+    return database
+
+
+DATABASES = {
+    "default": database_from(env.str("DATABASE_URL", default="postgres://regulars@127.0.0.1:5433/regulars"))
+}
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,19 @@
+"""Who: the tables of members and the law that holds them."""
+
+from members.models.consents import Consent, ConsentEvent
+from members.models.identities import Identity
+from members.models.members import Member
+from members.models.preferences import Preference
+from members.models.sign_in import AccessToken, RefreshToken, SignIn, SignInCode
+
+__all__ = [
+    "AccessToken",
+    "Consent",
+    "ConsentEvent",
+    "Identity",
+    "Member",
+    "Preference",
+    "RefreshToken",
+    "SignIn",
+    "SignInCode",
+]

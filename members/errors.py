@@ -1,0 +1,68 @@
+"""What members refuses, and why."""
+
+from config.ground.refusals import InvalidInput, NotFound, NotSignedIn, Refusal
+
+
+class MemberNotFound(NotFound):
+    code = "member_not_found"
+    title = "No member is known by this"
+
+
+class IdentityNotValid(InvalidInput):
+    """A phone number, address, card number or other identity that cannot be anybody's.
+
+    `reason` in the facts is a stable word: `empty`, `not_a_number`, `no_country`, `too_short`, `too_long`,
+    `no_such_number`, `has_extension`, `not_an_address`, `wrong_check_digit`, `not_a_card`, `not_an_id`.
+    """
+
+    code = "identity_not_valid"
+    title = "This cannot be anybody's identity"
+
+
+class IdentityMissing(InvalidInput):
+    code = "identity_missing"
+    title = "A member needs at least one of phone, email, card or external id"
+
+
+class IdentitiesOfTwoMembers(Refusal):
+    """The identities given for one person belong to different members; `conflicts` says which to whom."""
+
+    status = 409
+    code = "identities_of_two_members"
+    title = "These identities belong to different members"
+
+
+class IdentityTaken(Refusal):
+    status = 409
+    code = "identity_taken"
+    title = "This identity belongs to another member"
+
+
+class MemberNotActive(Refusal):
+    status = 409
+    code = "member_not_active"
+    title = "This member was merged or erased"
+
+
+class CardCodeNotValid(InvalidInput):
+    """The rotating code is damaged, forged, or older than its minute."""
+
+    code = "card_code_not_valid"
+    title = "This card code is not valid; show the card again"
+
+
+class CodeNotValid(NotSignedIn):
+    """Wrong, used, expired or tried too often: one answer for all, so that nothing can be learnt from it."""
+
+    code = "code_not_valid"
+    title = "This code is not valid; ask for a new one"
+
+
+class RefreshTokenNotValid(NotSignedIn):
+    code = "refresh_token_not_valid"
+    title = "This refresh token is not valid; sign in again"
+
+
+class UnsubscribeLinkNotValid(NotFound):
+    code = "unsubscribe_link_not_valid"
+    title = "This link is not complete or was changed"

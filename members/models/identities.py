@@ -1,0 +1,47 @@
+"""The directory of identities: which member goes by this phone, address, card or id."""
+
+import pghistory
+from django.db.models import (
+    PROTECT,
+    CharField,
+    CheckConstraint,
+    DateTimeField,
+    ForeignKey,
+    Index,
+    Model,
+    Q,
+    UniqueConstraint,
+)
+
+from members.models.history import before_each_change
+from members.models.members import Member
+from members.rules.identities import IdentityKind
+
+KINDS = [(kind.value, kind.value) for kind in IdentityKind]
+
+
+@pghistory.track(*before_each_change())
+class Identity(Model):
+    """One way to know a member: a narrow directory, decided by INSERT .. ON CONFLICT DO NOTHING."""
+
+    kind = CharField(max_length=8, choices=KINDS)
+    value = CharField(max_length=254, help_text="Normal form of its kind; an external id is source:id.")
+    member = ForeignKey(Member, on_delete=PROTECT, related_name="identities", db_index=False)
+    verified_at = DateTimeField(null=True, blank=True, help_text="When the member proved that it is theirs.")
+    source = CharField(max_length=32, help_text="Who told us: till, web, app, import, admin, friend, house.")
+    recorded_at = DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            UniqueConstraint(fields=["kind", "value"], name="an_identity_belongs_to_one_member"),
+            CheckConstraint(
+                condition=Q(kind__in=[kind.value for kind in IdentityKind]),
+                name="an_identity_is_of_a_known_kind",
+            ),
+            CheckConstraint(condition=~Q(value=""), name="an_identity_is_never_empty"),
+        ]
+        indexes = [Index(fields=["member", "id"], name="identity_by_member")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"

@@ -1,10 +1,13 @@
 """Settings, read from the environment. With nothing set, they describe the local stack of `make serve`."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
+
+from config.staff.theme import THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -56,10 +59,12 @@ MIDDLEWARE = [
     "config.ground.middleware.BodyLimit",
     "config.staff.middleware.ForAdminOnly",
 ]
-"""Doors of the API need none of the admin's layers: sessions, CSRF, messages and the rest run for /admin/ alone,
-inside `ForAdminOnly`, which builds the chain below once."""
+"""Doors of the API need none of the admin's layers: sessions, CSRF, messages and the rest run for the pages of
+`STAFF_PATHS` alone, inside `ForAdminOnly`, which builds the chain below once."""
 
+STAFF_PATHS = ["/admin", "/api/docs", "/i18n/", "/till"]
 ADMIN_MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -68,8 +73,30 @@ ADMIN_MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.staff.history.SayWho",
     "axes.middleware.AxesMiddleware",
 ]
+SILENCED_SYSTEM_CHECKS = [
+    # These look for the layers of the admin in MIDDLEWARE. They are in ADMIN_MIDDLEWARE; staff.E001 looks there.
+    "admin.E408",
+    "admin.E409",
+    "admin.E410",
+    "axes.W002",
+    "security.W002",
+    "security.W003",
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+"""Of pages; answers that are no pages may load nothing at all. The admin adds what its theme needs (`RegularsSite`)."""
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -118,6 +145,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+LOGIN_URL = "admin:login"
+REGULARS_REQUIRE_SECOND_FACTOR = env.bool("REGULARS_REQUIRE_SECOND_FACTOR", default=False)
+"""Whether administrators must have a second factor. Whoever has one is asked for it in any case. Off for the local
+stack, whose printed password is meant to be enough; `check --deploy` warns where it is off."""
+OTP_TOTP_ISSUER = "Regulars"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "config.staff.signin.answer_locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+SESSION_COOKIE_AGE = 12 * 60 * 60
+UNFOLD = THEME
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

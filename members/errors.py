@@ -24,6 +24,11 @@ class IdentityMissing(InvalidInput):
     title = "A member needs at least one of phone, email, card or external id"
 
 
+class BirthdayNotValid(InvalidInput):
+    code = "birthday_not_valid"
+    title = "There is no such birthday"
+
+
 class IdentitiesOfTwoMembers(Refusal):
     """The identities given for one person belong to different members; `conflicts` says which to whom."""
 

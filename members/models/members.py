@@ -1,7 +1,7 @@
 """A member: one person who is known to the house."""
 
 import pghistory
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import (
     BinaryField,
     CharField,
@@ -15,6 +15,7 @@ from django.db.models import (
     Q,
     TextChoices,
 )
+from django.db.models.functions import Upper
 
 from members.models.history import before_each_change
 
@@ -83,8 +84,9 @@ class Member(Model):
             Index(fields=["birth_month", "birth_day"], name="member_by_birthday"),
             Index(fields=["recorded_at", "id"], name="member_by_arrival"),
             GinIndex(
-                fields=["given_name", "family_name", "display_name"],
-                opclasses=["gin_trgm_ops"] * 3,
+                OpClass(Upper("given_name"), name="gin_trgm_ops"),
+                OpClass(Upper("family_name"), name="gin_trgm_ops"),
+                OpClass(Upper("display_name"), name="gin_trgm_ops"),
                 name="member_by_piece_of_name",
             ),
         ]

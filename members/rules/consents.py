@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 
 class Channel(StrEnum):
     EMAIL = "email"
@@ -21,3 +23,15 @@ class Purpose(StrEnum):
     SERVICE = "service"
     SURVEYS = "surveys"
     PROFILING = "profiling"
+
+
+class ConsentWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's yes or no for one channel and purpose.
+
+    :ivar text_version: which wording they saw, "" if none is known.
+    """
+
+    channel: Channel
+    purpose: Purpose
+    is_given: bool
+    text_version: str = ""

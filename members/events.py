@@ -1,0 +1,41 @@
+"""What members announces. Nothing here names a person: who it was says the event's `member_id`."""
+
+from typing import ClassVar
+
+from config.outbox.events import Event
+
+
+class MemberEnrolled(Event, frozen=True, kw_only=True):
+    """Somebody became a member.
+
+    :ivar place_code: the store or web shop where it happened, "" for none; so with `programme_code`.
+    """
+
+    name: ClassVar[str] = "members.member_enrolled"
+    member_ref: str
+    via: str
+    place_code: str = ""
+    programme_code: str = ""
+
+
+class MemberChanged(Event, frozen=True, kw_only=True):
+    """Names, language, birthday, identities or preferences of a member are different now."""
+
+    name: ClassVar[str] = "members.member_changed"
+    member_ref: str
+
+
+class ConsentChanged(Event, frozen=True, kw_only=True):
+    """A member gave or withdrew consent."""
+
+    name: ClassVar[str] = "members.consent_changed"
+    channel: str
+    purpose: str
+    is_given: bool
+
+
+class SignInCodeRequested(Event, frozen=True, kw_only=True):
+    """Somebody asked for a one-time code, whether or not there is such a member."""
+
+    name: ClassVar[str] = "members.sign_in_code_requested"
+    request_id: int

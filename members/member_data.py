@@ -1,0 +1,83 @@
+"""What a floor holds of a person: each floor says it here for the member's page, and registers itself in `apps.py`.
+
+This is the one place where upper floors hang themselves into a lower one. A panel is plain data, so that one template
+shows them all:
+
+    class Wallets:
+        def panels(self, member_id: int, *, now: datetime) -> list[Panel]:
+            return [Panel(title="Wallet", order=20, facts=(Fact("Balance", "1,340 points"),))]
+
+    register("loyalty", Wallets())
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A piece of a panel.
+
+    :ivar kind: `code` keeps its left-to-right order in any language (phones, refs, amounts); `number` stands to the
+        right; `good`, `bad` and `muted` are shown as a label of that colour; `personal` is masked without the right to
+        see personal data.
+    :ivar link: where a click leads, "" for nowhere.
+    """
+
+    text: str
+    kind: Literal["text", "code", "number", "good", "bad", "muted", "personal"] = "text"
+    link: str = ""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A name and what there is under it."""
+
+    name: str
+    value: Cell | str
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """Bars or a line over labels, one value per label and series."""
+
+    kind: Literal["bar", "line"] = "bar"
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One box on the member's page: facts, a table, a chart, or several of them.
+
+    :ivar order: lower stands first. members 10 to 19, loyalty 20 to 39, omnichannel 40 to 59, campaigns 60 to 79.
+    :ivar empty: what to say when there is nothing to show.
+    :ivar is_wide: over the whole width; narrow panels stand in two columns.
+    """
+
+    title: str
+    order: int
+    facts: tuple[Fact, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell | str, ...], ...] = ()
+    chart: Chart | None = None
+    empty: str = "Nothing yet."
+    is_wide: bool = False
+
+
+class MemberData(Protocol):
+    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
+        """What staff should see of a member at a glance; a fixed number of statements, however much there is."""
+
+
+_FLOORS: dict[str, MemberData] = {}
+
+
+def register(floor: str, holds: MemberData) -> None:
+    """Let a floor speak for what it holds; once per floor, from its `apps.py`."""
+    _FLOORS[floor] = holds
+
+
+def list_panels(member_id: int, *, now: datetime) -> list[Panel]:
+    """The panels of all floors, in their order."""
+    panels = [panel for floor in _FLOORS.values() for panel in floor.panels(member_id, now=now)]
+    return sorted(panels, key=lambda panel: panel.order)

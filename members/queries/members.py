@@ -1,0 +1,177 @@
+"""Finding members, and telling what is known of them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from members.errors import CardCodeNotValid, MemberNotFound
+from members.models import Identity, Member
+from members.rules.cards import is_genuine, read_code
+from members.rules.identities import IdentityClaim, MemberKey, normalise
+from members.rules.people import called
+
+REF = "ref"
+
+
+class KnownIdentity(msgspec.Struct, frozen=True):
+    kind: str
+    value: str
+    verified_at: datetime | None
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A member with their identities, oldest first."""
+
+    id: int
+    ref: str
+    given_name: str
+    family_name: str
+    display_name: str
+    language: str
+    birth_date: date | None
+    birth_month: int | None
+    birth_day: int | None
+    state: str
+    enrolled_at: datetime
+    enrolled_via: str
+    enrolled_at_place: str
+    recorded_at: datetime
+    identities: tuple[KnownIdentity, ...]
+
+    @property
+    def called(self) -> str:
+        return called(self.given_name, self.family_name, self.display_name)
+
+
+def lookup_of(key: MemberKey, *, region: str, now: datetime) -> tuple[str, str]:
+    """What to look for in the directory: kind ("ref", "phone", "email", "card" or "external") and normal form.
+
+    A rotating card code is proven here, in one statement, and answers as ("ref", ...).
+
+    :param region: two letters; where a phone number without a country code is at home.
+    :raises IdentityNotValid: if nobody can have this identity.
+    :raises CardCodeNotValid: if the code is forged or older than its minute.
+    """
+    if key.ref is not None:
+        return REF, key.ref
+    if key.qr is not None:
+        return REF, _prove_card_code(key.qr, now)
+    if key.external is not None:
+        return "external", normalise("external", key.external.text, pointer="/member/external")
+    kind, text = next((name, value) for name in _TYPED if (value := getattr(key, name)) is not None)
+    return kind, normalise(kind, text, region=region, pointer=f"/member/{kind}")
+
+
+_TYPED = ("phone", "email", "card")
+
+
+def _prove_card_code(payload: str, now: datetime) -> str:
+    code = read_code(payload)
+    secret = code and Member.objects.filter(ref=code.member_ref).values_list("card_secret", flat=True).first()
+    if code is None or secret is None or not is_genuine(code, bytes(secret), now):
+        raise CardCodeNotValid
+    return code.member_ref
+
+
+def find_member(kind: str, value: str) -> MemberFacts | None:
+    """The member who goes by this, if there is one; kind and value as `lookup_of` gives them."""
+    found = _facts(_known_by(kind, value), [kind, value] if kind != REF else [value])
+    return found[0] if found else None
+
+
+def get_member(key: MemberKey, *, region: str, now: datetime) -> MemberFacts:
+    """The member whom a request names.
+
+    :raises MemberNotFound: if nobody goes by this.
+    :raises IdentityNotValid: see `lookup_of`; so CardCodeNotValid.
+    """
+    found = find_member(*lookup_of(key, region=region, now=now))
+    if found is None:
+        raise MemberNotFound
+    return found
+
+
+def get_member_by_id(member_id: int) -> MemberFacts:
+    """
+    :raises MemberNotFound: if there is none.
+    """
+    found = list_members_by_id([member_id])
+    if not found:
+        raise MemberNotFound
+    return found[0]
+
+
+def list_members_by_id(member_ids: Sequence[int]) -> list[MemberFacts]:
+    """The members with these ids, in the order of their ids; unknown ids are left out. One statement."""
+    return _facts("WHERE m.id = ANY(%s::bigint[])", [list(member_ids)])
+
+
+def find_owners(claims: Sequence[IdentityClaim]) -> dict[IdentityClaim, tuple[int, str]]:
+    """Which of these identities are taken, and by whom: claim -> (member id, member ref). One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.kind, i.value, m.id, m.ref FROM unnest(%s::text[], %s::text[]) AS c(kind, value)"
+            " JOIN members_identity i USING (kind, value) JOIN members_member m ON m.id = i.member_id",
+            [[claim.kind for claim in claims], [claim.value for claim in claims]],
+        )
+        return {IdentityClaim(kind, value): (owner, ref) for kind, value, owner, ref in cursor.fetchall()}
+
+
+def list_members(
+    *, claim: IdentityClaim | None = None, words: str = "", after_id: int = 0, limit: int
+) -> list[MemberFacts]:
+    """Members in the order they came, those after a row already seen.
+
+    :param claim: only the one who goes by this.
+    :param words: pieces of names; each must stand in one of the names.
+    """
+    matching = search_members(words) if words else Member.objects.all()
+    if claim is not None:
+        owner = Identity.objects.filter(kind=claim.kind, value=claim.value).values("member_id")
+        matching = matching.filter(pk__in=owner)
+    ids = matching.filter(pk__gt=after_id).order_by("pk").values_list("pk", flat=True)[:limit]
+    return list_members_by_id(list(ids))
+
+
+def search_members(words: str) -> QuerySet[Member]:
+    """Members in whose names each of these words stands, in any order and as a piece; by the trigram index."""
+    matching = Member.objects.all()
+    for word in words.split():
+        in_a_name = Q(given_name__icontains=word) | Q(family_name__icontains=word)
+        matching = matching.filter(in_a_name | Q(display_name__icontains=word))
+    return matching
+
+
+def _known_by(kind: str, value: str) -> str:
+    if kind == REF:
+        return "WHERE m.ref = %s"
+    return "WHERE m.id = (SELECT member_id FROM members_identity WHERE kind = %s AND value = %s)"
+
+
+def _facts(condition: str, parameters: list[Any]) -> list[MemberFacts]:
+    """Members that meet a condition written in this file, with their identities, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SELECT} {condition} ORDER BY m.id", parameters)
+        return [_facts_of(row) for row in cursor.fetchall()]
+
+
+def _facts_of(row: Sequence[Any]) -> MemberFacts:
+    known = tuple(KnownIdentity(*parts) for parts in zip(*row[len(_COLUMNS) :], strict=True))
+    return MemberFacts(**dict(zip(_COLUMNS, row[: len(_COLUMNS)], strict=True)), identities=known)
+
+
+_COLUMNS = tuple(name for name in MemberFacts.__struct_fields__ if name != "identities")
+_SELECT = f"""
+SELECT {", ".join(f"m.{name}" for name in _COLUMNS)}, known.kinds, known.texts, known.proofs
+FROM members_member m
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.kind ORDER BY i.id), '{{}}') AS kinds,
+        coalesce(array_agg(i.value ORDER BY i.id), '{{}}') AS texts,
+        coalesce(array_agg(i.verified_at ORDER BY i.id), '{{}}') AS proofs
+    FROM members_identity i WHERE i.member_id = m.id
+) known
+"""  # noqa: S608 - made of this file's own column names

@@ -1,23 +1,39 @@
 """Settings, read from the environment. With nothing set, they describe the local stack of `make serve`."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
 
+from config import logs
 from config.staff.theme import THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 HOME = Path(env.str("REGULARS_HOME", default=str(BASE_DIR / ".regulars")))
+
+
+def of_local_stack(folder: Path) -> dict[str, str]:
+    """What a stack started by `make serve` in this folder wrote down: where its servers are, and its secret.
+
+    The environment goes before it. Empty where there is none, as in production.
+    """
+    file = folder / "stack.env"
+    if not file.is_file():
+        return {}
+    lines = file.read_text().splitlines()
+    return {name: value for name, found, value in (line.partition("=") for line in lines) if found}
+
+
+LOCAL = of_local_stack(HOME)
+
 DEBUG = env.bool("REGULARS_DEBUG", default=False)
 SANDBOX = env.bool("REGULARS_SANDBOX", default=False)
 """In a sandbox the clock can be moved and messages are written as files."""
 
-SECRET_KEY = env.str("SECRET_KEY", default="local-stack-only-" + "0" * 40)
+SECRET_KEY = env.str("SECRET_KEY", default=LOCAL.get("SECRET_KEY", "not-secret-" + "0" * 40))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -130,9 +146,10 @@ def database_from(url: str) -> dict[str, Any]:
     return database
 
 
-DATABASES = {
-    "default": database_from(env.str("DATABASE_URL", default="postgres://regulars@127.0.0.1:5433/regulars"))
-}
+DATABASE_URL = env.str(
+    "DATABASE_URL", default=LOCAL.get("DATABASE_URL", "postgres://regulars@127.0.0.1/regulars")
+)
+DATABASES = {"default": database_from(DATABASE_URL)}
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -168,9 +185,43 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 
-BROKER_URL = env.str("BROKER_URL", default="redis://127.0.0.1:6380/0")
-CACHE_URL = env.str("CACHE_URL", default="redis://127.0.0.1:6380/1")
+BROKER_URL = env.str("BROKER_URL", default=LOCAL.get("BROKER_URL", "redis://127.0.0.1:6379/0"))
+CACHE_URL = env.str("CACHE_URL", default=LOCAL.get("CACHE_URL", "redis://127.0.0.1:6379/1"))
+"""Valkey may be lost at any moment: the broker is a doorbell, the cache is only speed."""
+
 CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 3,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+
+def every(seconds: int, task: str) -> dict[str, Any]:
+    """A tick: wake `task` so often, and let a tick that nobody took expire before the next one."""
+    return {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
+
+
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+"""The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""
 
 MESSAGE_FOLDER = HOME / "outbox"
 """Where the file carriers of the local stack write the messages they would have sent."""
@@ -200,4 +251,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")
+LOGGING = logs.set_up(env.str("LOG_LEVEL", default="INFO"))

@@ -1,0 +1,27 @@
+"""Tables of loyalty and the law that holds them, one file per subject."""
+
+from loyalty.models.grants import Grant
+from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
+from loyalty.models.programme import ProgrammeTerms
+from loyalty.models.rules import Rule, RuleVersion
+from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
+
+__all__ = [
+    "Benefit",
+    "BenefitGrant",
+    "BenefitKind",
+    "Entry",
+    "EntryKind",
+    "Grant",
+    "Lot",
+    "LotMove",
+    "ProgrammeTerms",
+    "Rule",
+    "RuleVersion",
+    "Seal",
+    "Settlement",
+    "Tier",
+    "TierDay",
+    "TierStanding",
+    "Wallet",
+]

@@ -1,0 +1,86 @@
+"""What loyalty refuses. Each says what to do."""
+
+from config.ground.refusals import NotFound, Refusal
+
+
+class InsufficientPoints(Refusal):
+    status = 409
+    code = "insufficient_points"
+    title = "The member has fewer points to spend than asked for"
+
+
+class PointsExceedPayable(Refusal):
+    status = 409
+    code = "points_exceed_payable"
+    title = "The points are worth more than what is to be paid"
+
+
+class LinesDoNotAddUp(Refusal):
+    status = 422
+    code = "lines_do_not_add_up"
+    title = "The amounts of the purchase do not add up"
+
+
+class PaymentsDoNotAddUp(Refusal):
+    status = 422
+    code = "payments_do_not_add_up"
+    title = "The payments do not sum to what is to be paid"
+
+
+class WrongCurrency(Refusal):
+    status = 422
+    code = "wrong_currency"
+    title = "This programme runs in another currency"
+
+
+class PlacedInTheFuture(Refusal):
+    status = 422
+    code = "placed_in_the_future"
+    title = "The purchase lies in the future"
+
+
+class NumberMissing(Refusal):
+    status = 422
+    code = "number_missing"
+    title = "A till names receipt_number, a web shop order_number"
+
+
+class NoPlace(Refusal):
+    status = 403
+    code = "key_without_place"
+    title = "This key belongs to no store or web shop"
+
+
+class ReceiptContentDiffers(Refusal):
+    status = 409
+    code = "receipt_content_differs"
+    title = "This receipt number was booked before with other content"
+
+
+class ReceiptOfAnotherTill(Refusal):
+    status = 409
+    code = "receipt_of_another_till"
+    title = "This very purchase was booked by another till of the same store"
+
+
+class OrderNotFound(NotFound):
+    code = "order_not_found"
+    title = "There is no order by this reference"
+
+
+class WalletBusy(Refusal):
+    status = 409
+    code = "wallet_busy"
+    title = "This member's wallet is being changed by others; send the same request again"
+
+
+class ProgrammeWithoutTerms(Refusal):
+    status = 409
+    code = "programme_without_terms"
+    title = "This programme has no terms yet: an administrator sets them under Points, Programme terms"
+
+
+class RuleNotValid(Refusal):
+    status = 422
+    code = "rule_not_valid"
+    title = "The rule does not say something the system understands"

@@ -1,0 +1,51 @@
+"""What loyalty announces."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from config.outbox.events import Event
+
+
+class LineBought(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a committed purchase. `paid_minor` is what was paid for it in money."""
+
+    sku: str
+    category: str
+    department: str
+    quantity: int
+    paid_minor: int
+
+
+class PurchaseCommitted(Event, frozen=True, kw_only=True):
+    """A member's purchase is booked. Amounts in minor units of the programme's currency."""
+
+    name: ClassVar[str] = "loyalty.purchase_committed"
+    order_ref: str
+    programme_code: str
+    place_code: str
+    placed_at: datetime
+    total_minor: int
+    paid_minor: int
+    points_earned: int
+    points_spent: int
+    tier_code: str
+    lines: list[LineBought]
+
+
+class TierReached(Event, frozen=True, kw_only=True):
+    """A member stands on a higher tier than before."""
+
+    name: ClassVar[str] = "loyalty.tier_reached"
+    programme_code: str
+    tier_code: str
+    previous_code: str
+
+
+class PointsExpired(Event, frozen=True, kw_only=True):
+    """Points of one member ran out and were booked off."""
+
+    name: ClassVar[str] = "loyalty.points_expired"
+    programme_code: str
+    points: int

@@ -1,0 +1,17 @@
+-- The digest of one programme's entries recorded on one UTC day, chained to the digest before it.
+CREATE FUNCTION loyalty_digest_of_day(of_programme bigint, day date, previous bytea)
+RETURNS TABLE (entries bigint, points bigint, digest bytea)
+LANGUAGE sql STABLE AS $$
+    SELECT count(*), coalesce(sum(d.points), 0)::bigint,
+        sha256(previous || convert_to(day::text, 'UTF8') || coalesce(string_agg(d.digest, ''::bytea ORDER BY d.wallet_id, d.seq), ''::bytea))
+    FROM (
+        SELECT e.wallet_id, e.seq, e.points,
+            sha256(convert_to(concat_ws('|', e.wallet_id, e.member_id, e.programme_id, e.seq, e.kind, e.points, e.balance_after,
+                e.cause, e.order_ref, e.rule_version_id, e.actor, e.reason, extract(epoch FROM e.happened_at),
+                extract(epoch FROM e.recorded_at)), 'UTF8')) AS digest
+        FROM loyalty_entry e
+        WHERE e.programme_id = of_programme
+            AND e.recorded_at >= day::timestamp AT TIME ZONE 'UTC'
+            AND e.recorded_at < (day + 1)::timestamp AT TIME ZONE 'UTC'
+    ) d
+$$;

@@ -1,0 +1,82 @@
+-- Make `spendable` and `pending` true again for wallets whose figures ended before `at`. The wallets are locked by the caller.
+CREATE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE loyalty_wallet w
+    SET spendable = f.spendable, pending = f.pending, figures_hold_from = at, figures_hold_until = f.until_at
+    FROM (
+        SELECT s.id,
+            coalesce(sum(l.remaining) FILTER (WHERE l.available_from <= at), 0) AS spendable,
+            coalesce(sum(l.remaining) FILTER (WHERE l.available_from > at), 0) AS pending,
+            least(min(l.available_from) FILTER (WHERE l.available_from > at), min(l.expires_at)) AS until_at
+        FROM loyalty_wallet s
+        LEFT JOIN loyalty_lot l
+            ON l.wallet_id = s.id AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > at)
+        WHERE s.id = ANY (wallets) AND (s.figures_hold_until <= at OR s.figures_hold_from > at)
+        GROUP BY s.id
+    ) f
+    WHERE w.id = f.id;
+END
+$$;
+
+-- What a wallet shows at a moment: {balance, spendable, pending, next_expiry, tier}. Nothing a job has to run for.
+CREATE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    w loyalty_wallet;
+    zone text;
+    now_spendable bigint := 0;
+    now_pending bigint := 0;
+    expiry record;
+    mine record;
+    above record;
+    window_minor bigint := 0;
+BEGIN
+    SELECT * INTO w FROM loyalty_wallet WHERE member_id = for_member AND programme_id = for_programme;
+    SELECT timezone INTO zone FROM omnichannel_programme WHERE id = for_programme;
+    IF w.figures_hold_from <= at AND (w.figures_hold_until IS NULL OR w.figures_hold_until > at) THEN
+        now_spendable := w.spendable;
+        now_pending := w.pending;
+    ELSIF w.id IS NOT NULL THEN
+        SELECT coalesce(sum(remaining) FILTER (WHERE available_from <= at), 0),
+            coalesce(sum(remaining) FILTER (WHERE available_from > at), 0)
+        INTO now_spendable, now_pending
+        FROM loyalty_lot
+        WHERE wallet_id = w.id AND remaining > 0 AND (expires_at IS NULL OR expires_at > at);
+    END IF;
+
+    SELECT l.expires_at, sum(l.remaining) AS points INTO expiry
+    FROM loyalty_lot l
+    WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at = (
+        SELECT n.expires_at FROM loyalty_lot n
+        WHERE n.wallet_id = w.id AND n.remaining > 0 AND n.expires_at > at ORDER BY n.expires_at, n.id LIMIT 1)
+    GROUP BY l.expires_at;
+
+    SELECT t.code, t.name, t.rank, s.until_at INTO mine
+    FROM loyalty_tier t
+    LEFT JOIN loyalty_tierstanding s ON s.tier_id = t.id AND s.wallet_id = w.id AND s.from_at <= at AND s.until_at > at
+    WHERE t.programme_id = for_programme AND (t.rank = 0 OR s.id IS NOT NULL)
+    ORDER BY t.rank DESC LIMIT 1;
+
+    SELECT t.code, t.name, t.threshold_minor INTO above
+    FROM loyalty_tier t WHERE t.programme_id = for_programme AND t.rank > mine.rank ORDER BY t.rank LIMIT 1;
+
+    IF above.code IS NOT NULL THEN
+        SELECT coalesce(sum(qualifying_minor), 0) INTO window_minor
+        FROM loyalty_tierday
+        WHERE wallet_id = w.id AND spent_on > (at AT TIME ZONE zone)::date - 365 AND spent_on <= (at AT TIME ZONE zone)::date;
+    END IF;
+
+    RETURN json_build_object(
+        'balance', now_spendable + now_pending,
+        'spendable', now_spendable,
+        'pending', now_pending,
+        'next_expiry', CASE WHEN expiry.points IS NOT NULL THEN json_build_object(
+            'points', expiry.points, 'at', loyalty_moment(expiry.expires_at)) END,
+        'tier', CASE WHEN mine.code IS NOT NULL THEN json_build_object(
+            'code', mine.code, 'name', mine.name, 'until', loyalty_moment(mine.until_at),
+            'next', CASE WHEN above.code IS NOT NULL THEN json_build_object(
+                'code', above.code, 'name', above.name,
+                'missing_minor', greatest(above.threshold_minor - window_minor, 0)) END) END);
+END
+$$;

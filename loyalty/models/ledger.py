@@ -1,0 +1,200 @@
+"""The ledger: wallets hold lots, an entry is one movement, a cause says why it exists.
+
+Everything here is written by the functions in `loyalty/migrations/sql/` (called from `services/`), which hold the
+wallet's row lock while they write. Entries, moves, settlements and seals are append-only: a trigger refuses anything else.
+"""
+
+from datetime import UTC, datetime
+
+import pgtrigger
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+
+from config.ground.guards import append_only
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EntryKind(models.TextChoices):
+    """What a movement is. The other side (issued, spent, broken, moved) follows from it."""
+
+    EARN = "earn"
+    BONUS = "bonus"
+    SPEND = "spend"
+    EXPIRE = "expire"
+    ADJUST = "adjust"
+
+
+class Wallet(models.Model):
+    """A member's points in one programme.
+
+    `balance` is the sum of the entries. `spendable` and `pending` hold from `figures_hold_from` until
+    `figures_hold_until`, the next moment at which a lot matures or expires; at any other moment they are read from the lots.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    programme = models.ForeignKey(
+        "omnichannel.Programme", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    seq = models.BigIntegerField(default=0, db_default=0, help_text="Number of the last entry.")
+    balance = models.BigIntegerField(default=0, db_default=0)
+    spendable = models.BigIntegerField(default=0, db_default=0)
+    pending = models.BigIntegerField(default=0, db_default=0)
+    figures_hold_from = models.DateTimeField(default=EPOCH, db_default=EPOCH)
+    figures_hold_until = models.DateTimeField(
+        null=True, help_text="Empty: no lot will ever mature or expire."
+    )
+    version = models.BigIntegerField(default=0, db_default=0, help_text="Grows with every purchase.")
+    terms_stamp = models.BigIntegerField(
+        default=0, db_default=0, help_text="Changes when a tier standing or a grant of this member changes."
+    )
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["member", "programme"], name="one_wallet_per_member_and_programme"),
+            CheckConstraint(condition=Q(spendable__gte=0), name="wallet_spendable_never_negative"),
+            CheckConstraint(condition=Q(balance__gte=0), name="wallet_balance_never_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"wallet {self.pk}"
+
+
+class Entry(models.Model):
+    """One movement of points. `points` is signed and never 0; `seq` counts 1, 2, 3 ... in each wallet."""
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="entries")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    programme = models.ForeignKey(
+        "omnichannel.Programme", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=16, choices=EntryKind)
+    points = models.BigIntegerField()
+    balance_after = models.BigIntegerField()
+    cause = models.CharField(max_length=120)
+    order_ref = models.CharField(max_length=30, blank=True)
+    rule_version = models.ForeignKey(
+        "loyalty.RuleVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+    )
+    actor = models.CharField(max_length=60, help_text="Who caused it, e.g. key:12, staff:3, the clock.")
+    reason = models.CharField(max_length=300)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["wallet", "seq", "member"], name="entries_are_numbered_without_gaps"),
+            UniqueConstraint(fields=["wallet", "cause", "member"], name="a_cause_counts_once"),
+            CheckConstraint(condition=~Q(points=0), name="entry_moves_points"),
+        ]
+        indexes = [models.Index(fields=["programme", "recorded_at"], name="entry_by_programme_and_day")]
+        triggers = append_only()
+        verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.points:+d}"
+
+
+class Lot(models.Model):
+    """What is left of points with one birth, maturity and expiry."""
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="lots")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    order_ref = models.CharField(max_length=30, blank=True)
+    available_from = models.DateTimeField()
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="From this moment on it cannot be spent."
+    )
+    credited = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["member", "id"], name="lot_is_found_by_member"),
+            CheckConstraint(condition=Q(remaining__gte=0), name="lot_never_negative"),
+            CheckConstraint(condition=Q(remaining__lte=F("credited")), name="lot_never_overfilled"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["wallet", "expires_at", "id"],
+                name="lots_to_draw_soonest_first",
+                condition=Q(remaining__gt=0),
+            ),
+            models.Index(fields=["expires_at"], name="lots_to_expire", condition=Q(remaining__gt=0)),
+        ]
+        triggers = [pgtrigger.Protect(name="lots_are_never_deleted", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"lot {self.pk}"
+
+
+class LotMove(models.Model):
+    """Ties an entry to a lot it filled (points above 0) or drew from (below 0)."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, db_index=False, related_name="moves")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, db_index=False, related_name="moves")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    points = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["entry", "lot", "member"], name="an_entry_moves_a_lot_once"),
+            CheckConstraint(condition=~Q(points=0), name="lot_move_moves_points"),
+        ]
+        indexes = [models.Index(fields=["lot"], name="moves_of_a_lot")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.points:+d}"
+
+
+class Settlement(models.Model):
+    """What a member's purchase was worth, in the very words the till was answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    order_ref = models.CharField(max_length=30)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    points_earned = models.BigIntegerField()
+    points_spent = models.BigIntegerField()
+    points_paid_minor = models.BigIntegerField()
+    qualifying_minor = models.BigIntegerField(help_text="What counted towards tiers.")
+    answer = models.TextField(help_text="JSON text; kept as it was sent.")
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["order_ref", "member"], name="an_order_is_settled_once")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return self.order_ref
+
+
+class Seal(models.Model):
+    """Digest of one closed day's entries of a programme, chained to the seal before it."""
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
+    sealed_on = models.DateField(help_text="Day of recording, UTC.")
+    entries = models.BigIntegerField()
+    points = models.BigIntegerField()
+    digest = models.BinaryField(
+        help_text="SHA-256 over the previous seal's digest and the day's entries in order."
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["programme", "sealed_on"], name="a_day_is_sealed_once")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return str(self.sealed_on)

@@ -1,0 +1,41 @@
+"""The terms of a programme: what a point pays, when it matures and when it expires."""
+
+from django.db import models
+from django.db.models import CheckConstraint, Q
+
+
+class ProgrammeTerms(models.Model):
+    """One row per programme.
+
+    `stamp` grows with every change to terms, rules, tiers or benefits: compiled copies compare it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.OneToOneField("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
+    stamp = models.BigIntegerField(default=1, db_default=1, editable=False)
+    burn_points = models.PositiveIntegerField(default=10, help_text="So many points ...")
+    burn_minor = models.PositiveIntegerField(
+        default=1, help_text="... pay so many minor units of the currency."
+    )
+    maturity_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Days until earned points can be spent."
+    )
+    expiry_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=365,
+        help_text="Days points live, to the end of the last day. Empty: for ever.",
+    )
+    welcome_points = models.PositiveIntegerField(default=0, help_text="Given once, at enrolment.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(burn_points__gt=0) & Q(burn_minor__gt=0), name="a_point_pays_something"
+            ),
+        ]
+        verbose_name_plural = "programme terms"
+
+    def __str__(self) -> str:
+        return f"terms {self.programme_id}"

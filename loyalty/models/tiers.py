@@ -1,0 +1,123 @@
+"""Tiers by spend in a rolling year, and the benefits they bring."""
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+
+
+class Tier(models.Model):
+    """A step of a programme's ladder. The lowest has rank 0 and threshold 0: everybody stands on it."""
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
+    code = models.SlugField(max_length=40)
+    name = models.CharField(max_length=60)
+    rank = models.PositiveSmallIntegerField()
+    threshold_minor = models.BigIntegerField(
+        help_text="Spend in a rolling year that reaches it, in minor units."
+    )
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["programme", "code"], name="a_tier_code_names_one_tier"),
+            UniqueConstraint(fields=["programme", "rank"], name="tiers_are_ordered"),
+            UniqueConstraint(fields=["programme", "threshold_minor"], name="tiers_have_different_thresholds"),
+            CheckConstraint(condition=Q(threshold_minor__gte=0), name="tier_threshold_not_negative"),
+            CheckConstraint(
+                condition=(Q(rank=0) & Q(threshold_minor=0)) | (Q(rank__gt=0) & Q(threshold_minor__gt=0)),
+                name="everybody_reaches_the_lowest_tier",
+            ),
+        ]
+        ordering = ["programme", "rank"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BenefitKind(models.TextChoices):
+    EVENT = "event", "Event invitation"
+    FREE_SHIPPING = "free_shipping", "Free shipping"
+    BIRTHDAY_GIFT = "birthday_gift", "Birthday gift"
+    CONCIERGE = "concierge", "Concierge"
+    HEALTH_CHECK = "health_check", "Yearly health check"
+
+
+class Benefit(models.Model):
+    """What a tier brings beside points. Granted to the member when the tier is reached."""
+
+    id = models.BigAutoField(primary_key=True)
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="benefits")
+    code = models.SlugField(max_length=40)
+    kind = models.CharField(max_length=20, choices=BenefitKind)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    valid_days = models.PositiveSmallIntegerField(default=365)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["tier", "code"], name="a_benefit_code_names_one_benefit")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TierDay(models.Model):
+    """What one member spent towards tiers on one day of the programme's calendar."""
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    spent_on = models.DateField()
+    qualifying_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["wallet", "spent_on", "member"], name="a_wallet_has_one_sum_per_day"),
+            CheckConstraint(condition=Q(qualifying_minor__gte=0), name="tier_day_never_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.spent_on)
+
+
+class TierStanding(models.Model):
+    """A member holds a tier from one moment until another.
+
+    The tier now is the highest one held now: no job has to run for it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["wallet", "tier", "from_at", "member"], name="a_standing_starts_once"),
+            CheckConstraint(condition=Q(until_at__gt=F("from_at")), name="a_standing_lasts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier_id} until {self.until_at:%Y-%m-%d}"
+
+
+class BenefitGrant(models.Model):
+    """A benefit in a member's hands."""
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    benefit = models.ForeignKey(Benefit, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=120)
+    granted_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["wallet", "cause", "member"], name="a_benefit_is_granted_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.cause

@@ -1,0 +1,84 @@
+"""What a programme declares, compiled once per stamp and kept in the process."""
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from loyalty.errors import ProgrammeWithoutTerms
+from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.rules.compile import Programme, Terms, compile_programme
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.tiers import Step
+
+_compiled: dict[int, Programme] = {}
+
+
+def get_programme(programme_id: int, *, stamp: int | None) -> Programme:
+    """The programme's rules, tiers and terms at this stamp or a newer one.
+
+    A statement that is made anyway reads the stamp; as long as it is the one at hand, nothing else is read.
+
+    :raises ProgrammeWithoutTerms: if nobody has declared the terms yet (`stamp` is None).
+    """
+    if stamp is None:
+        raise ProgrammeWithoutTerms
+    known = _compiled.get(programme_id)
+    if known is None or known.stamp != stamp:
+        known = _compiled[programme_id] = _compile(programme_id)
+    return known
+
+
+def get_current_programme(programme_id: int) -> Programme:
+    """The programme as it stands now, for those who have not read a stamp.
+
+    :raises ProgrammeWithoutTerms: if nobody has declared the terms yet.
+    """
+    stamp = ProgrammeTerms.objects.filter(programme_id=programme_id).values_list("stamp", flat=True).first()
+    return get_programme(programme_id, stamp=stamp)
+
+
+def _compile(programme_id: int) -> Programme:
+    row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
+    benefits: dict[int, list[int]] = {}
+    for benefit_id, tier_id in Benefit.objects.filter(
+        tier__programme_id=programme_id, is_active=True
+    ).values_list("id", "tier_id"):
+        benefits.setdefault(tier_id, []).append(benefit_id)
+    return compile_programme(
+        stamp=row.stamp,
+        terms=Terms(
+            programme_id=programme_id,
+            programme_code=row.programme.code,
+            currency=row.programme.currency,
+            zone=ZoneInfo(row.programme.timezone),
+            burn_points=row.burn_points,
+            burn_minor=row.burn_minor,
+            maturity_days=row.maturity_days,
+            expiry_days=row.expiry_days,
+            welcome_points=row.welcome_points,
+        ),
+        ladder=[
+            Step(
+                id=tier.pk,
+                code=tier.code,
+                name=tier.name,
+                threshold_minor=tier.threshold_minor,
+                benefit_ids=benefits.get(tier.pk, []),
+            )
+            for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
+        ],
+        versions=[
+            (
+                version.pk,
+                version.rule.code,
+                version.rule.name,
+                version.version,
+                msgspec.convert(version.definition, RuleDefinition),
+                version.live_from,
+                version.live_until,
+            )
+            for version in RuleVersion.objects.select_related("rule")
+            .filter(rule__programme_id=programme_id)
+            .order_by("rule__code", "version")
+        ],
+    )

@@ -1,0 +1,140 @@
+"""A purchase as it is told to us, and what it becomes once it is settled."""
+
+import hashlib
+from datetime import date, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from loyalty.rules.basket import Amount, Basket, Line
+from loyalty.rules.compile import Programme
+from loyalty.rules.lots import available_from, expires_at
+from loyalty.rules.settle import Settlement
+from loyalty.rules.tiers import Standing, Step, next_threshold, standings_after, step_held
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One payment of a purchase, in minor units."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=40)]
+    amount_minor: Amount
+
+
+class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the goods reach the shopper."""
+
+    kind: Literal["counter", "delivery"] = "counter"
+
+
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase at one place.
+
+    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the receipt number of the till or the order number of the web shop.
+    """
+
+    number: str
+    source: str
+    programme_id: int
+    programme_code: str
+    place_id: int
+    place_code: str
+    till_id: int | None
+    placed_at: datetime
+    timezone: str
+    currency: str
+    lines: list[Line]
+    member: tuple[str, str] | None = None
+    spend_points: int = 0
+    payments: list[Payment] = []
+    fulfilment: str = "counter"
+    voucher_codes: list[str] = []
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def basket(self, lines: list[Line]) -> Basket:
+        """The basket to settle, with these lines (which may know more of the catalogue than the till did)."""
+        return Basket(
+            lines=lines, place_code=self.place_code, placed_at=self.placed_at, spend_points=self.spend_points
+        )
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hexadecimal) of what is told: alike for two tellings of one purchase, whichever till tells it."""
+        told = msgspec.json.encode(
+            (
+                self.number,
+                self.placed_at,
+                self.currency,
+                self.lines,
+                self.member,
+                self.spend_points,
+                self.payments,
+                self.fulfilment,
+                self.voucher_codes,
+            )
+        )
+        return hashlib.sha256(told).hexdigest()
+
+
+class LotBorn(msgspec.Struct, frozen=True, kw_only=True):
+    """The lot that a purchase fills."""
+
+    available_from: datetime
+    expires_at: datetime | None
+
+
+class Climb(msgspec.Struct, frozen=True, kw_only=True):
+    """What a purchase does to the member's tiers.
+
+    :param spent_on: the day of the programme's calendar on which it counts.
+    :param promote_at: the spend in the rolling year at which the next tier is reached, None at the top.
+    :param reached: the steps it reaches that were not held before, lowest first.
+    """
+
+    spent_on: date
+    promote_at: int | None
+    standings: list[Standing]
+    reached: list[Step]
+
+
+def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
+    """The life of the points that a purchase of this moment earns."""
+    terms = programme.terms
+    return LotBorn(
+        available_from=available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone),
+        expires_at=expires_at(earned_at, expiry_days=terms.expiry_days, zone=terms.zone),
+    )
+
+
+def climb(
+    programme: Programme,
+    settlement: Settlement,
+    standings: list[Standing],
+    window_minor: int,
+    placed_at: datetime,
+) -> Climb:
+    """What a settled purchase does to the tiers of a member.
+
+    :param standings: what the member holds at that moment.
+    :param window_minor: what counted in the rolling year before it.
+    """
+    zone = programme.terms.zone
+    window = window_minor + settlement.payable_minor
+    changed = standings_after(programme.ladder, standings, window, at=placed_at, zone=zone)
+    held = {standing.tier_id for standing in standings}
+    begun = {standing.tier_id for standing in changed} - held
+    return Climb(
+        spent_on=placed_at.astimezone(zone).date(),
+        promote_at=next_threshold(programme.ladder, window),
+        standings=changed,
+        reached=[step for step in programme.ladder if step.id in begun],
+    )
+
+
+def tier_code(programme: Programme, standings: list[Standing], at: datetime) -> str:
+    """The code of the tier held at a moment, "" in a programme without tiers."""
+    step = step_held(programme.ladder, standings, at)
+    return step.code if step else ""

@@ -1,0 +1,243 @@
+"""Quote and commit: read, settle, and for a commit book. Both settle by the same pure rule, so what is shown is booked."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from config.ground.api.idempotency import IdempotencyKeyReused
+from config.ground.refusals import NotSignedIn
+from loyalty.errors import (
+    PaymentsDoNotAddUp,
+    PlacedInTheFuture,
+    ReceiptContentDiffers,
+    ReceiptOfAnotherTill,
+    WalletBusy,
+    WrongCurrency,
+)
+from loyalty.queries.checkout import Inquiry, MemberNow, PurchaseFacts, find_purchase_facts
+from loyalty.queries.programmes import get_programme
+from loyalty.rules.amounts import money
+from loyalty.rules.basket import Line, Shopper
+from loyalty.rules.compile import Programme
+from loyalty.rules.purchase import Purchase, climb, tier_code
+from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.tiers import window_starts_on
+from loyalty.services.bookings import AlreadyTold, Booking, Stale, book
+from members.errors import MemberNotFound
+
+TRIES = 6
+"""A purchase settles anew when its wallet changed between reading and booking; so often before it gives up."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class Teller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who tells us of a purchase: the key (0 if none), its name in the ledger, and the idempotency key sent along."""
+
+    key_id: int
+    name: str
+    idempotency_key: str | None = None
+
+
+class Booked(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to a commit: JSON text and its status. `is_replay`: it was kept under the same idempotency key."""
+
+    status: int
+    body: str
+    is_replay: bool = False
+
+
+class Quoted(msgspec.Struct, frozen=True, kw_only=True):
+    """A settlement that was not booked, with what it was settled for."""
+
+    settlement: Settlement
+    programme: Programme
+    member: MemberNow | None
+    spendable: int
+
+
+def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quoted:
+    """Settle a purchase without writing anything, at its `placed_at`, be it past or future.
+
+    :raises MemberNotFound: nobody is known by this key.
+    :raises Refusal: as `settle`, and for a wrong currency or a programme without terms.
+    """
+    facts = _read(purchase, teller, purchase.fingerprint(), now)
+    programme = _programme(purchase, facts)
+    lines = _known_lines(purchase.lines, facts)
+    shopper = _shopper(purchase, facts, programme)
+    settlement = settle(purchase.basket(lines), shopper, programme)
+    return Quoted(
+        settlement=settlement,
+        programme=programme,
+        member=facts.member,
+        spendable=shopper.spendable if shopper else 0,
+    )
+
+
+def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Booked:
+    """Book a purchase once.
+
+    201 for a new order; 200 with the first answer for a receipt that is known already; the kept answer for an idempotency
+    key that was used for this very purchase.
+
+    :raises IdempotencyKeyReused: the key was used for another purchase.
+    :raises ReceiptContentDiffers: the receipt number stands for another purchase.
+    :raises ReceiptOfAnotherTill: another till of the place told this very purchase.
+    :raises MemberNotFound: nobody is known by this key.
+    :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
+    :raises Refusal: as `settle`, and for a wrong currency, a moment in the future, or payments that do not add up.
+    """
+    if purchase.placed_at > now + CLOCK_SKEW:
+        raise PlacedInTheFuture(
+            "placed_at is more than five minutes ahead; set the till's clock.", pointer="/placed_at"
+        )
+    fingerprint = purchase.fingerprint()
+    for _ in range(TRIES):
+        facts = _read(purchase, teller, fingerprint, now)
+        if (told := _told_before(facts, fingerprint)) is not None:
+            return told
+        try:
+            return _settle_and_book(purchase, facts, teller, fingerprint, now)
+        except (Stale, AlreadyTold):
+            continue
+    raise WalletBusy
+
+
+def _settle_and_book(
+    purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
+) -> Booked:
+    programme = _programme(purchase, facts)
+    lines = _known_lines(purchase.lines, facts)
+    shopper = _shopper(purchase, facts, programme)
+    settlement = settle(purchase.basket(lines), shopper, programme)
+    _ensure_payments(purchase, settlement)
+
+    booking = Booking(actor=teller.name)
+    if facts.member is None or shopper is None:
+        ref = booking.add_unclaimed(purchase, lines, settlement, fingerprint)
+    else:
+        change = climb(programme, settlement, facts.standings, facts.window_minor, purchase.placed_at)
+        owner = {"member_id": facts.member.id, "programme_id": purchase.programme_id}
+        booking.rely_on(facts.wallet, owner, settlement, change)
+        ref = booking.add_purchase(
+            purchase,
+            lines,
+            settlement,
+            change,
+            member=facts.member,
+            programme=programme,
+            tier_code=shopper.tier_code,
+            fingerprint=fingerprint,
+        )
+    if teller.idempotency_key is not None:
+        booking.remember(
+            caller=teller.name,
+            key=teller.idempotency_key,
+            fingerprint=fingerprint,
+            order_ref=ref,
+            member_id=facts.member.id if facts.member else None,
+        )
+    answers = book(booking, now=now)
+    return Booked(status=201, body=answers[ref] if ref in answers else booking.unclaimed[0]["answer"])
+
+
+def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> PurchaseFacts:
+    """The facts, for a key that is still good and a member who exists."""
+    day = purchase.placed_at.astimezone(purchase.zone).date()
+    facts = find_purchase_facts(
+        Inquiry(
+            key_id=teller.key_id,
+            caller=teller.name,
+            idempotency_key=teller.idempotency_key,
+            fingerprint=fingerprint,
+            programme_id=purchase.programme_id,
+            place_id=purchase.place_id,
+            till_id=purchase.till_id,
+            number=purchase.number,
+            member=purchase.member,
+            placed_at=purchase.placed_at,
+            window_from=window_starts_on(day),
+            window_until=day,
+            skus=[line.sku for line in purchase.lines],
+            now=now,
+        )
+    )
+    if not facts.is_key_live:
+        raise NotSignedIn("The key is not known, has ended or was revoked.")
+    return facts
+
+
+def _told_before(facts: PurchaseFacts, fingerprint: str) -> Booked | None:
+    if facts.kept is not None:
+        if facts.kept.fingerprint != fingerprint:
+            raise IdempotencyKeyReused
+        return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
+    receipt = facts.receipt
+    if receipt is None:
+        return None
+    if receipt.fingerprint != fingerprint:
+        raise ReceiptContentDiffers(
+            "This receipt number was booked before with other lines, member or moment; "
+            "number each purchase anew.",
+            pointer="/receipt_number",
+            order_ref=receipt.order_ref,
+        )
+    if not receipt.is_same_till:
+        raise ReceiptOfAnotherTill(
+            "Another till of this place has booked this very purchase.",
+            pointer="/receipt_number",
+            order_ref=receipt.order_ref,
+        )
+    return Booked(status=200, body=receipt.answer or "{}")
+
+
+def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
+    if purchase.member is not None and (facts.member is None or facts.member.state != "active"):
+        raise MemberNotFound(pointer="/member")
+    programme = get_programme(purchase.programme_id, stamp=facts.stamp)
+    if purchase.currency != programme.terms.currency:
+        raise WrongCurrency(f"This programme runs in {programme.terms.currency}.", pointer="/currency")
+    return programme
+
+
+def _known_lines(lines: list[Line], facts: PurchaseFacts) -> list[Line]:
+    """The lines with what the catalogue knows of them: it goes before what the till says."""
+    if not facts.products:
+        return lines
+    known = {product.sku: product for product in facts.products}
+    return [
+        msgspec.structs.replace(
+            line,
+            name=line.name or product.name,
+            category=product.category or line.category,
+            department=product.department or line.department,
+            brand=product.brand or line.brand,
+        )
+        if (product := known.get(line.sku))
+        else line
+        for line in lines
+    ]
+
+
+def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme) -> Shopper | None:
+    if facts.member is None:
+        return None
+    return Shopper(
+        tier_code=tier_code(programme, facts.standings, purchase.placed_at),
+        spendable=facts.wallet.spendable if facts.wallet else 0,
+        offers=facts.offers,
+    )
+
+
+def _ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
+    if not purchase.payments:
+        return
+    paid = sum(payment.amount_minor for payment in purchase.payments)
+    if paid != settlement.payable_minor:
+        raise PaymentsDoNotAddUp(
+            f"{money(settlement.payable_minor, purchase.currency)} is to be paid, "
+            f"the payments sum to {money(paid, purchase.currency)}.",
+            pointer="/payments",
+            payable_minor=settlement.payable_minor,
+        )

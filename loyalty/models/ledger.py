@@ -1,7 +1,8 @@
 """The ledger: wallets hold lots, an entry is one movement, a cause says why it exists.
 
 Everything here is written by the functions in `loyalty/migrations/sql/` (called from `services/`), which hold the
-wallet's row lock while they write. Entries, moves, settlements and seals are append-only: a trigger refuses anything else.
+wallet's row lock while they write. Entries, moves, settlements and seals are append-only: a trigger refuses anything
+else.
 """
 
 from datetime import UTC, datetime
@@ -29,7 +30,8 @@ class Wallet(models.Model):
     """A member's points in one programme.
 
     `balance` is the sum of the entries. `spendable` and `pending` hold from `figures_hold_from` until
-    `figures_hold_until`, the next moment at which a lot matures or expires; at any other moment they are read from the lots.
+    `figures_hold_until`, the next moment at which a lot matures or expires; at any other moment they are read from the
+    lots.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -31,7 +31,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase at one place.
 
-    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the receipt number of the till or the order number of the web shop.
+    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the receipt
+    number of the till or the order number of the web shop.
     """
 
     number: str

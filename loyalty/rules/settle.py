@@ -1,7 +1,8 @@
 """What a purchase is worth: the one pure decision behind quote, commit, batch and import.
 
 Order of reckoning: discounts of the lines, then the part paid with points, then the basic rules on what is paid in
-money, then what multipliers and offers add on top. Points are rounded down. What counts towards tiers is the money paid.
+money, then what multipliers and offers add on top. Points are rounded down. What counts towards tiers is the money
+paid.
 """
 
 from collections.abc import Iterable, Sequence
@@ -268,5 +269,5 @@ def _nobody(points: int) -> NotApplied:
     return NotApplied(
         what="points",
         code="no_member",
-        because=f"No member was named; with one, this purchase earns {points} points. The receipt can be claimed later.",
+        because=f"No member was named; a member would earn {points} points.",
     )

@@ -52,10 +52,10 @@ def step_held(ladder: Sequence[Step], standings: Sequence[Standing], at: datetim
 def standings_after(
     ladder: Sequence[Step], standings: Sequence[Standing], window_minor: int, *, at: datetime, zone: ZoneInfo
 ) -> list[Standing]:
-    """The standings that a purchase begins or prolongs, lowest tier first; those that it leaves as they are stay out.
+    """The standings that a purchase begins or prolongs, lowest tier first; what it leaves as it was stays out.
 
-    Every tier reached is held for a year from the day of the purchase, so a member whose spend falls goes down by one step
-    at a time, each at its own end.
+    Every tier reached is held for a year from the day of the purchase, so a member whose spend falls goes down by one
+    step at a time, each at its own end.
 
     :param standings: what the member holds at the moment of the purchase.
     :param window_minor: what counts in the rolling year, this purchase included.

@@ -108,7 +108,37 @@ class Booking:
                 "head": _head(ref, purchase, settlement),
             }
         )
-        self._announce(ref, purchase, lines, settlement, climb, member, tier_code)
+        paid = zip(lines, settlement.line_paid_minor, strict=True)
+        bought = [
+            LineBought(
+                sku=line.sku,
+                category=line.category,
+                department=line.department,
+                quantity=line.quantity,
+                paid_minor=paid_minor,
+            )
+            for line, paid_minor in paid
+        ]
+        committed = PurchaseCommitted(
+            order_ref=ref,
+            programme_code=purchase.programme_code,
+            place_code=purchase.place_code,
+            placed_at=purchase.placed_at,
+            total_minor=settlement.total_minor,
+            paid_minor=settlement.payable_minor,
+            points_earned=settlement.points_earned,
+            points_spent=settlement.points_spent,
+            tier_code=tier_code,
+            lines=bought,
+        )
+        self._tell(committed, member.id, purchase.placed_at)
+        if climb.reached:
+            reached = TierReached(
+                programme_code=purchase.programme_code,
+                tier_code=climb.reached[-1].code,
+                previous_code=tier_code,
+            )
+            self._tell(reached, member.id, purchase.placed_at)
         return ref
 
     def add_unclaimed(
@@ -233,49 +263,6 @@ class Booking:
             for step in climb.reached
             for benefit_id in step.benefit_ids
         )
-
-    def _announce(
-        self,
-        ref: str,
-        purchase: Purchase,
-        lines: list[Line],
-        settlement: Settlement,
-        climb: Climb,
-        member: MemberNow,
-        tier_code: str,
-    ) -> None:
-        self._tell(
-            PurchaseCommitted(
-                order_ref=ref,
-                programme_code=purchase.programme_code,
-                place_code=purchase.place_code,
-                placed_at=purchase.placed_at,
-                total_minor=settlement.total_minor,
-                paid_minor=settlement.payable_minor,
-                points_earned=settlement.points_earned,
-                points_spent=settlement.points_spent,
-                tier_code=tier_code,
-                lines=[
-                    LineBought(
-                        sku=line.sku,
-                        category=line.category,
-                        department=line.department,
-                        quantity=line.quantity,
-                        paid_minor=paid_minor,
-                    )
-                    for line, paid_minor in zip(lines, settlement.line_paid_minor, strict=True)
-                ],
-            ),
-            member.id,
-            purchase.placed_at,
-        )
-        if climb.reached:
-            reached = TierReached(
-                programme_code=purchase.programme_code,
-                tier_code=climb.reached[-1].code,
-                previous_code=tier_code,
-            )
-            self._tell(reached, member.id, purchase.placed_at)
 
     def _tell(self, event: Event, member_id: int, happened_at: datetime) -> None:
         self.news.append(

@@ -1,4 +1,4 @@
-"""Quote and commit: read, settle, and for a commit book. Both settle by the same pure rule, so what is shown is booked."""
+"""Quote and commit: read, settle, and for a commit book. Both settle by one pure rule: what is shown is booked."""
 
 from datetime import datetime, timedelta
 
@@ -78,8 +78,8 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
 def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Booked:
     """Book a purchase once.
 
-    201 for a new order; 200 with the first answer for a receipt that is known already; the kept answer for an idempotency
-    key that was used for this very purchase.
+    201 for a new order; 200 with the first answer for a receipt that is known already; the kept answer for an
+    idempotency key that was used for this very purchase.
 
     :raises IdempotencyKeyReused: the key was used for another purchase.
     :raises ReceiptContentDiffers: the receipt number stands for another purchase.

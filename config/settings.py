@@ -220,14 +220,23 @@ def every(seconds: int, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
 
 
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "send due messages": every(2, "omnichannel.send_due_messages"),
+}
 """The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""
 
 MESSAGE_FOLDER = HOME / "outbox"
 """Where the file carriers of the local stack write the messages they would have sent."""
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
-EMAIL_FILE_PATH = str(MESSAGE_FOLDER)
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="omnichannel.adapters.files.FileMailBackend")
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+MESSAGE_CARRIERS = {
+    "email": "omnichannel.adapters.email.EmailCarrier",
+    "sms": f"omnichannel.adapters.{'https_sms.HttpsSmsCarrier' if SMS_URL else 'files.FileSmsCarrier'}",
+    "inbox": "omnichannel.adapters.inbox.InboxCarrier",
+}
+"""Channel -> who carries its messages. SMS goes to `SMS_URL` by HTTPS once that is set."""
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Regulars <hello@regulars.example>")
 
 REST_FRAMEWORK = {

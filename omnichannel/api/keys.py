@@ -3,13 +3,12 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from config.ground.api.caller import Caller
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from config.ground import clock
+from config.ground.api.caller import Caller
 from omnichannel.errors import KeyExpired, KeyNotKnown, KeyRevoked
 from omnichannel.queries.keys import KeyFacts, find_key_facts
 from omnichannel.rules.keys import KIND, digest_of, is_same_digest, prefix_of
@@ -33,9 +32,9 @@ _remembered: dict[bytes, _Remembered] = {}
 class KeyAuthentication(BaseAuthentication):
     """Knows bearers that begin with `rk_`; leaves every other to the next authenticator.
 
-    The key is read from the database at each request, so that a revoked key is refused at once. A door with
-    `checks_key_itself = True` promises to ask for the revocation inside its own statement; for such a door the
-    caller may come from the memory of this process.
+    The key is read from the database at each request, so that a revoked key is refused at once. A door
+    with `checks_key_itself = True` promises to ask for the revocation inside its own statement; for such a
+    door the caller may come from the memory of this process.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, None] | None:
@@ -49,8 +48,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         text = bearer[7:].strip()
         digest = digest_of(text)
-        view: Any = (request.parser_context or {}).get("view")
-        if getattr(view, "checks_key_itself", False):
+        if _checks_key_itself(request):
             caller = _recall(digest)
             if caller is not None:
                 return caller, None
@@ -58,6 +56,12 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _checks_key_itself(request: Request) -> bool:
+    match = request._request.resolver_match
+    door = getattr(match.func, "view_class", None) if match else None
+    return bool(getattr(door, "checks_key_itself", False))
 
 
 def _recall(digest: bytes) -> Caller | None:
@@ -81,15 +85,14 @@ def _look_up(text: str, digest: bytes) -> Caller:
         raise KeyExpired
     if facts.last_used_on is None or facts.last_used_on < now.date():
         note_use(facts.id, on=now.date())
-    checked_at = time.monotonic()
-    caller = _caller_of(facts, checked_at)
+    caller = _caller_of(facts, checked_at=time.time())
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[digest] = _Remembered(caller, facts.expires_at, checked_at)
+    _remembered[digest] = _Remembered(caller, facts.expires_at, time.monotonic())
     return caller
 
 
-def _caller_of(facts: KeyFacts, checked_at: float) -> Caller:
+def _caller_of(facts: KeyFacts, *, checked_at: float) -> Caller:
     return Caller(
         kind="key",
         id=facts.id,

@@ -1,11 +1,13 @@
 from omnichannel.models.catalogue import Category, Product, ProductPrice
 from omnichannel.models.keys import ApiKey
+from omnichannel.models.messages import Message
 from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState, Receipt, UnclaimedOrder
-from omnichannel.models.places import Place, Programme, Till
+from omnichannel.models.places import Place, Programme, StaffPlace, Till
 
 __all__ = [
     "ApiKey",
     "Category",
+    "Message",
     "Order",
     "OrderLine",
     "OrderSource",
@@ -15,6 +17,7 @@ __all__ = [
     "ProductPrice",
     "Programme",
     "Receipt",
+    "StaffPlace",
     "Till",
     "UnclaimedOrder",
 ]

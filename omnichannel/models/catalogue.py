@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from config.ground.guards import append_only
 from omnichannel.models.places import Programme
 
 
@@ -74,9 +75,7 @@ class ProductPrice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["product", "-from_at"], name="prices_of_a_product")]
-        triggers = [
-            pgtrigger.Protect(name="prices_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers: list[pgtrigger.Trigger] = append_only()
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.price_minor} from {self.from_at:%Y-%m-%d}"

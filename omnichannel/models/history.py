@@ -7,7 +7,7 @@ import pghistory
 
 
 def before_each_change() -> tuple[pghistory.RowEvent, ...]:
-    """Trackers for one model: new ones each time, because pghistory completes them with the model's fields."""
+    """Trackers for one model: new ones each time, for pghistory completes them with the model's fields."""
     return (
         pghistory.UpdateEvent("changed", row=pghistory.Old),
         pghistory.DeleteEvent("removed"),

@@ -1,6 +1,7 @@
 """Where things happen: programmes (brands), their stores and web shops, and the tills in them."""
 
 import pghistory
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -87,3 +88,21 @@ class Till(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place.code} / {self.name or self.code}"
+
+
+@pghistory.track(*before_each_change())
+class StaffPlace(models.Model):
+    """A store that a member of staff serves. Who serves none sees every store, if their role allows it."""
+
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "place"], name="a_person_serves_a_place_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff} serves {self.place}"

@@ -1,0 +1,55 @@
+"""The local stack's post office: each message is a file that people can read; names sort by time."""
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+from omnichannel.adapters.carriers import Parcel
+
+_NOT_FOR_FILE_NAMES = re.compile(r"[^A-Za-z0-9@+._-]")
+
+
+def write_message(kind: str, address: str, content: bytes, *, ending: str) -> Path:
+    """Write one message into `settings.MESSAGE_FOLDER`, whole or not at all, and return its path.
+
+    The name is `<UTC time in microseconds>-<kind>-<address>.<ending>`.
+    """
+    folder = Path(settings.MESSAGE_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds)) + f".{nanoseconds // 1000:06d}Z"
+    path = folder / f"{moment}-{kind}-{_NOT_FOR_FILE_NAMES.sub('_', address)[:80]}.{ending}"
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(content)
+    return unfinished.rename(path)
+
+
+class FileMailBackend(BaseEmailBackend):
+    """Django's mail as files: one `.eml` for each recipient."""
+
+    def __init__(self, fail_silently: bool = False, **_for_other_backends: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for email in email_messages:
+            content = email.message().as_bytes()
+            for address in email.recipients():
+                write_message("email", address, content, ending="eml")
+        return len(email_messages)
+
+
+class FileSmsCarrier:
+    """SMS as text files: the first line names the recipient, the message follows after an empty line."""
+
+    def send(self, parcel: Parcel, *, timeout_s: float) -> str:
+        content = f"To: {parcel.address}\n\n{parcel.body_text}\n"
+        return write_message("sms", parcel.address, content.encode(), ending="txt").name
+
+    def close(self) -> None:
+        """Nothing was opened."""

@@ -261,3 +261,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logs.set_up(env.str("LOG_LEVEL", default="INFO"))
+
+API_CALLS_PER_MINUTE = {
+    "key": env.int("API_CALLS_PER_MINUTE_KEY", default=600_000),
+    "member": env.int("API_CALLS_PER_MINUTE_MEMBER", default=6_000),
+    "anonymous": env.int("API_CALLS_PER_MINUTE_ANONYMOUS", default=3_000),
+}
+"""Per caller (or address, where nobody signed in) and web process; generous, they stop runaway clients."""
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+"""Above our own limits (1 MiB, batches 8 MiB), which answer with a problem document."""

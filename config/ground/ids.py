@@ -19,7 +19,13 @@ def new_ref(prefix: str) -> str:
     """A new ref with this prefix of three letters, e.g. `new_ref("ord")`."""
     milliseconds = time.time_ns() // 1_000_000
     chance = int.from_bytes(os.urandom(10))
-    value = (milliseconds << 80) | (0x7 << 76) | ((chance >> 68) << 64) | (0b10 << 62) | (chance & ((1 << 62) - 1))
+    value = (
+        (milliseconds << 80)
+        | (0x7 << 76)
+        | ((chance >> 68) << 64)
+        | (0b10 << 62)
+        | (chance & ((1 << 62) - 1))
+    )
     return prefix + "_" + base32(value)
 
 

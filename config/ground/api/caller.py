@@ -1,0 +1,73 @@
+"""Who is calling a door: a till's or integration's key, or a member's app.
+
+A caller is made by one of the authentication classes named in the settings, so that a door on a low floor can serve the
+keys of an upper one. DRF knows it as `request.user`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from rest_framework.request import Request
+
+from config.ground.refusals import NotAllowed, NotSignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """
+    :ivar name: `key:12` or `member:55`; idempotency keys and rate limits are counted by it.
+    :ivar place_id: the store or web shop the key belongs to; None for a key of a whole programme.
+    :ivar checked_at: Unix seconds of the moment the key or token was last read from the database.
+    """
+
+    kind: Literal["key", "member"]
+    id: int
+    name: str
+    scopes: frozenset[str]
+    member_id: int | None = None
+    till_id: int | None = None
+    place_id: int | None = None
+    place_code: str = ""
+    programme_id: int | None = None
+    programme_code: str = ""
+    currency: str = ""
+    timezone: str = "UTC"
+    region: str = ""
+    checked_at: float = 0
+
+    is_authenticated = True
+    is_active = True
+
+    def reaches(self, member_id: int) -> bool:
+        """Whether this caller may see and move what belongs to the member: members reach only themselves."""
+        return self.kind != "member" or self.member_id == member_id
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of a request.
+
+    :raises NotSignedIn: if nobody signed in; a door that names a scope never sees this.
+    """
+    caller = request.user
+    if caller is None:
+        raise NotSignedIn()
+    return cast(Caller, caller)
+
+
+def member_of(request: Request) -> int:
+    """The id of the member who is calling about themselves (`/me/...`).
+
+    :raises NotAllowed: if the caller is not a member.
+    """
+    member_id = caller_of(request).member_id
+    if member_id is None:
+        raise NotAllowed("Only a member's own token may call this.")
+    return member_id
+
+
+def ensure_reaches(caller: Caller, member_id: int) -> None:
+    """
+    :raises NotAllowed: if the caller is a member and this is another one.
+    """
+    if not caller.reaches(member_id):
+        raise NotAllowed("Members reach only what is theirs.")

@@ -1,0 +1,162 @@
+"""Problem documents (RFC 9457): how a refusal reads on the wire."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views import defaults
+from rest_framework import exceptions
+
+from config.ground.api.json import encode
+from config.ground.refusals import InvalidInput, Refusal
+
+CONTENT_TYPE = "application/problem+json"
+
+_log = logging.getLogger("regulars.api")
+
+
+def problem(
+    request: HttpRequest | None,
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    facts: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """A problem document; `facts` are further members, such as `errors` or `spendable`."""
+    document: dict[str, Any] = {
+        "type": f"urn:regulars:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": getattr(request, "request_id", ""),
+        **(facts or {}),
+    }
+    response = HttpResponse(
+        encode(document),
+        status=status,
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="regulars"'
+    return response
+
+
+def problem_of(refusal: Refusal, request: HttpRequest | None) -> HttpResponse:
+    """The problem document of a refusal; a pointer without `errors` becomes the one entry there."""
+    facts = dict(refusal.facts)
+    if refusal.pointer is not None:
+        entry = {"pointer": refusal.pointer, "code": refusal.code, "detail": refusal.detail}
+        facts.setdefault("errors", [entry])
+    detail = refusal.detail
+    if isinstance(refusal, InvalidInput) and detail == refusal.title and facts.get("errors"):
+        first = facts["errors"][0]
+        detail = f"{first['pointer'] or 'The body'}: {first['detail']}"
+    headers = {}
+    if retry_after_s := getattr(refusal, "retry_after_s", None):
+        headers["Retry-After"] = str(retry_after_s)
+    return problem(
+        request,
+        status=refusal.status,
+        code=refusal.code,
+        title=refusal.title,
+        detail=detail,
+        facts=facts,
+        headers=headers,
+    )
+
+
+def answer_refusal(fault: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler. None for what is a bug: it travels on, is logged in full and ends as a 500."""
+    request = context.get("request")
+    plain: HttpRequest | None = getattr(request, "_request", request)
+    if isinstance(fault, Refusal):
+        return problem_of(fault, plain)
+    if isinstance(fault, Http404):
+        return answer_unknown_path(plain)
+    if isinstance(fault, PermissionDenied):
+        fault = exceptions.PermissionDenied()
+    if isinstance(fault, exceptions.APIException):
+        return _of_framework(fault, plain)
+    if isinstance(fault, OperationalError | InterfaceError):
+        _log.error("The database did not answer.", exc_info=fault)
+        return problem(
+            plain,
+            status=503,
+            code="unavailable",
+            title="The service cannot answer right now",
+            detail="Nothing was written. Try again in a moment, with the same idempotency key.",
+            headers={"Retry-After": "1"},
+        )
+    return None
+
+
+_FRAMEWORK_CODES = {
+    400: ("malformed_json", "The body is not JSON"),
+    401: ("not_signed_in", "A valid key or token is needed"),
+    403: ("not_allowed", "This key or token may not do that"),
+    404: ("not_found", "There is nothing here by this name"),
+    405: ("method_not_allowed", "This door does not know the method"),
+    415: ("unsupported_media_type", "The content type is not taken here"),
+    429: ("too_many_requests", "Too many requests"),
+}
+
+
+def _of_framework(fault: exceptions.APIException, request: HttpRequest | None) -> HttpResponse:
+    status = int(fault.status_code)
+    code, title = _FRAMEWORK_CODES.get(status, ("refused", "Refused"))
+    headers = {}
+    if wait := getattr(fault, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return problem(request, status=status, code=code, title=title, detail=str(fault.detail), headers=headers)
+
+
+def _is_api(request: HttpRequest | None) -> bool:
+    return request is None or request.path.startswith("/api/")
+
+
+def answer_unknown_path(request: HttpRequest | None, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    if request is not None and not _is_api(request):
+        return defaults.page_not_found(request, exception or Http404())
+    return problem(
+        request,
+        status=404,
+        code="not_found",
+        title="There is nothing here by this name",
+        detail="No door has this path.",
+    )
+
+
+def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's handler400: a host it does not know, a body beyond its limits."""
+    if not _is_api(request):
+        return defaults.bad_request(request, exception)
+    return problem(
+        request,
+        status=400,
+        code="bad_request",
+        title="The request is not readable",
+        detail="The request could not be read.",
+    )
+
+
+def answer_bug(request: HttpRequest) -> HttpResponseBase:
+    """Django's handler500: the log has everything, the answer has only the request's id."""
+    if not _is_api(request):
+        return defaults.server_error(request)
+    return problem(
+        request,
+        status=500,
+        code="internal_error",
+        title="Something is broken here",
+        detail="This is our fault and has been logged under the request_id. Nothing was written.",
+    )

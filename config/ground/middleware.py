@@ -1,0 +1,62 @@
+"""The two layers that every request passes, the API's and the admin's."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponseBase
+
+from config.ground.api import problems
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+LARGEST_BODY = 1024 * 1024
+LARGEST_BATCH = 8 * 1024 * 1024
+BATCH_TYPE = "application/x-ndjson"
+
+
+def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads as a class where it is named
+    """Echo the client's `X-Request-Id`, or make one; log lines and problem documents carry it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _SANE_ID.fullmatch(given) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined] # ours, read by problems and logs
+        response = get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+    return middleware
+
+
+def BodyLimit(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads as a class where it is named
+    """Refuse bodies over 1 MiB (batches: 8 MiB) before reading them; the API alone, uploads belong to the admin."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        meta = request.META
+        length = meta.get("CONTENT_LENGTH") or "0"
+        if not request.path.startswith("/api/"):
+            return get_response(request)
+        if "HTTP_TRANSFER_ENCODING" in meta and not meta.get("CONTENT_LENGTH"):
+            return problems.problem(
+                request,
+                status=411,
+                code="length_required",
+                title="Content-Length is needed",
+                detail="Send the body in one piece, with its Content-Length.",
+            )
+        is_batch = meta.get("CONTENT_TYPE", "").startswith(BATCH_TYPE)
+        most = LARGEST_BATCH if is_batch else LARGEST_BODY
+        if not length.isdecimal() or int(length) > most:
+            return problems.problem(
+                request,
+                status=413,
+                code="body_too_large",
+                title="The body is too large",
+                detail=f"At most {most} bytes are taken here.",
+            )
+        return get_response(request)
+
+    return middleware

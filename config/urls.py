@@ -1,0 +1,17 @@
+"""Where the doors are. Each floor names its own; refs in paths are checked before a door sees them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("config.ground.api.urls")),
+    path("api/v1/", include("members.api.urls")),
+    path("api/v1/", include("omnichannel.api.urls")),
+    path("api/v1/", include("loyalty.api.urls")),
+    path("api/v1/", include("campaigns.api.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "config.ground.api.problems.answer_bad_request"
+handler404 = "config.ground.api.problems.answer_unknown_path"
+handler500 = "config.ground.api.problems.answer_bug"

@@ -120,7 +120,9 @@ def _learn(subscriber: Subscriber, waiting: Sequence[Waiting], now: datetime) ->
             subscriber.learn([_delivered(subscriber, one) for one in waiting], now=now)
     except Exception as fault:
         count, first = len(waiting), waiting[0].event_id
-        _log.warning("%s did not learn %d event(s) from %d on.", subscriber.name, count, first, exc_info=fault)
+        _log.warning(
+            "%s did not learn %d event(s) from %d on.", subscriber.name, count, first, exc_info=fault
+        )
         return fault
     return None
 

@@ -21,7 +21,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from config.stack.processes import Known, end, open_the_way, service_user, spawn, wait_until_gone
+from config.stack.processes import Known, end, in_folder, open_the_way, service_user, spawn, wait_until_gone
 
 ROLE = "regulars"
 SUPERUSER = "postgres"
@@ -192,12 +192,21 @@ class Postgres:
                 )
 
     def end_stale(self) -> None:
-        """End a server that a killed parent left on this folder, and clear its lock file."""
+        """End a server that a killed parent left on this folder, and clear its lock file.
+
+        Sessions of a server that was itself killed may still write for a moment, and the lock file is what keeps a new
+        one from starting beside them: it goes only when nobody works in the data folder any more.
+        """
         lock = self.data / "postmaster.pid"
-        stale = _postmaster(lock, self.data)
-        if stale is not None:
-            end(stale, first=signal.SIGINT, timeout_s=10)
-            wait_until_gone([stale], timeout_s=5)
+        if not lock.exists():
+            return
+        postmaster = _postmaster(lock, self.data)
+        if postmaster is not None:
+            end(postmaster, first=signal.SIGINT, timeout_s=10)
+        sessions = in_folder(self.data)
+        if not wait_until_gone(sessions, timeout_s=5):
+            for session in sessions:
+                end(session, first=signal.SIGKILL)
         lock.unlink(missing_ok=True)
 
     def end_of_log(self, lines: int = 15) -> str:
@@ -223,8 +232,14 @@ class Postgres:
                 open_the_way(path)
 
     def _init(self, data: Path) -> None:
-        command = [binaries() / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
-        command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        command: list[str | Path] = [binaries() / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust"]
+        command += [
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ]
         process = spawn(command, log=self.log, cwd=self.folder, user=self.user, env=_plain_environment())
         if process.wait(120) != 0:
             raise DidNotStart(f"initdb failed.\n{self.end_of_log()}")

@@ -41,7 +41,7 @@ class Known:
         try:
             process = psutil.Process(self.pid)
             is_same = abs(process.create_time() - self.started_at) < 1
-            return is_same and process.status() != psutil.STATUS_ZOMBIE
+            return bool(is_same and process.status() != psutil.STATUS_ZOMBIE)
         except psutil.Error:
             return False
 
@@ -159,6 +159,18 @@ def members_of_group(leader: Known) -> list[Known]:
         except (psutil.Error, ProcessLookupError, PermissionError):
             continue
     return [member for member in members if member.is_running()]
+
+
+def in_folder(folder: Path) -> list[Known]:
+    """Every process whose working folder this is."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder):
+                found.append(Known(process.pid, process.create_time()))
+        except (psutil.Error, OSError):
+            continue
+    return found
 
 
 def end_group(leader: Known, *, first: signal.Signals = signal.SIGTERM, timeout_s: float = 10) -> None:

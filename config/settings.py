@@ -222,8 +222,12 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send due messages": every(2, "omnichannel.send_due_messages"),
+    "purge sign-ins": every(3600, "members.purge_sign_ins"),
 }
 """The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""
+
+DEFAULT_REGION = env.str("DEFAULT_REGION", default="US")
+"""Where a phone number without a country code is at home, when no store or web shop says better."""
 
 MESSAGE_FOLDER = HOME / "outbox"
 """Where the file carriers of the local stack write the messages they would have sent."""
@@ -240,7 +244,10 @@ MESSAGE_CARRIERS = {
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Regulars <hello@regulars.example>")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "omnichannel.api.keys.KeyAuthentication",
+        "members.api.tokens.TokenAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["config.ground.api.json.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.ground.api.json.JsonParser"],

@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/v1/", include("omnichannel.api.urls")),
     path("api/v1/", include("loyalty.api.urls")),
     path("api/v1/", include("campaigns.api.urls")),
+    path("", include("members.api.unsubscribing")),
     path("admin/", admin.site.urls),
 ]
 

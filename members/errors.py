@@ -29,6 +29,11 @@ class BirthdayNotValid(InvalidInput):
     title = "There is no such birthday"
 
 
+class PreferenceNotValid(InvalidInput):
+    code = "preference_not_valid"
+    title = "These preferences do not fit together"
+
+
 class IdentitiesOfTwoMembers(Refusal):
     """The identities given for one person belong to different members; `conflicts` says which to whom."""
 

@@ -1,3 +1,20 @@
-from django.urls import URLPattern, URLResolver
+"""Where the doors of members are, below `/api/v1/`."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from members.api.me import Me, MyCard, MyConsent, MyPreferences
+from members.api.members import Members, OneMember
+from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("members", Members.as_view(), name="members"),
+    path("members/<str:ref>", OneMember.as_view(), name="member"),
+    path("auth/code", AskForCode.as_view(), name="auth-code"),
+    path("auth/token", ExchangeCode.as_view(), name="auth-token"),
+    path("auth/refresh", Refresh.as_view(), name="auth-refresh"),
+    path("auth/logout", Logout.as_view(), name="auth-logout"),
+    path("me", Me.as_view(), name="me"),
+    path("me/preferences", MyPreferences.as_view(), name="my-preferences"),
+    path("me/consents/<str:channel>/<str:purpose>", MyConsent.as_view(), name="my-consent"),
+    path("me/card", MyCard.as_view(), name="my-card"),
+]

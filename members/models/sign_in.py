@@ -14,8 +14,7 @@ from django.db.models import (
 )
 
 from members.models.members import Member
-
-MAX_TRIES = 5
+from members.rules.sign_in import MOST_TRIES
 
 
 class SignInCode(Model):
@@ -35,7 +34,7 @@ class SignInCode(Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(tries__lte=MAX_TRIES), name="a_code_is_tried_five_times_at_most")
+            CheckConstraint(condition=Q(tries__lte=MOST_TRIES), name="a_code_is_tried_five_times_at_most")
         ]
         indexes = [
             Index(fields=["identity_kind", "identity_value", "-id"], name="code_by_identity"),

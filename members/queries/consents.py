@@ -27,3 +27,9 @@ def list_consents(member_id: int) -> list[ConsentFacts]:
     """All that a member ever said yes or no to, as it holds now."""
     rows = Consent.objects.filter(member_id=member_id).order_by("channel", "purpose")
     return [ConsentFacts(*row) for row in rows.values_list("channel", "purpose", "is_given", "changed_at")]
+
+
+def get_consent(member_id: int, channel: str, purpose: str) -> ConsentFacts:
+    """What holds for one channel and purpose of which the member has spoken."""
+    said = Consent.objects.filter(member_id=member_id, channel=channel, purpose=purpose)
+    return ConsentFacts(*said.values_list("channel", "purpose", "is_given", "changed_at").get())

@@ -71,8 +71,10 @@ _TYPED = ("phone", "email", "card")
 
 def _prove_card_code(payload: str, now: datetime) -> str:
     code = read_code(payload)
-    secret = code and Member.objects.filter(ref=code.member_ref).values_list("card_secret", flat=True).first()
-    if code is None or secret is None or not is_genuine(code, bytes(secret), now):
+    if code is None:
+        raise CardCodeNotValid
+    secret = Member.objects.filter(ref=code.member_ref).values_list("card_secret", flat=True).first()
+    if secret is None or not is_genuine(code, bytes(secret), now):
         raise CardCodeNotValid
     return code.member_ref
 
@@ -122,15 +124,15 @@ def find_owners(claims: Sequence[IdentityClaim]) -> dict[IdentityClaim, tuple[in
 
 
 def list_members(
-    *, claim: IdentityClaim | None = None, words: str = "", after_id: int = 0, limit: int
+    *, claims: Sequence[IdentityClaim] = (), words: str = "", after_id: int = 0, limit: int
 ) -> list[MemberFacts]:
-    """Members in the order they came, those after a row already seen.
+    """Members in the order they came, those after a row already seen. Two statements.
 
-    :param claim: only the one who goes by this.
+    :param claims: only the one who goes by all of these.
     :param words: pieces of names; each must stand in one of the names.
     """
-    matching = search_members(words) if words else Member.objects.all()
-    if claim is not None:
+    matching = search_members(words)
+    for claim in claims:
         owner = Identity.objects.filter(kind=claim.kind, value=claim.value).values("member_id")
         matching = matching.filter(pk__in=owner)
     ids = matching.filter(pk__gt=after_id).order_by("pk").values_list("pk", flat=True)[:limit]

@@ -1,0 +1,243 @@
+"""What the doors of members take and answer."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from config.ground.api.bodies import Body
+from config.ground.api.pages import PageParams
+from members.queries.consents import ConsentFacts
+from members.queries.members import MemberFacts
+from members.queries.preferences import PreferenceFacts
+from members.rules.consents import Channel, ConsentWord, Purpose
+from members.rules.identities import ExternalId, IdentityClaim, claim
+from members.rules.people import Person, person
+
+Name = Annotated[str, Meta(max_length=100)]
+LongName = Annotated[str, Meta(max_length=200)]
+Language = Annotated[str, Meta(max_length=16, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+Month = Annotated[int, Meta(ge=1, le=12)]
+Day = Annotated[int, Meta(ge=1, le=31)]
+PhoneText = Annotated[str, Meta(max_length=64, description="E.164, or as written in the key's own region.")]
+EmailText = Annotated[str, Meta(max_length=254)]
+CardText = Annotated[str, Meta(max_length=64)]
+
+
+class ConsentBody(Body, frozen=True, kw_only=True):
+    """A yes or no for one channel and purpose, with the version of the text the member saw."""
+
+    channel: Channel
+    purpose: Purpose
+    is_given: bool
+    text_version: Annotated[str, Meta(max_length=64)] = ""
+
+    def word(self) -> ConsentWord:
+        return ConsentWord(
+            channel=self.channel,
+            purpose=self.purpose,
+            is_given=self.is_given,
+            text_version=self.text_version,
+        )
+
+
+class EnrolBody(Body, frozen=True, kw_only=True):
+    """Somebody who becomes a member: at least one of phone, email, card, external."""
+
+    phone: PhoneText | None = None
+    email: EmailText | None = None
+    card: CardText | None = None
+    external: ExternalId | None = None
+    given_name: Name = ""
+    family_name: Name = ""
+    display_name: LongName = ""
+    language: Language = ""
+    birth_date: date | None = None
+    birth_month: Month | None = None
+    birth_day: Day | None = None
+    via: Literal["till", "web", "app", "friend"] | None = None
+    consents: Annotated[list[ConsentBody], Meta(max_length=50)] = []
+
+    def claims(self, region: str) -> list[IdentityClaim]:
+        """:raises IdentityNotValid: if one of them cannot be anybody's."""
+        return claims_of(self, region)
+
+    def person(self) -> Person:
+        """:raises BirthdayNotValid: if there is no such birthday."""
+        return person(
+            given_name=self.given_name,
+            family_name=self.family_name,
+            display_name=self.display_name,
+            language=self.language,
+            birth_date=self.birth_date,
+            birth_month=self.birth_month,
+            birth_day=self.birth_day,
+        )
+
+
+class ProfileBody(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """What to change of a person; what is left out stays."""
+
+    given_name: Name | UnsetType = UNSET
+    family_name: Name | UnsetType = UNSET
+    display_name: LongName | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    birth_date: date | UnsetType | None = UNSET
+    birth_month: Month | UnsetType | None = UNSET
+    birth_day: Day | UnsetType | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by name."""
+        sent = {name: getattr(self, name) for name in ProfileBody.__struct_fields__}
+        return {name: value for name, value in sent.items() if value is not UNSET}
+
+
+class MemberChangesBody(ProfileBody, frozen=True, kw_only=True, omit_defaults=True):
+    """What to change of a person, and further identities that they go by."""
+
+    phone: PhoneText | None = None
+    email: EmailText | None = None
+    card: CardText | None = None
+    external: ExternalId | None = None
+
+    def claims(self, region: str) -> list[IdentityClaim]:
+        """:raises IdentityNotValid: if one of them cannot be anybody's."""
+        return claims_of(self, region)
+
+
+def claims_of(body: EnrolBody | MemberChangesBody, region: str) -> list[IdentityClaim]:
+    told = {
+        "phone": body.phone,
+        "email": body.email,
+        "card": body.card,
+        "external": body.external.text if body.external else None,
+    }
+    return [
+        claim(kind, text, region=region, pointer=f"/{kind}")
+        for kind, text in told.items()
+        if text is not None
+    ]
+
+
+class MemberFilters(PageParams, frozen=True, kw_only=True):
+    """Which members to list; without any, all."""
+
+    phone: PhoneText | None = None
+    email: EmailText | None = None
+    card: CardText | None = None
+    external: Annotated[str, Meta(max_length=200, description="source:id")] | None = None
+    q: Annotated[str, Meta(max_length=100, description="Pieces of names.")] = ""
+
+
+class IdentityBody(Body, frozen=True, kw_only=True):
+    kind: str
+    value: str
+    verified_at: datetime | None
+
+
+class MemberBody(Body, frozen=True, kw_only=True):
+    """A member. `called` is how to address them."""
+
+    ref: str
+    called: str
+    given_name: str
+    family_name: str
+    display_name: str
+    language: str
+    birth_date: date | None
+    birth_month: int | None
+    birth_day: int | None
+    state: Literal["active", "merged", "erased"]
+    enrolled_at: datetime
+    enrolled_via: str
+    enrolled_at_place: str
+    identities: list[IdentityBody]
+
+
+def member_body(member: MemberFacts) -> MemberBody:
+    return MemberBody(**_parts(member))
+
+
+def _parts(member: MemberFacts) -> dict[str, Any]:
+    own = {name: getattr(member, name) for name in MemberBody.__struct_fields__ if name != "identities"}
+    known = [IdentityBody(kind=i.kind, value=i.value, verified_at=i.verified_at) for i in member.identities]
+    return {**own, "identities": known}
+
+
+class ConsentStateBody(Body, frozen=True, kw_only=True):
+    """What holds now. Whatever is not listed was never asked, so it is not allowed."""
+
+    channel: str
+    purpose: str
+    is_given: bool
+    changed_at: datetime
+
+
+def consent_state_body(consent: ConsentFacts) -> ConsentStateBody:
+    return ConsentStateBody(**msgspec.structs.asdict(consent))
+
+
+class ConsentChoiceBody(Body, frozen=True, kw_only=True):
+    is_given: bool
+    text_version: Annotated[str, Meta(max_length=64)] = ""
+
+
+class PreferencesBody(Body, frozen=True, kw_only=True):
+    """How and when the member wants to hear from us, and what they like. Hours are local times of `timezone`."""
+
+    interests: list[str]
+    preferred_channel: str
+    frequency: str
+    quiet_from: time | None
+    quiet_until: time | None
+    timezone: str
+    packaging: str
+    invoice: str
+
+
+def preferences_body(preferences: PreferenceFacts) -> PreferencesBody:
+    return PreferencesBody(**msgspec.structs.asdict(preferences))
+
+
+class PreferenceChangesBody(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """What to change; what is left out stays."""
+
+    interests: (
+        Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=100)] | UnsetType
+    ) = UNSET
+    preferred_channel: Channel | Literal[""] | UnsetType = UNSET
+    frequency: Literal["any", "weekly", "monthly", "never"] | UnsetType = UNSET
+    quiet_from: time | UnsetType | None = UNSET
+    quiet_until: time | UnsetType | None = UNSET
+    timezone: Annotated[str, Meta(max_length=64, description="IANA name.")] | UnsetType = UNSET
+    packaging: LongName | UnsetType = UNSET
+    invoice: LongName | UnsetType = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by name."""
+        sent = msgspec.structs.asdict(self)
+        return {name: value for name, value in sent.items() if value is not UNSET}
+
+
+class MeBody(MemberBody, frozen=True, kw_only=True):
+    """The member as they see themselves."""
+
+    preferences: PreferencesBody
+    consents: list[ConsentStateBody]
+
+
+def me_body(member: MemberFacts, preferences: PreferenceFacts, consents: list[ConsentFacts]) -> MeBody:
+    return MeBody(
+        **_parts(member),
+        preferences=preferences_body(preferences),
+        consents=[consent_state_body(consent) for consent in consents],
+    )
+
+
+class CardBody(Body, frozen=True, kw_only=True):
+    """What the app shows as a QR code until `valid_until`, and the number for a bar code, if there is one."""
+
+    payload: str
+    valid_until: datetime
+    card: str | None

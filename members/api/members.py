@@ -1,0 +1,103 @@
+"""Doors for tills and integrations: enrol, find, read and change members."""
+
+from django.conf import settings
+from rest_framework.request import Request
+
+from config.ground import clock
+from config.ground.api.bodies import Body
+from config.ground.api.caller import Caller, caller_of
+from config.ground.api.door import Answer, Door
+from config.ground.api.etags import ensure_unchanged
+from config.ground.api.pages import PageOf, open_cursor, page_of
+from members.api.bodies import (
+    EnrolBody,
+    MemberBody,
+    MemberChangesBody,
+    MemberFilters,
+    member_body,
+)
+from members.queries.members import get_member, get_member_by_id, list_members
+from members.rules.identities import IdentityClaim, MemberKey, claim
+from members.services.enrolment import enrol
+from members.services.profiles import change_member
+
+
+def region_of(caller: Caller | None) -> str:
+    """Where phone numbers without a country code are at home for this caller."""
+    return (caller.region if caller else "") or settings.DEFAULT_REGION
+
+
+class Members(Door):
+    """Enrol somebody, or list members.
+
+    POST answers 201 with a new member, or 200 with the member who goes by one of the identities already; that one is
+    left as they are. Identities of different members are refused, saying which belongs to whom.
+    """
+
+    scope = {"post": ("till", "members"), "get": "members"}
+    takes = {"post": EnrolBody}
+    params = {"get": MemberFilters}
+    answers = {"post": {200: MemberBody, 201: MemberBody}, "get": {200: PageOf[MemberBody]}}
+
+    def post(self, request: Request) -> Answer:
+        caller = caller_of(request)
+        body: EnrolBody = self.body(request)
+        enrolled = enrol(
+            identities=body.claims(region_of(caller)),
+            person=body.person(),
+            via=body.via or ("till" if caller.till_id else "web"),
+            place_code=caller.place_code,
+            programme_code=caller.programme_code,
+            consents=[consent.word() for consent in body.consents],
+            actor=caller.name,
+            now=clock.now(),
+        )
+        member = get_member_by_id(enrolled.member_id)
+        return Answer(member_body(member), status=201 if enrolled.is_new else 200)
+
+    def get(self, request: Request) -> Answer:
+        filters: MemberFilters = self.query(request)
+        claims = _claims_of(filters, region_of(caller_of(request)))
+        (after_id,) = open_cursor("members", filters.cursor) or (0,)
+        members = list_members(claims=claims, words=filters.q, after_id=after_id, limit=filters.limit + 1)
+        page = page_of(
+            members, limit=filters.limit, listing="members", key=lambda member: [member.id], body=member_body
+        )
+        return Answer(page)
+
+
+def _claims_of(filters: MemberFilters, region: str) -> list[IdentityClaim]:
+    return [
+        claim(kind, text, region=region, pointer=f"/{kind}")
+        for kind in ("phone", "email", "card", "external")
+        if (text := getattr(filters, kind)) is not None
+    ]
+
+
+class OneMember(Door):
+    """Read or change one member. PATCH honours `If-Match`; identities named in it are added."""
+
+    scope = "members"
+    takes = {"patch": MemberChangesBody}
+    answers = {"get": {200: MemberBody}, "patch": {200: MemberBody}}
+
+    def get(self, request: Request, ref: str) -> Answer:
+        return Answer(_body_of(ref))
+
+    def patch(self, request: Request, ref: str) -> Answer:
+        body: MemberChangesBody = self.body(request)
+        now = clock.now()
+        member = get_member(MemberKey(ref=ref), region="", now=now)
+        ensure_unchanged(request._request, member_body(member))
+        changed = change_member(
+            member.id,
+            changes=body.changes(),
+            identities=body.claims(region_of(caller_of(request))),
+            source="web",
+            now=now,
+        )
+        return Answer(member_body(changed))
+
+
+def _body_of(ref: str) -> Body:
+    return member_body(get_member(MemberKey(ref=ref), region="", now=clock.now()))

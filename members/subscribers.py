@@ -1,0 +1,17 @@
+"""Doors for news: what members itself does about its own announcements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from config.outbox.events import Delivered
+from config.outbox.registry import subscriber
+from members.events import SignInCodeRequested
+from members.services.sign_in_codes import make_and_send_code
+
+
+@subscriber("members.sign_in_codes", to=[SignInCodeRequested], batch=1)
+def send_codes(events: Sequence[Delivered], *, now: datetime) -> None:
+    """Make and send each code. One at a time, so that a carrier's fault never sends somebody else's code twice."""
+    for delivered in events:
+        if isinstance(delivered.event, SignInCodeRequested):
+            make_and_send_code(delivered.event.request_id, now=now)

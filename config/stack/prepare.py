@@ -25,6 +25,7 @@ def main() -> None:
     django.setup()
     settings.MESSAGE_FOLDER.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("sync_roles", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     home = Home(settings.HOME)
     if with_demo and "till_key" not in home.remembered() and "load_demo" in get_commands():

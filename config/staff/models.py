@@ -1,5 +1,6 @@
 """Staff: the people who sign in to the admin. Members are somebody else; they never have a row here."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pghistory
@@ -51,6 +52,10 @@ class Staff(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Take this away rather than deleting: what they did stays theirs."
     )
     joined_at = models.DateTimeField(default=clock.now, editable=False)
+
+    otp_device: Any
+    is_verified: Callable[[], bool]
+    """Set by django-otp on who is signed in: the device that proved this session, and whether one did."""
 
     objects = StaffManager()
 

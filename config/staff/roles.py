@@ -1,0 +1,140 @@
+"""Roles: what each kind of colleague may do, in one table. A role is a group of Django's; people may have several.
+
+`manage.py sync_roles` brings the database in line with the table; it is safe to repeat and runs at each start. What was
+changed by hand in a group of these names is set back; other groups are left alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+CASHIER = "cashier"
+STORE_MANAGER = "store manager"
+MARKETER = "marketer"
+FINANCE = "finance"
+ADMINISTRATOR = "administrator"
+
+SEE = ("view",)
+KEEP = ("view", "add", "change")
+OWN = ("view", "add", "change", "delete")
+
+Table = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+OWN_PERMISSIONS = {
+    "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
+}
+"""Permissions beyond view, add, change and delete: model -> code -> what it says."""
+
+ROLES: Table = {
+    CASHIER: {
+        "members.member": ("view", "add"),
+        "loyalty.wallet": SEE,
+        "loyalty.tierstanding": SEE,
+        "loyalty.grant": SEE,
+    },
+    STORE_MANAGER: {
+        "members.*": SEE,
+        "members.member": ("view", "add", "change", "see_personal_data"),
+        "omnichannel.*": SEE,
+        "loyalty.*": SEE,
+        "campaigns.*": SEE,
+    },
+    MARKETER: {
+        "members.*": SEE,
+        "omnichannel.product": SEE,
+        "omnichannel.category": SEE,
+        "omnichannel.message": SEE,
+        "omnichannel.place": SEE,
+        "loyalty.rule": KEEP,
+        "loyalty.ruleversion": KEEP,
+        "loyalty.tier": SEE,
+        "loyalty.benefit": KEEP,
+        "loyalty.grant": SEE,
+        "loyalty.tierstanding": SEE,
+        "campaigns.*": OWN,
+    },
+    FINANCE: {
+        "members.member": SEE,
+        "omnichannel.programme": SEE,
+        "omnichannel.place": SEE,
+        "omnichannel.order": SEE,
+        "omnichannel.orderline": SEE,
+        "omnichannel.unclaimedorder": SEE,
+        "loyalty.*": SEE,
+        "loyalty.programmeterms": KEEP,
+    },
+    ADMINISTRATOR: {
+        "members.*": OWN,
+        "members.member": (*OWN, "see_personal_data"),
+        "omnichannel.*": OWN,
+        "loyalty.*": OWN,
+        "campaigns.*": OWN,
+        "staff.*": OWN,
+        "outbox.*": OWN,
+        "ground.*": OWN,
+        "admin.logentry": SEE,
+        "auth.group": SEE,
+        "axes.accesslog": SEE,
+        "axes.accessattempt": ("view", "delete"),
+        "django_celery_beat.periodictask": ("view", "change"),
+    },
+}
+"""role -> model, or `app.*` for every model of an app -> actions. What a single model says stands in place of its
+app's line."""
+
+
+@transaction.atomic
+def sync_roles(roles: Table = ROLES) -> list[str]:
+    """Make each role's group hold exactly what the table says.
+
+    :returns: names in the table for which there is no model or permission; nothing was granted for them.
+    """
+    _make_own_permissions()
+    known = _permissions_by_name()
+    unknown: list[str] = []
+    for role, lines in roles.items():
+        granted = set()
+        for name in sorted(_names(lines, known)):
+            if name in known:
+                granted.add(known[name])
+            else:
+                unknown.append(f"{role}: {name}")
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set(granted)
+    return unknown
+
+
+def _names(lines: Mapping[str, tuple[str, ...]], known: Iterable[str]) -> set[str]:
+    """The permissions that the lines of one role come to, as `app.action_model` (`app.code` for our own)."""
+    names = set()
+    for line, actions in lines.items():
+        app, model = line.split(".")
+        models = [model] if model != "*" else _models_of(app, known, named_in=lines)
+        for one in models:
+            own = OWN_PERMISSIONS.get(f"{app}.{one}", {})
+            names |= {f"{app}.{action}" if action in own else f"{app}.{action}_{one}" for action in actions}
+    return names
+
+
+def _models_of(app: str, known: Iterable[str], *, named_in: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Every model of the app that has no line of its own."""
+    start = f"{app}.view_"
+    models = [name.removeprefix(start) for name in known if name.startswith(start)]
+    return [model for model in models if f"{app}.{model}" not in named_in]
+
+
+def _permissions_by_name() -> dict[str, Permission]:
+    """Every permission there is, by `app.codename`."""
+    permissions = Permission.objects.select_related("content_type")
+    return {f"{one.content_type.app_label}.{one.codename}": one for one in permissions}
+
+
+def _make_own_permissions() -> None:
+    """See that the rows of our own permissions are there."""
+    for line, codes in OWN_PERMISSIONS.items():
+        app, model = line.split(".")
+        kind = ContentType.objects.filter(app_label=app, model=model).first()
+        for code, words in codes.items() if kind else ():
+            Permission.objects.get_or_create(content_type=kind, codename=code, defaults={"name": words})

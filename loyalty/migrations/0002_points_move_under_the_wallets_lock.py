@@ -15,6 +15,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("loyalty", "0001_wallets_hold_lots_and_entries_move_points"),
         ("omnichannel", "0003_orders_are_recorded_in_one_statement"),
+        ("ground", "0002_answers_are_remembered_in_sql"),
+        ("outbox", "0002_events_are_published_in_sql"),
     ]
 
     operations = [

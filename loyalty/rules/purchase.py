@@ -31,8 +31,9 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase at one place.
 
-    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the receipt
-    number of the till or the order number of the web shop.
+    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the
+    receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None if
+    it left that to us.
     """
 
     number: str
@@ -43,6 +44,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     place_code: str
     till_id: int | None
     placed_at: datetime
+    told_at: datetime | None
     timezone: str
     currency: str
     lines: list[Line]
@@ -67,7 +69,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
         told = msgspec.json.encode(
             (
                 self.number,
-                self.placed_at,
+                self.told_at,
                 self.currency,
                 self.lines,
                 self.member,

@@ -39,9 +39,14 @@ _SIGNALS = {"RG001": Stale, "RG002": AlreadyTold, "RG003": Stale}
 
 @dataclass
 class Booking:
-    """Rows to write. Amounts in minor units; `actor` is who caused it all, e.g. `key:12`."""
+    """Rows to write. Amounts in minor units.
+
+    :ivar actor: who caused it all, e.g. `key:12`.
+    :ivar is_history: long past purchases: nothing is announced, and answers are kept without the wallet.
+    """
 
     actor: str
+    is_history: bool = False
     orders: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     unclaimed: list[Row] = field(default_factory=list)
@@ -56,6 +61,7 @@ class Booking:
     settlements: list[Row] = field(default_factory=list)
     news: list[Row] = field(default_factory=list)
     key: Row | None = None
+    _held: set[tuple[int, int]] = field(default_factory=set)
 
     def rely_on(self, wallet: WalletNow | None, owner: Row, settlement: Settlement, climb: Climb) -> None:
         """The wallet as it was read; the database compares it under the lock."""
@@ -70,6 +76,12 @@ class Booking:
                 "promote_at": climb.promote_at,
             }
         )
+
+    def hold_wallet(self, member_id: int, programme_id: int) -> None:
+        """A wallet that the caller has locked already: there is nothing to compare."""
+        if (member_id, programme_id) not in self._held:
+            self._held.add((member_id, programme_id))
+            self.wallets.append({"member_id": member_id, "programme_id": programme_id})
 
     def add_purchase(
         self,
@@ -265,6 +277,8 @@ class Booking:
         )
 
     def _tell(self, event: Event, member_id: int, happened_at: datetime) -> None:
+        if self.is_history:
+            return
         self.news.append(
             {
                 "name": event.name,

@@ -1,5 +1,6 @@
 """Quote and commit: read, settle, and for a commit book. Both settle by one pure rule: what is shown is booked."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,7 +15,14 @@ from loyalty.errors import (
     WalletBusy,
     WrongCurrency,
 )
-from loyalty.queries.checkout import Inquiry, MemberNow, PurchaseFacts, find_purchase_facts
+from loyalty.queries.checkout import (
+    Inquiry,
+    KnownReceipt,
+    MemberNow,
+    ProductNow,
+    PurchaseFacts,
+    find_purchase_facts,
+)
 from loyalty.queries.programmes import get_programme
 from loyalty.rules.amounts import money
 from loyalty.rules.basket import Line, Shopper
@@ -64,7 +72,7 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
     """
     facts = _read(purchase, teller, purchase.fingerprint(), now)
     programme = _programme(purchase, facts)
-    lines = _known_lines(purchase.lines, facts)
+    lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme)
     settlement = settle(purchase.basket(lines), shopper, programme)
     return Quoted(
@@ -88,15 +96,16 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
     :raises Refusal: as `settle`, and for a wrong currency, a moment in the future, or payments that do not add up.
     """
-    if purchase.placed_at > now + CLOCK_SKEW:
-        raise PlacedInTheFuture(
-            "placed_at is more than five minutes ahead; set the till's clock.", pointer="/placed_at"
-        )
+    ensure_placed(purchase, now)
     fingerprint = purchase.fingerprint()
     for _ in range(TRIES):
         facts = _read(purchase, teller, fingerprint, now)
-        if (told := _told_before(facts, fingerprint)) is not None:
-            return told
+        if facts.kept is not None:
+            if facts.kept.fingerprint != fingerprint:
+                raise IdempotencyKeyReused
+            return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
+        if facts.receipt is not None:
+            return told_before(facts.receipt, fingerprint)
         try:
             return _settle_and_book(purchase, facts, teller, fingerprint, now)
         except (Stale, AlreadyTold):
@@ -108,10 +117,10 @@ def _settle_and_book(
     purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
 ) -> Booked:
     programme = _programme(purchase, facts)
-    lines = _known_lines(purchase.lines, facts)
+    lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme)
     settlement = settle(purchase.basket(lines), shopper, programme)
-    _ensure_payments(purchase, settlement)
+    ensure_payments(purchase, settlement)
 
     booking = Booking(actor=teller.name)
     if facts.member is None or shopper is None:
@@ -168,14 +177,22 @@ def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -
     return facts
 
 
-def _told_before(facts: PurchaseFacts, fingerprint: str) -> Booked | None:
-    if facts.kept is not None:
-        if facts.kept.fingerprint != fingerprint:
-            raise IdempotencyKeyReused
-        return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
-    receipt = facts.receipt
-    if receipt is None:
-        return None
+def ensure_placed(purchase: Purchase, now: datetime) -> None:
+    """
+    :raises PlacedInTheFuture: the purchase lies ahead by more than tills' clocks may be wrong.
+    """
+    if purchase.placed_at > now + CLOCK_SKEW:
+        raise PlacedInTheFuture(
+            "placed_at is more than five minutes ahead; set the till's clock.", pointer="/placed_at"
+        )
+
+
+def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
+    """The first answer to a purchase whose receipt is known.
+
+    :raises ReceiptContentDiffers: the number stands for another purchase.
+    :raises ReceiptOfAnotherTill: another till of the place told this very purchase.
+    """
     if receipt.fingerprint != fingerprint:
         raise ReceiptContentDiffers(
             "This receipt number was booked before with other lines, member or moment; "
@@ -201,11 +218,10 @@ def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
     return programme
 
 
-def _known_lines(lines: list[Line], facts: PurchaseFacts) -> list[Line]:
+def known_lines(lines: list[Line], known: Mapping[str, ProductNow]) -> list[Line]:
     """The lines with what the catalogue knows of them: it goes before what the till says."""
-    if not facts.products:
+    if not known:
         return lines
-    known = {product.sku: product for product in facts.products}
     return [
         msgspec.structs.replace(
             line,
@@ -230,7 +246,10 @@ def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme) -> 
     )
 
 
-def _ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
+def ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
+    """
+    :raises PaymentsDoNotAddUp: payments were named and are not what is to be paid.
+    """
     if not purchase.payments:
         return
     paid = sum(payment.amount_minor for payment in purchase.payments)

@@ -4,8 +4,9 @@
 -- wallets' locks; where it no longer holds, SQLSTATE RG001 (read again and settle anew). RG002: a receipt or an idempotency
 -- key was used meanwhile. RG003: fewer points than wanted.
 --
--- p: {orders, lines (see omnichannel_record_orders), unclaimed (see omnichannel_record_unclaimed),
+-- p: {is_history (true: answers are kept without the wallet), orders, lines (see omnichannel_record_orders), unclaimed (see omnichannel_record_unclaimed),
 --     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at}],
+--               without version and terms_stamp where the caller holds the lock already,
 --     spends:   [{member_id, programme_id, points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
 --     tier_days: [{member_id, programme_id, spent_on, qualifying_minor}],
@@ -64,7 +65,8 @@ BEGIN
     INSERT INTO loyalty_settlement (
         order_ref, wallet_id, member_id, points_earned, points_spent, points_paid_minor, qualifying_minor, answer)
     SELECT x.order_ref, w.id, x.member_id, x.points_earned, x.points_spent, x.points_paid_minor, x.qualifying_minor,
-        x.head || ',"wallet":' || loyalty_wallet_body(x.member_id, x.programme_id, at)::text || '}'
+        x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
+            ELSE loyalty_wallet_body(x.member_id, x.programme_id, at)::text END || '}'
     FROM jsonb_to_recordset(p->'settlements') AS x(
         order_ref text, member_id bigint, programme_id bigint, points_earned bigint, points_spent bigint,
         points_paid_minor bigint, qualifying_minor bigint, head text)

@@ -1,0 +1,92 @@
+"""The till's doors: what would it be worth, and book it."""
+
+from typing import Annotated
+
+from django.http import HttpResponse
+from msgspec import Meta
+from rest_framework.request import Request
+
+from config.ground import clock
+from config.ground.api.caller import caller_of
+from config.ground.api.door import Answer, Door
+from loyalty.api.purchases import Moment, PurchaseBody, purchase_of, teller_of
+from loyalty.queries.wallets import get_wallet
+from loyalty.rules.answers import (
+    OrderAnswer,
+    PurchaseAnswer,
+    SettlementAnswer,
+    WalletAnswer,
+    settlement_answer,
+)
+from loyalty.rules.settle import points_that_pay
+from loyalty.services.checkout import Booked, commit_purchase, quote_purchase
+
+
+class QuoteBody(PurchaseBody, frozen=True, kw_only=True):
+    """A purchase that may become one. `at` settles it by the rules of another moment, past or future."""
+
+    at: Moment | None = None
+
+
+class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
+    """`spendable_points`: the most points that can pay for this very basket now."""
+
+    order: OrderAnswer
+    settlement: SettlementAnswer
+    wallet: WalletAnswer | None
+    spendable_points: Annotated[int, Meta(ge=0)]
+
+
+class Quote(Door):
+    """Settle a purchase without writing: discounts, points with reasons, what did not apply and why, what to pay."""
+
+    scope = "till"
+    takes = {"post": QuoteBody}
+    answers = {"post": {200: QuoteAnswer}}
+    idempotency = "none"
+    checks_key_itself = True
+
+    def post(self, request: Request) -> HttpResponse:
+        body, now = self.body(request), clock.now()
+        purchase = purchase_of(body, caller_of(request), source="till", now=body.at or now, is_quote=True)
+        quoted = quote_purchase(purchase=purchase, teller=teller_of(request), now=now)
+        terms = quoted.programme.terms
+        return Answer(
+            QuoteAnswer(
+                order=OrderAnswer(
+                    ref="", state="quoted", number=purchase.number, placed_at=purchase.placed_at
+                ),
+                settlement=settlement_answer(
+                    quoted.settlement, currency=terms.currency, voucher_codes=purchase.voucher_codes
+                ),
+                wallet=get_wallet(quoted.member.id, terms.programme_id, now=now) if quoted.member else None,
+                spendable_points=points_that_pay(quoted.settlement.total_minor, quoted.spendable, terms),
+            )
+        )
+
+
+class Commit(Door):
+    """Book a purchase and answer the till.
+
+    201 with the order; 200 with the same order when the receipt was booked before.
+    """
+
+    scope = "till"
+    takes = {"post": PurchaseBody}
+    answers = {"post": {200: PurchaseAnswer, 201: PurchaseAnswer}}
+    idempotency = "own"
+    checks_key_itself = True
+
+    def post(self, request: Request) -> HttpResponse:
+        now = clock.now()
+        purchase = purchase_of(self.body(request), caller_of(request), source="till", now=now)
+        booked = commit_purchase(purchase=purchase, teller=teller_of(request, is_required=True), now=now)
+        return booked_answer(booked)
+
+
+def booked_answer(booked: Booked) -> HttpResponse:
+    """The kept JSON text, as it is."""
+    headers = {"Idempotent-Replayed": "true"} if booked.is_replay else None
+    return HttpResponse(
+        booked.body.encode(), status=booked.status, content_type="application/json", headers=headers
+    )

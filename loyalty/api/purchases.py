@@ -1,0 +1,94 @@
+"""How a purchase is told at a door, and the purchase it becomes."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+from rest_framework.request import Request
+
+from config.ground.api.bodies import Body
+from config.ground.api.caller import Caller, caller_of
+from config.ground.api.idempotency import sent_with
+from loyalty.errors import NoPlace, NumberMissing
+from loyalty.rules.basket import Line
+from loyalty.rules.purchase import Fulfilment, Payment, Purchase
+from loyalty.services.checkout import Teller
+from members.queries.members import lookup_of
+from members.rules.identities import MemberKey
+
+Number = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")]
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class PurchaseBody(Body, frozen=True, kw_only=True):
+    """A purchase. Amounts in minor units; prices contain their tax; `discount_minor` of a line is for the whole line.
+
+    A till names `receipt_number`, a web shop `order_number`. Without `placed_at` it is placed now; without `currency` it
+    is in the programme's.
+    """
+
+    lines: Annotated[list[Line], Meta(min_length=1, max_length=500)]
+    receipt_number: Number | None = None
+    order_number: Number | None = None
+    member: MemberKey | None = None
+    placed_at: Moment | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    voucher_codes: Annotated[list[Code], Meta(max_length=20)] = []
+    spend_points: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    payments: Annotated[list[Payment], Meta(max_length=20)] = []
+    fulfilment: Fulfilment = Fulfilment()
+
+
+def purchase_of(
+    body: PurchaseBody, caller: Caller, *, source: str, now: datetime, is_quote: bool = False
+) -> Purchase:
+    """The purchase that a key tells of.
+
+    :raises NoPlace: the key belongs to no store or web shop.
+    :raises NumberMissing: there is no receipt number (till) or order number (web shop), or both.
+    :raises IdentityNotValid: nobody can be known by `member`.
+    """
+    if caller.place_id is None or caller.programme_id is None:
+        raise NoPlace("Use the key of a till or a web shop.")
+    return Purchase(
+        number=_number(body, caller, is_quote=is_quote),
+        source=source,
+        programme_id=caller.programme_id,
+        programme_code=caller.programme_code,
+        place_id=caller.place_id,
+        place_code=caller.place_code,
+        till_id=caller.till_id,
+        placed_at=body.placed_at or now,
+        told_at=body.placed_at,
+        timezone=caller.timezone,
+        currency=body.currency or caller.currency,
+        lines=body.lines,
+        member=lookup_of(body.member, region=caller.region, now=now) if body.member else None,
+        spend_points=body.spend_points,
+        payments=body.payments,
+        fulfilment=body.fulfilment.kind,
+        voucher_codes=body.voucher_codes,
+    )
+
+
+def teller_of(request: Request, *, is_required: bool = False) -> Teller:
+    """Who tells of it, with the idempotency key sent along.
+
+    :raises IdempotencyKeyRequired: the door insists on one and there is none.
+    """
+    caller = caller_of(request)
+    sent = sent_with(request._request, caller, is_required=is_required)
+    return Teller(key_id=caller.id, name=caller.name, idempotency_key=sent.key if sent else None)
+
+
+def _number(body: PurchaseBody, caller: Caller, *, is_quote: bool) -> str:
+    if body.receipt_number and body.order_number:
+        raise NumberMissing("Name receipt_number or order_number, not both.", pointer="/order_number")
+    if is_quote:
+        return body.receipt_number or body.order_number or ""
+    number = body.receipt_number if caller.till_id else body.receipt_number or body.order_number
+    if number is None:
+        name = "receipt_number" if caller.till_id else "order_number"
+        raise NumberMissing(f"Name the purchase's {name}.", pointer=f"/{name}")
+    return number

@@ -1,0 +1,264 @@
+"""Many purchases at once: an offline till's evening, a web shop's backlog, a retailer's history.
+
+The same facts, the same `settle` and the same booking as a single commit, for a whole batch: wallets are locked first,
+then the purchases are settled in the order in which they were placed, each seeing what the ones before it did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from config.ground.refusals import Refusal
+from loyalty.errors import WrongCurrency
+from loyalty.queries.batches import (
+    OfferNow,
+    find_members,
+    find_products,
+    find_receipts,
+    find_stamp,
+    find_wallet_facts,
+    lock_wallets,
+)
+from loyalty.queries.checkout import KnownReceipt, MemberNow, ProductNow
+from loyalty.queries.programmes import get_programme
+from loyalty.rules.basket import Shopper
+from loyalty.rules.compile import Programme
+from loyalty.rules.purchase import Climb, Purchase, climb, tier_code
+from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
+from loyalty.services.bookings import AlreadyTold, Booking, Stale, book
+from loyalty.services.checkout import (
+    Booked,
+    Teller,
+    commit_purchase,
+    ensure_payments,
+    ensure_placed,
+    known_lines,
+    told_before,
+)
+from members.errors import MemberNotFound
+
+Outcome = Booked | Refusal
+
+
+@dataclass
+class Account:
+    """A member's wallet as the batch goes along."""
+
+    member: MemberNow
+    spendable: int = 0
+    days: dict[date, int] = field(default_factory=dict)
+    standings: list[Standing] = field(default_factory=list)
+    offers: list[OfferNow] = field(default_factory=list)
+    used: dict[int, int] = field(default_factory=dict)
+
+    def window(self, until: date) -> int:
+        """What counts towards tiers on a day."""
+        since = window_starts_on(until)
+        return sum(minor for day, minor in self.days.items() if since <= day <= until)
+
+    def shopper(self, programme: Programme, at: datetime) -> Shopper:
+        return Shopper(
+            tier_code=tier_code(programme, self.standings, at),
+            spendable=self.spendable,
+            offers=[
+                offer
+                for offer in self.offers
+                if offer.valid_from <= at < offer.valid_until and self.used.get(offer.id, 0) < offer.uses_left
+            ],
+        )
+
+    def take_note(self, settlement: Settlement, change: Climb) -> None:
+        """What a booked purchase changes for the next one of the batch."""
+        self.days[change.spent_on] = self.days.get(change.spent_on, 0) + settlement.payable_minor
+        changed = {standing.tier_id: standing for standing in change.standings}
+        kept = [
+            each
+            for each in self.standings
+            if each.tier_id not in changed or each.from_at != changed[each.tier_id].from_at
+        ]
+        self.standings = kept + change.standings
+        self.spendable -= settlement.points_spent
+        for award in settlement.awards:
+            if award.offer_id is not None:
+                self.used[award.offer_id] = self.used.get(award.offer_id, 0) + 1
+
+
+def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:
+    """Book purchases of one programme, each for itself: a refused one leaves the others alone.
+
+    :return: for each purchase, in the order given, what `commit_purchase` would have answered or refused.
+    """
+    try:
+        with transaction.atomic():
+            return _Batch(purchases, teller, now).carry_out()
+    except (Stale, AlreadyTold):
+        return [_one_by_one(purchase, teller, now) for purchase in purchases]
+
+
+def import_purchases(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:
+    """As `commit_batch`, for history: nothing is announced, and answers are kept without the wallet.
+
+    :raises AlreadyTold: somebody told one of these receipts in this very moment; nothing was written, try again.
+    """
+    with transaction.atomic():
+        return _Batch(purchases, teller, now, is_history=True).carry_out()
+
+
+def _one_by_one(purchase: Purchase, teller: Teller, now: datetime) -> Outcome:
+    try:
+        return commit_purchase(purchase=purchase, teller=teller, now=now)
+    except Refusal as refusal:
+        return refusal
+
+
+class _Batch:
+    """One batch on its way: facts read once, then purchase after purchase."""
+
+    def __init__(
+        self, purchases: Sequence[Purchase], teller: Teller, now: datetime, *, is_history: bool = False
+    ) -> None:
+        self.purchases = purchases
+        self.teller = teller
+        self.now = now
+        self.is_history = is_history
+        self.fingerprints = [purchase.fingerprint() for purchase in purchases]
+        self.outcomes: list[Outcome | None] = [None] * len(purchases)
+        self.waiting: dict[str, int] = {}
+        self.booking = Booking(actor=teller.name, is_history=is_history)
+
+    def carry_out(self) -> list[Outcome]:
+        if not self.purchases:
+            return []
+        self._read()
+        for index in sorted(range(len(self.purchases)), key=lambda each: self.purchases[each].placed_at):
+            try:
+                self._settle(index)
+            except Refusal as refusal:
+                self.outcomes[index] = refusal
+        self._flush()
+        return [outcome for outcome in self.outcomes if outcome is not None]
+
+    def _read(self) -> None:
+        first = self.purchases[0]
+        keys = list({purchase.member for purchase in self.purchases if purchase.member is not None})
+        members = find_members(keys) if keys else {}
+        ids = {member.id for member in members.values() if member.state == "active"}
+        lock_wallets(ids, first.programme_id, now=self.now)
+        earliest = min(purchase.placed_at for purchase in self.purchases).date()
+        wallets = find_wallet_facts(ids, first.programme_id, since=earliest - timedelta(days=WINDOW_DAYS + 1))
+        accounts = {
+            member.id: Account(
+                member=member,
+                spendable=wallets[member.id].spendable,
+                days=wallets[member.id].days,
+                standings=wallets[member.id].standings,
+                offers=wallets[member.id].offers,
+            )
+            for member in members.values()
+            if member.id in ids
+        }
+        self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
+        self.programme = get_programme(first.programme_id, stamp=find_stamp(first.programme_id))
+        self.products: dict[str, ProductNow] = find_products(
+            first.programme_id, (line.sku for purchase in self.purchases for line in purchase.lines)
+        )
+        self.receipts: dict[tuple[int, str], list[KnownReceipt]] = find_receipts(
+            [
+                (purchase.place_id, purchase.till_id, purchase.number, fingerprint)
+                for purchase, fingerprint in zip(self.purchases, self.fingerprints, strict=True)
+            ]
+        )
+        self.told_here: dict[tuple[int, str], list[tuple[int | None, str, str]]] = {}
+
+    def _settle(self, index: int) -> None:
+        purchase, fingerprint = self.purchases[index], self.fingerprints[index]
+        ensure_placed(purchase, self.now)
+        if (told := self._told_before(purchase, fingerprint)) is not None:
+            self.outcomes[index] = told
+            return
+        if purchase.currency != self.programme.terms.currency:
+            raise WrongCurrency(
+                f"This programme runs in {self.programme.terms.currency}.", pointer="/currency"
+            )
+        account = self.accounts.get(purchase.member) if purchase.member else None
+        if purchase.member is not None and account is None:
+            raise MemberNotFound(pointer="/member")
+        if purchase.spend_points:
+            self._flush()
+        lines = known_lines(purchase.lines, self.products)
+        shopper = account.shopper(self.programme, purchase.placed_at) if account else None
+        settlement = settle(purchase.basket(lines), shopper, self.programme)
+        ensure_payments(purchase, settlement)
+        if account is None or shopper is None:
+            ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
+        else:
+            day = purchase.placed_at.astimezone(self.programme.terms.zone).date()
+            change = climb(
+                self.programme, settlement, _held(account, purchase), account.window(day), purchase.placed_at
+            )
+            self.booking.hold_wallet(account.member.id, purchase.programme_id)
+            ref = self.booking.add_purchase(
+                purchase,
+                lines,
+                settlement,
+                change,
+                member=account.member,
+                programme=self.programme,
+                tier_code=shopper.tier_code,
+                fingerprint=fingerprint,
+            )
+            account.take_note(settlement, change)
+        self.waiting[ref] = index
+        self.told_here.setdefault((purchase.place_id, purchase.number), []).append(
+            (purchase.till_id, fingerprint, ref)
+        )
+        if purchase.spend_points:
+            self._flush()
+
+    def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:
+        """As for a single commit; what this very batch told before counts too."""
+        spot = (purchase.place_id, purchase.number)
+        for till_id, other, _ in self.told_here.get(spot, ()):
+            if till_id == purchase.till_id or other == fingerprint:
+                self._flush()
+                break
+        for receipt in self.receipts.get(spot, ()):
+            if receipt.is_same_till or receipt.fingerprint == fingerprint:
+                return told_before(receipt, fingerprint)
+        return None
+
+    def _flush(self) -> None:
+        """Book what has gathered; answers go to their places."""
+        if not self.waiting:
+            return
+        answers = book(self.booking, now=self.now)
+        unclaimed = {row["ref"]: row["answer"] for row in self.booking.unclaimed}
+        for ref, index in self.waiting.items():
+            body = answers.get(ref) or unclaimed[ref]
+            self.outcomes[index] = Booked(status=201, body=body)
+            purchase = self.purchases[index]
+            self.receipts.setdefault((purchase.place_id, purchase.number), []).append(
+                KnownReceipt(
+                    fingerprint=self.fingerprints[index], is_same_till=True, order_ref=ref, answer=body
+                )
+            )
+        self.waiting = {}
+        self.booking = Booking(actor=self.teller.name, is_history=self.is_history)
+        self._renew_spendable()
+
+    def _renew_spendable(self) -> None:
+        """What was credited a moment ago can be spent by the next purchase of the batch."""
+        if not any(purchase.spend_points for purchase in self.purchases):
+            return
+        by_id = {account.member.id: account for account in self.accounts.values()}
+        wallets = find_wallet_facts(by_id, self.purchases[0].programme_id, since=self.now.date())
+        for member_id, wallet in wallets.items():
+            by_id[member_id].spendable = wallet.spendable
+
+
+def _held(account: Account, purchase: Purchase) -> list[Standing]:
+    at = purchase.placed_at
+    return [standing for standing in account.standings if standing.from_at <= at < standing.until_at]

@@ -1,0 +1,64 @@
+"""Posting outside of purchases: points given for an act, and the books of the night."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import IntegrityError, connection, transaction
+
+from loyalty.models import Entry
+from loyalty.rules.compile import Programme
+from loyalty.rules.purchase import lot_born
+
+
+class Credit(msgspec.Struct, frozen=True, kw_only=True):
+    """Points for one member.
+
+    :param kind: of the entry, e.g. `bonus`.
+    :param cause: counts once in a wallet, e.g. `welcome`.
+    :param actor: who caused it.
+    """
+
+    member_id: int
+    points: int
+    kind: str
+    cause: str
+    reason: str
+    actor: str
+    happened_at: datetime
+
+
+def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
+    """Credit points with the programme's maturity and expiry.
+
+    :return: False if this cause was credited before; nothing is written then.
+    """
+    owner = {"member_id": credit.member_id, "programme_id": programme.terms.programme_id}
+    life = lot_born(programme, credit.happened_at)
+    lot = owner | {
+        "order_ref": "",
+        "available_from": life.available_from,
+        "expires_at": life.expires_at,
+        "credited": credit.points,
+    }
+    entry = msgspec.structs.asdict(credit) | owner | {"lot": 1, "order_ref": "", "rule_version_id": None}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT loyalty_lock_wallets(%s::jsonb, %s)", [_json([owner]), now])
+            if Entry.objects.filter(
+                wallet__member_id=credit.member_id,
+                wallet__programme_id=programme.terms.programme_id,
+                cause=credit.cause,
+            ).exists():
+                return False
+            cursor.execute(
+                "SELECT loyalty_credit(%s::jsonb, %s::jsonb, %s)", [_json([entry]), _json([lot]), now]
+            )
+    except IntegrityError as fault:
+        if "a_cause_counts_once" in str(fault):
+            return False
+        raise
+    return True
+
+
+def _json(rows: list[dict[str, object]]) -> str:
+    return msgspec.json.encode(rows).decode()

@@ -1,0 +1,57 @@
+"""Rules change by new versions; what was live stays written down."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.db.models import Max
+
+from loyalty.errors import RuleNotValid
+from loyalty.models import Rule, RuleVersion
+from loyalty.rules.definition import RuleDefinition
+
+
+def publish_rule(
+    *,
+    programme_id: int,
+    code: str,
+    name: str,
+    definition: RuleDefinition,
+    live_from: datetime,
+    live_until: datetime | None = None,
+    made_by: str,
+    now: datetime,
+) -> RuleVersion:
+    """Make a version of a rule live from a moment on; the version before it ends there.
+
+    :param made_by: who says so, e.g. `staff:3`.
+    :raises RuleNotValid: it would end before it starts, or start before the version that is live did.
+    """
+    if live_until is not None and live_until <= live_from:
+        raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
+    with transaction.atomic():
+        rule, _ = Rule.objects.update_or_create(programme_id=programme_id, code=code, defaults={"name": name})
+        Rule.objects.select_for_update().get(pk=rule.pk)
+        end_rule(rule, at=live_from)
+        last = rule.versions.aggregate(last=Max("version"))["last"] or 0
+        return RuleVersion.objects.create(
+            rule=rule,
+            version=last + 1,
+            definition=msgspec.to_builtins(definition),
+            live_from=live_from,
+            live_until=live_until,
+            made_by=made_by,
+            made_at=now,
+        )
+
+
+def end_rule(rule: Rule, *, at: datetime) -> int:
+    """End whatever version of the rule would still be live at a moment.
+
+    :return: how many versions ended.
+    :raises RuleNotValid: a version starts only after that moment.
+    """
+    running = rule.versions.exclude(live_until__lte=at)
+    if running.filter(live_from__gt=at).exists():
+        raise RuleNotValid(f"{rule.name} has a version that starts later; choose a later moment.")
+    return running.update(live_until=at)

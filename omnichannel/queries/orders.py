@@ -1,0 +1,112 @@
+"""Purchases for lists and look-ups."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+
+class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A line. `paid_minor`: what was paid for it in money, net of discounts and of points."""
+
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int
+    paid_minor: int
+
+
+class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase. Amounts in minor units of `currency`; `member_ref` is null while nobody has claimed it."""
+
+    ref: str
+    number: str
+    state: str
+    source: str
+    member_ref: str | None
+    place: str
+    till: str | None
+    placed_at: datetime
+    recorded_at: datetime
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    lines: list[LineAnswer]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An order in a list, with the key it is sorted by."""
+
+    id: int
+    order: OrderAnswer
+
+
+_ORDER = """
+json_build_object('ref', o.ref, 'number', o.number, 'state', o.state, 'source', o.source, 'member_ref', m.ref,
+  'place', p.code, 'till', t.code, 'placed_at', o.placed_at, 'recorded_at', o.recorded_at, 'currency', o.currency,
+  'subtotal_minor', o.subtotal_minor, 'discount_minor', o.discount_minor, 'tax_minor', o.tax_minor,
+  'total_minor', o.total_minor, 'lines', (
+    SELECT json_agg(json_build_object('sku', l.sku, 'name', l.name, 'category', l.category, 'quantity', l.quantity,
+      'unit_price_minor', l.unit_price_minor, 'discount_minor', l.discount_minor, 'paid_minor', l.paid_minor)
+      ORDER BY l.position) FROM omnichannel_orderline l WHERE l.order_id = o.id))::text
+FROM omnichannel_order o
+JOIN members_member m ON m.id = o.member_id
+JOIN omnichannel_place p ON p.id = o.place_id
+LEFT JOIN omnichannel_till t ON t.id = o.till_id
+"""
+_UNCLAIMED = """
+SELECT json_build_object('ref', o.ref, 'number', o.number, 'state', 'completed', 'source', o.source, 'member_ref', null,
+  'place', p.code, 'till', t.code, 'placed_at', o.placed_at, 'recorded_at', o.recorded_at, 'currency', o.currency,
+  'subtotal_minor', o.subtotal_minor, 'discount_minor', o.discount_minor, 'tax_minor', o.tax_minor,
+  'total_minor', o.total_minor, 'lines', (
+    SELECT json_agg(json_build_object('sku', l->'sku', 'name', l->'name', 'category', l->'category',
+      'quantity', l->'quantity', 'unit_price_minor', l->'unit_price_minor', 'discount_minor', l->'discount_minor',
+      'paid_minor', (l->>'quantity')::bigint * (l->>'unit_price_minor')::bigint - (l->>'discount_minor')::bigint))
+    FROM jsonb_array_elements(o.lines) l))::text
+FROM omnichannel_unclaimedorder o
+JOIN omnichannel_place p ON p.id = o.place_id
+LEFT JOIN omnichannel_till t ON t.id = o.till_id
+WHERE o.ref = %s AND (%s::bigint IS NULL OR o.programme_id = %s::bigint)
+"""
+_decoder = msgspec.json.Decoder(OrderAnswer)
+
+
+def find_order(ref: str, *, programme_id: int | None) -> OrderAnswer | None:
+    """The purchase with this ref, claimed or not; None if there is none in the programme (None: in any)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_ORDER} WHERE o.ref = %s AND (%s::bigint IS NULL OR o.programme_id = %s::bigint)",
+            [ref, programme_id, programme_id],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(_UNCLAIMED, [ref, programme_id, programme_id])
+            row = cursor.fetchone()
+    return _decoder.decode(row[0]) if row else None
+
+
+def list_orders(
+    *, member_id: int | None, programme_id: int | None, before_id: int | None, limit: int
+) -> list[Listed]:
+    """Members' purchases as they were recorded, newest first; one more than `limit` if there are more."""
+    conditions, parameters = ["true"], []
+    wanted: list[tuple[str, Any]] = [
+        ("o.member_id = %s", member_id),
+        ("o.programme_id = %s", programme_id),
+        ("o.id < %s", before_id),
+    ]
+    for condition, value in wanted:
+        if value is not None:
+            conditions.append(condition)
+            parameters.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT o.id, {_ORDER} WHERE {' AND '.join(conditions)} ORDER BY o.id DESC LIMIT %s",
+            [*parameters, limit + 1],
+        )
+        return [Listed(order_id, _decoder.decode(body)) for order_id, body in cursor.fetchall()]

@@ -71,7 +71,7 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _group(title: str, signs: dict[str, str], visible: dict[str, admin.ModelAdmin[Any]]) -> dict[str, Any]:
+def _group(title: str, signs: dict[str, str], visible: dict[str, admin.ModelAdmin]) -> dict[str, Any]:
     items = [
         {
             "title": capfirst(visible[label].opts.verbose_name_plural),

@@ -6,11 +6,10 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from config.staff import second_factor
@@ -44,7 +43,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     ordering = ("username",)
     filter_horizontal = ("groups",)
     readonly_fields = ("last_login", "joined_at")
-    actions_detail = ("remove_second_factor",)
+    actions = ("remove_second_factor",)
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email")}),
         ("May do", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
@@ -86,19 +85,18 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     def has_second_factor(self, person: Any) -> bool:
         return bool(person.second_factor_is_on)
 
-    @action(description="Remove the second factor", permissions=["change"], icon="phonelink_erase")
-    def remove_second_factor(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @admin.action(description="Remove the second factor (phone lost)", permissions=["change"])
+    def remove_second_factor(self, request: HttpRequest, people: QuerySet[Staff]) -> None:
         """For somebody who lost phone and recovery codes, and whom you have seen or called."""
-        person = self.get_object(request, str(object_id))
-        if person is None or not self.has_change_permission(request, person):
-            messages.error(request, "You may not do this for this person.")
-        else:
+        for person in people:
+            if not self.has_change_permission(request, person):
+                messages.error(request, f"You may not do this for {person}.")
+                continue
             second_factor.remove(person)
             self.log_change(request, person, "Removed the second factor.")
             messages.success(
                 request, f"The second factor of {person} is gone. Ask them to set up a new one now."
             )
-        return HttpResponseRedirect(reverse("admin:staff_staff_change", args=[object_id]))
 
 
 @admin.register(Group, site=site)

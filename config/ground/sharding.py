@@ -21,7 +21,12 @@ OUR_APPS = frozenset({"ground", "outbox", "staff", "members", "omnichannel", "lo
 def check_sharding(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
     """Every rule, over the tables of our own apps."""
     chosen = app_configs or list(apps.get_app_configs())
-    ours = [model for app in chosen if app.label in OUR_APPS for model in app.get_models(include_auto_created=True)]
+    ours = [
+        model
+        for app in chosen
+        if app.label in OUR_APPS
+        for model in app.get_models(include_auto_created=True)
+    ]
     return [message for model in ours for message in faults_of(model)]
 
 
@@ -35,7 +40,9 @@ def faults_of(model: type[Model]) -> Iterator[CheckMessage]:
         return
     if owner.null:
         yield _fault(model, 1, f"{owner.attname} may be empty, so the row would live nowhere.")
-    if not isinstance(model._meta.pk, BigAutoField | BigIntegerField):
+    if not isinstance(model._meta.pk, BigAutoField | BigIntegerField) and not hasattr(
+        model, "pgh_tracked_model"
+    ):
         yield _fault(model, 2, "its key is not a bigint.")
     yield from _uniques_without_member(model, owner)
 
@@ -59,7 +66,9 @@ def _uniques_without_member(model: type[Model], owner: "Field[Any, Any]") -> Ite
     names = {owner.name, owner.attname}
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint) and not names & set(constraint.fields):
-            yield _fault(model, 3, f"the unique constraint {constraint.name} does not contain {owner.attname}.")
+            yield _fault(
+                model, 3, f"the unique constraint {constraint.name} does not contain {owner.attname}."
+            )
     for field in model._meta.concrete_fields:
         if field.unique and not field.primary_key and field is not owner:
             yield _fault(model, 3, f"{field.attname} is unique by itself, without {owner.attname}.")
@@ -71,7 +80,9 @@ def _references_to_member_owned(model: type[Model]) -> Iterator[CheckMessage]:
     for field in model._meta.concrete_fields:
         target = field.related_model
         if isinstance(target, type) and is_member_owned(target):
-            yield _fault(model, 4, f"{field.name} points from a table of the house into {target._meta.label}.")
+            yield _fault(
+                model, 4, f"{field.name} points from a table of the house into {target._meta.label}."
+            )
 
 
 def _fault(model: type[Model], number: int, words: str) -> CheckMessage:

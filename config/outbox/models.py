@@ -21,6 +21,8 @@ class Event(models.Model):
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
+    not_sharded_because = "news is told in the order of one queue, and some of it is about nobody"
+
     class Meta:
         indexes = [
             models.Index(
@@ -50,6 +52,8 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField()
     last_error = models.TextField(blank=True, default="")
     is_dead = models.BooleanField(default=False)
+
+    not_sharded_because = "news is told in the order of one queue, and some of it is about nobody"
 
     class Meta:
         verbose_name_plural = "deliveries"

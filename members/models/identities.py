@@ -31,6 +31,8 @@ class Identity(Model):
     source = CharField(max_length=32, help_text="Who told us: till, web, app, import, admin, friend, house.")
     recorded_at = DateTimeField()
 
+    is_directory = True
+
     class Meta:
         verbose_name_plural = "identities"
         constraints = [

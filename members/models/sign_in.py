@@ -32,6 +32,8 @@ class SignInCode(Model):
     tries = PositiveSmallIntegerField(default=0)
     used_at = DateTimeField(null=True)
 
+    not_sharded_because = "it is asked for by phone or address, before anybody knows whose that is"
+
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(tries__lte=MOST_TRIES), name="a_code_is_tried_five_times_at_most")

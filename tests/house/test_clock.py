@@ -1,0 +1,35 @@
+"""The clock's doors: every tick wakes a task that exists, and no tick depends on when it comes."""
+
+from datetime import timedelta
+
+from celery import current_app
+from django.conf import settings
+
+
+def test_every_tick_wakes_a_task_that_exists() -> None:
+    current_app.loader.import_default_modules()
+
+    unknown = {tick["task"] for tick in settings.CELERY_BEAT_SCHEDULE.values()} - set(current_app.tasks)
+
+    assert unknown == set()
+
+
+def test_ticks_are_intervals_that_expire_before_the_next() -> None:
+    """A time of day would be missed for good while beat is down; a tick that nobody took must not pile up."""
+    for tick in settings.CELERY_BEAT_SCHEDULE.values():
+        assert isinstance(tick["schedule"], timedelta)
+        assert 0 < tick["options"]["expires"] <= tick["schedule"].total_seconds()
+
+
+def test_tasks_are_named_by_app() -> None:
+    current_app.loader.import_default_modules()
+    ours = [name for name in current_app.tasks if not name.startswith("celery.")]
+
+    assert {name.split(".")[0] for name in ours} <= {
+        "outbox",
+        "ground",
+        "members",
+        "omnichannel",
+        "loyalty",
+        "campaigns",
+    }

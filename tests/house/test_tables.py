@@ -1,0 +1,53 @@
+"""What the tables of the model registry may point at, and what sharding by member asks of them."""
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db.models import Model
+
+from config.ground.sharding import faults_of
+from tests.house.floorplan import HEIGHT
+
+
+def _our_models() -> list[type[Model]]:
+    return [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in HEIGHT]
+
+
+def test_foreign_keys_go_down_only() -> None:
+    going_up = [
+        f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
+        for model in _our_models()
+        for field in model._meta.get_fields()
+        if (field.many_to_one or field.one_to_one or field.many_to_many)
+        and not field.auto_created
+        and isinstance(field.related_model, type)
+        and HEIGHT.get(field.related_model._meta.app_label, -1) > HEIGHT[model._meta.app_label]
+    ]
+
+    assert going_up == []
+
+
+def test_tables_of_members_can_be_spread_by_member() -> None:
+    call_command("check", tags=["sharding"], fail_level="WARNING")
+
+
+def test_the_check_for_sharding_finds_what_it_looks_for() -> None:
+    wallet = apps.get_model("loyalty", "Wallet")
+    constraints = wallet._meta.constraints
+    owner = wallet._meta.get_field("member")
+    try:
+        wallet._meta.constraints = [_without_member(constraints)]
+        owner.null = True
+
+        found = {fault.id for fault in faults_of(wallet)}
+    finally:
+        wallet._meta.constraints = constraints
+        owner.null = False
+
+    assert found == {"sharding.E001", "sharding.E003"}
+
+
+def _without_member(constraints: list[object]) -> object:
+    from django.db.models import UniqueConstraint
+
+    assert constraints
+    return UniqueConstraint(fields=["programme"], name="one_wallet_for_everybody")

@@ -3,9 +3,17 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from config.ground.guards import append_only
 from omnichannel.models.places import Programme
+
+_REMEMBER_PRICE = """
+INSERT INTO omnichannel_productprice (product_id, price_minor, from_at)
+VALUES (NEW.id, NEW.price_minor, NEW.changed_at);
+RETURN NULL;
+"""
+"""Whoever writes a product - the API, the admin, an import - its prices are kept."""
 
 
 class Category(models.Model):
@@ -45,6 +53,7 @@ class Product(models.Model):
     brand = models.CharField(max_length=80, blank=True, db_default="")
     gtin = models.CharField(max_length=14, null=True, blank=True)  # noqa: DJ001 - no barcode is NULL, not ""
     price_minor = models.BigIntegerField(null=True, blank=True)
+    changed_at = models.DateTimeField(db_default=Now(), help_text="A new price counts from here on.")
 
     class Meta:
         constraints = [
@@ -59,6 +68,22 @@ class Product(models.Model):
             models.Index(fields=["programme", "category"], name="products_by_category"),
             models.Index(
                 fields=["programme", "gtin"], name="products_by_gtin", condition=Q(gtin__isnull=False)
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="first_price_is_remembered",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__price_minor__isnull=False),
+                func=_REMEMBER_PRICE,
+            ),
+            pgtrigger.Trigger(
+                name="price_changes_are_remembered",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("price_minor"),
+                condition=pgtrigger.Q(old__price_minor__df=pgtrigger.F("new__price_minor")),
+                func=_REMEMBER_PRICE,
             ),
         ]
 

@@ -70,9 +70,9 @@ class ProductOutcomesBody(Body, frozen=True, kw_only=True):
 
 
 class ProductListParams(PageParams, frozen=True, kw_only=True):
-    programme: Annotated[str | None, msgspec.Meta(max_length=40)] = None
-    category: Annotated[str | None, msgspec.Meta(max_length=80)] = None
-    gtin: Annotated[str | None, msgspec.Meta(max_length=14)] = None
+    programme: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    category: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+    gtin: Annotated[str, msgspec.Meta(max_length=14)] | None = None
 
 
 class Products(Door):

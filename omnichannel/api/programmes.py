@@ -16,7 +16,7 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za
 class ProgrammeParams(Body, frozen=True, kw_only=True):
     """Doors of one programme: a key of the whole house says which, any other key need not."""
 
-    programme: Annotated[str | None, msgspec.Meta(max_length=40)] = None
+    programme: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
 def programme_id_for(caller: Caller, named: str | None) -> int:

@@ -61,7 +61,7 @@ class NewTillBody(Body, frozen=True, kw_only=True):
 
 
 class StoreListParams(PageParams, frozen=True, kw_only=True):
-    programme: Annotated[str | None, msgspec.Meta(max_length=40)] = None
+    programme: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
 class Stores(Door):

@@ -27,7 +27,7 @@ class PageParams(Body, frozen=True, kw_only=True):
     """The query parameters of a list; a list with filters inherits from it."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE, description="Rows of a page.")] = 50
-    cursor: Annotated[str | None, msgspec.Meta(max_length=400, description="`next` of the page before.")] = (
+    cursor: Annotated[str, msgspec.Meta(max_length=400, description="`next` of the page before.")] | None = (
         None
     )
 

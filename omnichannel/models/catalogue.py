@@ -8,12 +8,23 @@ from django.db.models.functions import Now
 from config.ground.guards import append_only
 from omnichannel.models.places import Programme
 
-_REMEMBER_PRICE = """
+_REMEMBER_FIRST_PRICES = """
 INSERT INTO omnichannel_productprice (product_id, price_minor, from_at)
-VALUES (NEW.id, NEW.price_minor, NEW.changed_at);
+SELECT id, price_minor, changed_at FROM told WHERE price_minor IS NOT NULL;
 RETURN NULL;
 """
-"""Whoever writes a product - the API, the admin, an import - its prices are kept."""
+# Grouped, not joined: the plan is kept for the session, and a join planned for few rows would be a loop over many.
+_REMEMBER_NEW_PRICES = """
+INSERT INTO omnichannel_productprice (product_id, price_minor, from_at)
+SELECT id, max(price_minor) FILTER (WHERE is_told), max(changed_at) FILTER (WHERE is_told)
+  FROM (SELECT id, price_minor, changed_at, true AS is_told FROM told
+        UNION ALL
+        SELECT id, price_minor, changed_at, false FROM known) AS both_times
+ GROUP BY id
+HAVING max(price_minor) FILTER (WHERE is_told) IS DISTINCT FROM max(price_minor) FILTER (WHERE NOT is_told);
+RETURN NULL;
+"""
+"""Whoever writes products - the API, the admin, an import - their prices are kept, a statement at a time."""
 
 
 class Category(models.Model):
@@ -72,18 +83,20 @@ class Product(models.Model):
         ]
         triggers = [
             pgtrigger.Trigger(
-                name="first_price_is_remembered",
+                name="first_prices_are_remembered",
+                level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                condition=pgtrigger.Q(new__price_minor__isnull=False),
-                func=_REMEMBER_PRICE,
+                referencing=pgtrigger.Referencing(new="told"),
+                func=_REMEMBER_FIRST_PRICES,
             ),
             pgtrigger.Trigger(
-                name="price_changes_are_remembered",
+                name="new_prices_are_remembered",
+                level=pgtrigger.Statement,
                 when=pgtrigger.After,
-                operation=pgtrigger.UpdateOf("price_minor"),
-                condition=pgtrigger.Q(old__price_minor__df=pgtrigger.F("new__price_minor")),
-                func=_REMEMBER_PRICE,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="known", new="told"),
+                func=_REMEMBER_NEW_PRICES,
             ),
         ]
 

@@ -79,7 +79,7 @@ class Runner:
             raise CannotGoOn(_already_running(held)) from None
         try:
             self._start_all()
-            self._watch()
+            self.watch()
         except Stopped:
             say("Stopping ...")
         except DidNotStart as reason:
@@ -130,7 +130,7 @@ class Runner:
             postgres = Postgres(self.home.folder / "postgres", FOR_A_SHOP)
             say(f"Starting PostgreSQL in {postgres.folder}")
             postgres.prepare()
-            self._add(
+            self.watch_over(
                 Service("postgres", _launching(postgres), postgres.log, signal.SIGINT, stop_timeout_s=30)
             )
             postgres.make_role_and_database()
@@ -138,7 +138,7 @@ class Runner:
         if "BROKER_URL" not in os.environ:
             valkey = Valkey(self.home.folder / "valkey")
             say(f"Starting Valkey on port {valkey.port}")
-            self._add(Service("valkey", _launching(valkey), valkey.log, stop_timeout_s=5))
+            self.watch_over(Service("valkey", _launching(valkey), valkey.log, stop_timeout_s=5))
             facts |= {"BROKER_URL": valkey.url(0), "CACHE_URL": valkey.url(1)}
         self.home.tell_others(facts)
         self.environment = {**facts, **self.environment}
@@ -162,9 +162,13 @@ class Runner:
         def launch() -> subprocess.Popen[bytes]:
             return spawn(command, log=log, cwd=PROJECT, env={**self.environment, **environment})
 
-        return self._add(Service(name, launch, log))
+        return self.watch_over(Service(name, launch, log))
 
-    def _add(self, service: Service) -> Service:
+    def watch_over(self, service: Service) -> Service:
+        """Start it now, and have it watched and stopped with the rest.
+
+        :raises Stopped: if somebody asked us to stop; then it is not started.
+        """
         self._rest(0)
         self.services.append(service)
         service.start()
@@ -183,7 +187,7 @@ class Runner:
                 )
             self._rest(0.1)
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Start again what dies, until somebody asks us to stop or a child is hopeless."""
         while True:
             self._rest(LOOKS_EVERY_S)

@@ -1,0 +1,101 @@
+"""A stack of `make serve` as a real process, for tests that kill parts of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from config.stack.home import Home
+from config.stack.processes import Known, members_of_group
+from tests.house.floorplan import PROJECT
+
+READY_WITHIN_S = 120
+
+
+class Serving:
+    """One run of the runner; its words are read as they come."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.home = Home(folder)
+        self.port = port
+        self.said: list[str] = []
+        servers = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
+        environment = {name: value for name, value in os.environ.items() if name not in servers}
+        environment |= {"REGULARS_HOME": str(folder), "REGULARS_PORT": str(port), "REGULARS_DEMO": "0"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "config.stack", "serve"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as words:
+            for line in words:
+                self.said.append(line.rstrip())
+
+    def wait_until_ready(self) -> dict[str, Any]:
+        """The ready line."""
+        wait_until(lambda: self.is_ready() or self.process.poll() is not None, within_s=READY_WITHIN_S)
+        assert self.is_ready(), "\n".join(self.said)
+        return dict(json.loads(next(line for line in self.said if line.startswith("{"))))
+
+    def is_ready(self) -> bool:
+        return any(line.startswith('{"ready": true') for line in self.said)
+
+    def answers(self) -> bool:
+        """Whether the web server and all it leans on are well."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def children(self) -> dict[str, Known]:
+        """Who runs now, by name."""
+        return self.home.recorded_children()
+
+    def everyone(self) -> list[Known]:
+        """The children and all that they started, the sessions of PostgreSQL excepted."""
+        return [member for child in self.children().values() for member in members_of_group(child)]
+
+    def finish(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Ask it to stop and wait for its end; answers with the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(60)
+        self._listener.join(10)
+        return code
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[Serving]:
+    """Start a stack; whatever happens, it is gone afterwards."""
+    stack = Serving(folder, port)
+    try:
+        yield stack
+    finally:
+        stack.finish(signal.SIGTERM)
+
+
+def wait_until(is_so: Callable[[], bool], *, within_s: float) -> bool:
+    """Look again and again; False if it did not come true in time."""
+    until = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True

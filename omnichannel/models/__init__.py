@@ -3,6 +3,7 @@ from omnichannel.models.keys import ApiKey
 from omnichannel.models.messages import Message
 from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState, Receipt, UnclaimedOrder
 from omnichannel.models.places import Place, Programme, StaffPlace, Till
+from omnichannel.models.return_slips import ReturnSlip
 
 __all__ = [
     "ApiKey",
@@ -17,6 +18,7 @@ __all__ = [
     "ProductPrice",
     "Programme",
     "Receipt",
+    "ReturnSlip",
     "StaffPlace",
     "Till",
     "UnclaimedOrder",

@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.urls import register_converter
+
+from config.ground.api.paths import RefConverter
 
 
 class GroundConfig(AppConfig):
@@ -7,3 +10,5 @@ class GroundConfig(AppConfig):
 
     def ready(self) -> None:
         from config.ground import sharding  # noqa: F401, PLC0415 - registers its check
+
+        register_converter(RefConverter, "ref")

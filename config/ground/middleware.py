@@ -5,6 +5,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponseBase
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from config.ground.api import problems
 
@@ -24,6 +25,8 @@ def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads a
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _SANE_ID.fullmatch(given) else uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined] # ours, read by problems and logs
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
         response = get_response(request)
         response.headers["X-Request-Id"] = request_id
         return response

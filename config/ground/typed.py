@@ -1,6 +1,6 @@
 """Typed data: rules, conditions and steps that are stored as JSON and checked against tagged unions of structs."""
 
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,4 +28,4 @@ def dump(value: Any) -> Any:
 
 def json_schema(kind: Any) -> dict[str, Any]:
     """JSON Schema (2020-12) of a struct or union, for form builders; inner structs are under `$defs`."""
-    return cast(dict[str, Any], msgspec.json.schema(kind))
+    return msgspec.json.schema(kind)

@@ -1,15 +1,10 @@
 """Events, and what of them still waits to be delivered."""
 
-import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Index, Q
 
-APPEND_ONLY = """
-    IF TG_OP = 'DELETE' AND current_setting('regulars.purging', true) = 'on' THEN
-        RETURN OLD;
-    END IF;
-    RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
-"""
+from config.ground.guards import append_only_until_purged
 
 
 class Event(models.Model):
@@ -25,18 +20,12 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
+            Index(
                 fields=["member_id", "id"], name="events_of_a_member", condition=Q(member_id__isnull=False)
             ),
+            BrinIndex(fields=["recorded_at"], name="events_by_age", pages_per_range=32),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="events_are_append_only",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                when=pgtrigger.Before,
-                func=APPEND_ONLY,
-            )
-        ]
+        triggers = append_only_until_purged()
 
     def __str__(self) -> str:
         return f"{self.id} {self.name}"
@@ -62,13 +51,14 @@ class Delivery(models.Model):
             CheckConstraint(condition=Q(is_dead=False) | Q(attempts__gt=0), name="only_the_tried_are_dead"),
         ]
         indexes = [
-            models.Index(fields=["subscriber", "id"], name="deliveries_waiting", condition=Q(is_dead=False)),
-            models.Index(
+            Index(fields=["subscriber", "id"], name="deliveries_waiting", condition=Q(is_dead=False)),
+            Index(
                 fields=["subscriber", "member_id", "id"],
                 name="deliveries_that_failed",
                 condition=Q(attempts__gt=0, is_dead=False),
             ),
-            models.Index(fields=["event"], name="deliveries_of_an_event"),
+            Index(fields=["subscriber", "id"], name="deliveries_that_died", condition=Q(is_dead=True)),
+            Index(fields=["event"], name="deliveries_of_an_event"),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
+from config.ground.guards import PURGING
 from config.outbox.events import Event
+from config.outbox.models import Delivery
 from config.outbox.registry import subscribers_of
+
+EVENTS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def publish_many(announcements: Sequence[Announcement], *, now: datetime) -> int
     events = [one.event for one in announcements]
     kinds = {event.name: type(event) for event in events}
     pairs = [(name, who) for name, kind in kinds.items() for who in subscribers_of(kind)]
-    arguments = [
+    arguments: list[Any] = [
         [event.name for event in events],
         [one.member_id for one in announcements],
         [msgspec.json.encode(event).decode() for event in events],
@@ -60,3 +65,42 @@ def publish_many(announcements: Sequence[Announcement], *, now: datetime) -> int
             arguments,
         )
         return int(cursor.fetchone()[0])
+
+
+def replay_dead(delivery_ids: Sequence[int], *, now: datetime) -> int:
+    """Let dead deliveries be tried again, at once and with all their attempts.
+
+    :return: how many of them were dead.
+    """
+    revived = Delivery.objects.filter(pk__in=delivery_ids, is_dead=True)
+    return revived.update(is_dead=False, attempts=0, next_attempt_at=now)
+
+
+def give_up_dead(delivery_ids: Sequence[int]) -> int:
+    """Remove dead deliveries that nobody will miss; their events stay.
+
+    :return: how many of them were dead.
+    """
+    return Delivery.objects.filter(pk__in=delivery_ids, is_dead=True).delete()[0]
+
+
+def forget_old_events(*, now: datetime, limit: int) -> int:
+    """Remove events recorded more than 90 days ago that nobody waits for, at most `limit` of them.
+
+    :return: how many went; fewer than `limit` means none is left.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, 'on', true)", [PURGING])
+        cursor.execute(
+            """
+            DELETE FROM outbox_event WHERE id IN (
+                SELECT id FROM outbox_event AS old WHERE old.recorded_at < %s
+                  AND NOT EXISTS (SELECT 1 FROM outbox_delivery WHERE event_id = old.id)
+                LIMIT %s
+            )
+            """,
+            [now - EVENTS_KEPT, limit],
+        )
+        gone = int(cursor.rowcount)
+        cursor.execute("SELECT set_config(%s, 'off', true)", [PURGING])
+    return gone

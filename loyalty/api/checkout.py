@@ -12,7 +12,7 @@ from config.ground.api.door import Answer, Door
 from loyalty.api.purchases import Moment, PurchaseBody, purchase_of, teller_of
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.answers import (
-    OrderAnswer,
+    BookedOrder,
     PurchaseAnswer,
     SettlementAnswer,
     WalletAnswer,
@@ -31,7 +31,7 @@ class QuoteBody(PurchaseBody, frozen=True, kw_only=True):
 class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
     """`spendable_points`: the most points that can pay for this very basket now."""
 
-    order: OrderAnswer
+    order: BookedOrder
     settlement: SettlementAnswer
     wallet: WalletAnswer | None
     spendable_points: Annotated[int, Meta(ge=0)]
@@ -53,7 +53,7 @@ class Quote(Door):
         terms = quoted.programme.terms
         return Answer(
             QuoteAnswer(
-                order=OrderAnswer(
+                order=BookedOrder(
                     ref="", state="quoted", number=purchase.number, placed_at=purchase.placed_at
                 ),
                 settlement=settlement_answer(

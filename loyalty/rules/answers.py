@@ -7,7 +7,7 @@ import msgspec
 from loyalty.rules.settle import NotApplied, Settlement
 
 
-class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """`ref` is empty in a quote, which is no order yet."""
 
     ref: str
@@ -74,7 +74,7 @@ class WalletAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class PurchaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What quote and commit answer. `wallet` is null for a purchase nobody has put a member to."""
 
-    order: OrderAnswer
+    order: BookedOrder
     settlement: SettlementAnswer
     wallet: WalletAnswer | None
 
@@ -82,7 +82,7 @@ class PurchaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The answer without the wallet."""
 
-    order: OrderAnswer
+    order: BookedOrder
     settlement: SettlementAnswer
 
 
@@ -117,6 +117,6 @@ def settlement_answer(settlement: Settlement, *, currency: str, voucher_codes: l
     )
 
 
-def head_text(order: OrderAnswer, settlement: SettlementAnswer) -> str:
+def head_text(order: BookedOrder, settlement: SettlementAnswer) -> str:
     """The answer as JSON text, open at its end: `,"wallet":{...}}` is to follow."""
     return msgspec.json.encode(Head(order=order, settlement=settlement))[:-1].decode()

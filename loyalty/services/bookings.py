@@ -16,7 +16,7 @@ from config.outbox.events import Event
 from config.outbox.registry import subscribers_of
 from loyalty.events import LineBought, PurchaseCommitted, TierReached
 from loyalty.queries.checkout import MemberNow, WalletNow
-from loyalty.rules.answers import OrderAnswer, head_text, settlement_answer
+from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
 from loyalty.rules.basket import Line
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Climb, Purchase, lot_born
@@ -331,6 +331,6 @@ def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint
 
 def _head(ref: str, purchase: Purchase, settlement: Settlement) -> str:
     return head_text(
-        OrderAnswer(ref=ref, state="completed", number=purchase.number, placed_at=purchase.placed_at),
+        BookedOrder(ref=ref, state="completed", number=purchase.number, placed_at=purchase.placed_at),
         settlement_answer(settlement, currency=purchase.currency, voucher_codes=purchase.voucher_codes),
     )

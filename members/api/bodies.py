@@ -206,7 +206,9 @@ class PreferenceChangesBody(Body, frozen=True, kw_only=True, omit_defaults=True)
     interests: (
         Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=100)] | UnsetType
     ) = UNSET
-    preferred_channel: Channel | Literal[""] | UnsetType = UNSET
+    preferred_channel: Literal["", "email", "sms", "push", "chat", "inbox", "mail", "phone"] | UnsetType = (
+        UNSET
+    )
     frequency: Literal["any", "weekly", "monthly", "never"] | UnsetType = UNSET
     quiet_from: time | UnsetType | None = UNSET
     quiet_until: time | UnsetType | None = UNSET

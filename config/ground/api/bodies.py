@@ -56,7 +56,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     :raises InvalidInput: if it does not fit, with `errors`: pointer, code and detail (422).
     """
     try:
-        value = _decoder_of(kind).decode(raw)
+        value = _decoder_of(cast(Any, kind)).decode(raw)
         _STRICT.decode(raw.decode())
     except msgspec.ValidationError as fault:
         raise InvalidInput(errors=input_errors(fault)) from None

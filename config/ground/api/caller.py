@@ -43,15 +43,20 @@ class Caller:
         return self.kind != "member" or self.member_id == member_id
 
 
+def find_caller(request: Request) -> Caller | None:
+    """The caller of a request, or None if nobody signed in."""
+    return cast("Caller | None", request.user)
+
+
 def caller_of(request: Request) -> Caller:
     """The caller of a request.
 
     :raises NotSignedIn: if nobody signed in; a door that names a scope never sees this.
     """
-    caller = request.user
+    caller = find_caller(request)
     if caller is None:
         raise NotSignedIn()
-    return cast(Caller, caller)
+    return caller
 
 
 def member_of(request: Request) -> int:

@@ -5,6 +5,7 @@ because the till waits for it: no content negotiation, no renderers, no permissi
 """
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any, ClassVar, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -12,9 +13,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from config.ground import metrics
 from config.ground.api import etags, idempotency, limits, problems
 from config.ground.api.bodies import decode, decode_query
-from config.ground.api.caller import Caller
+from config.ground.api.caller import Caller, find_caller
 from config.ground.api.json import encode
 from config.ground.refusals import NotAllowed, NotFound, NotSignedIn, Refusal
 
@@ -80,7 +82,8 @@ class Door(APIView):
                 f"{cls.__name__} must say its scope; an open door says it is open with scope = ''."
             )
         cls._scopes = {method: _scopes_of(cls.scope, method) for method in methods}
-        cls._allow = ", ".join(sorted({method.upper() for method in [*methods, "head", "options"]}))
+        known = [*methods, "options", *(["head"] if "get" in methods else [])]
+        cls._allow = ", ".join(sorted(method.upper() for method in known))
 
     def body(self, request: Request) -> Any:
         """The request's body as the struct that `takes` names for its method.
@@ -95,6 +98,7 @@ class Door(APIView):
         return self._query
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        began = perf_counter()
         self.args, self.kwargs = args, kwargs
         self.headers: dict[str, str] = {}
         method = (request.method or "").lower()
@@ -110,26 +114,26 @@ class Door(APIView):
             response = self._call(method, wrapped, kwargs)
         except Exception as fault:
             response = self._answer_fault(fault, request)
-        self.response = self.finalize_response(wrapped, response, *args, **kwargs)
+        response = self.finalize_response(wrapped, response)
+        metrics.observe_answer(type(self).__name__, method, response.status_code, perf_counter() - began)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Everything that can refuse a request before its handler sees it, the cheapest first."""
         http = request._request
         method = (http.method or "").lower()
-        if method not in self._scopes and method not in ("head", "options"):
+        if method.upper() not in self._allow.split(", "):
             raise MethodNotAllowed(f"Allowed: {self._allow}.")
         if "\0" in http.path:
             raise NotFound()
-        caller = request.user
-        self._let_in(caller, self._scopes.get("get" if method == "head" else method), http)
+        self._let_in(find_caller(request), self._scopes.get("get" if method == "head" else method), http)
         if method in self.takes:
             self._ensure_content_type(http)
         asked = http.META.get("QUERY_STRING", "")
         kind = self.params.get(method)
         self._query = decode_query(asked, kind) if asked or kind else None
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override] # doors answer plain responses, not DRF's rendered ones
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         headers = response.headers
@@ -142,7 +146,10 @@ class Door(APIView):
             headers["Allow"] = self._allow
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(  # type: ignore[override] # as above
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """What methods there are."""
         return HttpResponse(status=204, headers={"Allow": self._allow})
 
     _limit_policy = ""
@@ -170,8 +177,9 @@ class Door(APIView):
             return (
                 _unless_known(http, handler(request, **kwargs)) if method != "options" else handler(request)
             )
-        if self.idempotency in ("accepted", "required") and request.user is not None:
-            sent = idempotency.sent_with(http, request.user, is_required=self.idempotency == "required")
+        caller = find_caller(request)
+        if self.idempotency in ("accepted", "required") and caller is not None:
+            sent = idempotency.sent_with(http, caller, is_required=self.idempotency == "required")
             if sent is not None:
                 return idempotency.carry_out_once(sent, lambda: handler(request, **kwargs))
         response: HttpResponseBase = handler(request, **kwargs)

@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from config.ground.api import watch
+from config.ground.api.sandbox import MoveClock
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", watch.healthz),
+    path("readyz", watch.readyz),
+    path("metrics", watch.show_metrics),
+    path("api/docs", watch.docs),
+    path("api/v1/openapi.json", watch.openapi),
+    path("api/v1/sandbox/clock", MoveClock.as_view()),
+]

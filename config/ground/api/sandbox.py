@@ -1,0 +1,41 @@
+"""Moving a sandbox's clock, to try what expires, matures and falls due."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from rest_framework.request import Request
+
+from config.ground import clock, services
+from config.ground.api.bodies import Body
+from config.ground.api.door import Answer, Door
+
+
+class ClockBody(Body, frozen=True, kw_only=True):
+    """What the clock tells, or shall tell."""
+
+    now: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class MoveClock(Door):
+    """The clock of a sandbox; 404 where purchases are real."""
+
+    scope = ("till", "members", "orders", "reports")
+    idempotency = "none"
+    takes = {"post": ClockBody}
+    answers = {"get": {200: ClockBody}, "post": {200: ClockBody}, "delete": {200: ClockBody}}
+
+    def get(self, request: Request) -> Answer:
+        """What time it is here."""
+        return Answer(ClockBody(now=clock.now()))
+
+    def post(self, request: Request) -> Answer:
+        """Let the clock go on from another moment."""
+        wanted: ClockBody = self.body(request)
+        services.move_clock(to=wanted.now, real_now=datetime.now(UTC))
+        return Answer(ClockBody(now=clock.now()))
+
+    def delete(self, request: Request) -> Answer:
+        """Let the clock tell the real time again."""
+        services.set_clock_right()
+        return Answer(ClockBody(now=clock.now()))

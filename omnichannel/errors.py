@@ -58,3 +58,25 @@ class KeyRevoked(NotSignedIn):
 class KeyExpired(NotSignedIn):
     code = "key_expired"
     title = "This key has ended; ask for its successor"
+
+
+class ProgrammeNotNamed(InvalidInput):
+    """A key of the whole house must say which programme it means."""
+
+    code = "programme_not_named"
+    title = "Say which programme is meant: ?programme=..."
+
+
+class ProgrammeNotValid(InvalidInput):
+    code = "programme_not_valid"
+    title = "A programme cannot be so"
+
+
+class PlaceCodeTaken(Refusal):
+    code = "store_code_taken"
+    title = "There is a store with this code already"
+
+
+class TillCodeTaken(Refusal):
+    code = "till_code_taken"
+    title = "There is a till with this code already"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 NEEDED_IN_ORDER = [
     "csp.middleware.CSPMiddleware",
@@ -28,5 +28,19 @@ def staff_pages_have_their_layers(app_configs: Any, **_options: Any) -> list[Che
             "The pages of the staff lack a layer, or have them in another order.",
             hint=f"ADMIN_MIDDLEWARE needs, in this order: {', '.join(NEEDED_IN_ORDER)}.",
             id="staff.E001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def administrators_need_a_second_factor(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+    """Where real customers are, a password alone is not enough for who may do everything."""
+    if settings.REGULARS_REQUIRE_SECOND_FACTOR:
+        return []
+    return [
+        Warning(
+            "Administrators can sign in with a password alone.",
+            hint="Set REGULARS_REQUIRE_SECOND_FACTOR=1.",
+            id="staff.W001",
         )
     ]

@@ -1,8 +1,9 @@
 """The local stack's post office: each message is a file that people can read; names sort by time."""
 
+import os
 import re
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,20 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from omnichannel.adapters.carriers import Parcel
 
-_NOT_FOR_FILE_NAMES = re.compile(r"[^A-Za-z0-9@+._-]")
+_NOT_FOR_FILE_NAMES = re.compile(r"[^A-Za-z0-9@._-]")
 
 
 def write_message(kind: str, address: str, content: bytes, *, ending: str) -> Path:
     """Write one message into `settings.MESSAGE_FOLDER`, whole or not at all, and return its path.
 
-    The name is `<UTC time in microseconds>-<kind>-<address>.<ending>`.
+    The name is `<UTC day>-<time>-<microseconds>-<kind>-<address>.<ending>`.
     """
     folder = Path(settings.MESSAGE_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds)) + f".{nanoseconds // 1000:06d}Z"
-    path = folder / f"{moment}-{kind}-{_NOT_FOR_FILE_NAMES.sub('_', address)[:80]}.{ending}"
-    unfinished = path.with_suffix(".part")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    plain_address = _NOT_FOR_FILE_NAMES.sub("_", address.removeprefix("+"))[:80]
+    path = folder / f"{stamp}-{kind}-{plain_address}.{ending}"
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_bytes(content)
     return unfinished.rename(path)
 

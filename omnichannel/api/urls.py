@@ -1,3 +1,15 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from omnichannel.api.inbox import Inbox, ReadInboxMessage
+from omnichannel.api.products import ProductBySku, Products
+from omnichannel.api.stores import Store, Stores, StoreTills
+
+urlpatterns = [
+    path("stores", Stores.as_view(), name="stores"),
+    path("stores/<str:code>", Store.as_view(), name="store"),
+    path("stores/<str:code>/tills", StoreTills.as_view(), name="store-tills"),
+    path("products", Products.as_view(), name="products"),
+    path("products/<path:sku>", ProductBySku.as_view(), name="product"),
+    path("me/inbox", Inbox.as_view(), name="me-inbox"),
+    path("me/inbox/<str:ref>/read", ReadInboxMessage.as_view(), name="me-inbox-read"),
+]

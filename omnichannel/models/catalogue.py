@@ -3,9 +3,28 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from config.ground.guards import append_only
 from omnichannel.models.places import Programme
+
+_REMEMBER_FIRST_PRICES = """
+INSERT INTO omnichannel_productprice (product_id, price_minor, from_at)
+SELECT id, price_minor, changed_at FROM told WHERE price_minor IS NOT NULL;
+RETURN NULL;
+"""
+# Grouped, not joined: the plan is kept for the session, and a join planned for few rows would be a loop over many.
+_REMEMBER_NEW_PRICES = """
+INSERT INTO omnichannel_productprice (product_id, price_minor, from_at)
+SELECT id, max(price_minor) FILTER (WHERE is_told), max(changed_at) FILTER (WHERE is_told)
+  FROM (SELECT id, price_minor, changed_at, true AS is_told FROM told
+        UNION ALL
+        SELECT id, price_minor, changed_at, false FROM known) AS both_times
+ GROUP BY id
+HAVING max(price_minor) FILTER (WHERE is_told) IS DISTINCT FROM max(price_minor) FILTER (WHERE NOT is_told);
+RETURN NULL;
+"""
+"""Whoever writes products - the API, the admin, an import - their prices are kept, a statement at a time."""
 
 
 class Category(models.Model):
@@ -45,6 +64,7 @@ class Product(models.Model):
     brand = models.CharField(max_length=80, blank=True, db_default="")
     gtin = models.CharField(max_length=14, null=True, blank=True)  # noqa: DJ001 - no barcode is NULL, not ""
     price_minor = models.BigIntegerField(null=True, blank=True)
+    changed_at = models.DateTimeField(db_default=Now(), help_text="A new price counts from here on.")
 
     class Meta:
         constraints = [
@@ -59,6 +79,24 @@ class Product(models.Model):
             models.Index(fields=["programme", "category"], name="products_by_category"),
             models.Index(
                 fields=["programme", "gtin"], name="products_by_gtin", condition=Q(gtin__isnull=False)
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="first_prices_are_remembered",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="told"),
+                func=_REMEMBER_FIRST_PRICES,
+            ),
+            pgtrigger.Trigger(
+                name="new_prices_are_remembered",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="known", new="told"),
+                func=_REMEMBER_NEW_PRICES,
             ),
         ]
 

@@ -63,11 +63,10 @@ def find_without_consent(messages: Iterable[Message]) -> set[int]:
     return refused
 
 
-def list_inbox(member_id: int) -> QuerySet[Message]:
-    """What the member's inbox holds, in no particular order."""
-    return Message.objects.filter(
-        member_id=member_id, channel=Message.Channel.INBOX, state=Message.State.DELIVERED
-    )
+def list_inbox(member_id: int, *, before_id: int | None, limit: int) -> list[Message]:
+    """Up to `limit` messages of the member's inbox, newest first, those older than `before_id`."""
+    inbox = _inbox_of(member_id).order_by("-id")
+    return list((inbox if before_id is None else inbox.filter(pk__lt=before_id))[:limit])
 
 
 def get_inbox_message(*, member_id: int, ref: str) -> Message:
@@ -75,7 +74,7 @@ def get_inbox_message(*, member_id: int, ref: str) -> Message:
 
     :raises MessageNotFound: if this member has no such message.
     """
-    message = list_inbox(member_id).filter(ref=ref).first()
+    message = _inbox_of(member_id).filter(ref=ref).first()
     if message is None:
         raise MessageNotFound
     return message
@@ -84,3 +83,9 @@ def get_inbox_message(*, member_id: int, ref: str) -> Message:
 def count_waiting(now: datetime) -> int:
     """How many messages are due and not yet on their way."""
     return Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).count()
+
+
+def _inbox_of(member_id: int) -> QuerySet[Message]:
+    return Message.objects.filter(
+        member_id=member_id, channel=Message.Channel.INBOX, state=Message.State.DELIVERED
+    )

@@ -57,7 +57,7 @@ def test_a_session_that_skipped_the_code_is_not_let_in(client: Client) -> None:
     assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
     assert client.get("/admin/login/")["Location"] == "/admin/sign-in/code/"
     assert client.get("/admin/staff/staff/").status_code == 302
-    assert client.get("/admin/second-factor/")["Location"] == "/admin/login/"
+    assert client.get("/admin/second-factor/")["Location"] == "/admin/sign-in/code/"
 
 
 @pytest.mark.parametrize("rights", [{"is_superuser": True}, {"role": ADMINISTRATOR}])

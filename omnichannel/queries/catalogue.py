@@ -1,0 +1,41 @@
+"""Questions about products and categories."""
+
+from django.db.models import QuerySet
+
+from omnichannel.errors import ProductNotFound
+from omnichannel.models import Product, ProductPrice
+
+
+def get_product(*, programme_id: int, sku: str) -> Product:
+    """The product with this SKU.
+
+    :raises ProductNotFound: if the programme sells no such thing.
+    """
+    product = Product.objects.filter(programme_id=programme_id, sku=sku).first()
+    if product is None:
+        raise ProductNotFound(f"There is no product with the SKU {sku!r}.")
+    return product
+
+
+def list_products(
+    *,
+    programme_id: int,
+    after_sku: str | None,
+    limit: int,
+    category: str | None = None,
+    gtin: str | None = None,
+) -> list[Product]:
+    """Up to `limit` products in the order of their SKUs, those after `after_sku`; narrowed if asked."""
+    products = Product.objects.filter(programme_id=programme_id).order_by("sku")
+    if after_sku is not None:
+        products = products.filter(sku__gt=after_sku)
+    if category is not None:
+        products = products.filter(category=category)
+    if gtin is not None:
+        products = products.filter(gtin=gtin)
+    return list(products[:limit])
+
+
+def list_prices(product_id: int) -> QuerySet[ProductPrice]:
+    """What a product cost when, newest first."""
+    return ProductPrice.objects.filter(product_id=product_id).order_by("-from_at", "-id")

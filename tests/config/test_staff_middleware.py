@@ -1,0 +1,91 @@
+"""The layers of the staff's pages, and their absence elsewhere."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.checks import run_checks
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from config.staff.checks import NEEDED_IN_ORDER
+from config.staff.middleware import NOTHING_BUT_DATA, ForAdminOnly
+from tests.config.staff import StaffFactory, give_password
+
+POLICY = "Content-Security-Policy"
+
+
+def test_machines_pay_for_no_session() -> None:
+    seen: list[HttpRequest] = []
+
+    def door(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return HttpResponse()
+
+    answer = ForAdminOnly(door)(RequestFactory().get("/api/v1/me"))
+
+    assert not hasattr(seen[0], "session")
+    assert not hasattr(seen[0], "user")
+    assert answer[POLICY] == NOTHING_BUT_DATA
+
+
+def test_pages_have_all_layers() -> None:
+    seen: list[HttpRequest] = []
+
+    def page(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return HttpResponse()
+
+    answer = ForAdminOnly(page)(RequestFactory().get("/admin/"))
+
+    assert hasattr(seen[0], "session")
+    assert hasattr(seen[0].user, "is_verified")
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.django_db
+def test_a_post_to_the_admin_needs_its_csrf_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    assert give_password(client, StaffFactory()).status_code == 403
+
+
+@pytest.mark.django_db
+def test_only_the_admin_may_evaluate_scripts(client: Client) -> None:
+    give_password(client, StaffFactory(is_superuser=True))
+    policies = {
+        path: client.get(path)[POLICY] for path in ("/admin/", "/admin/login/", "/admin/staff/staff/")
+    }
+
+    assert all("'unsafe-eval'" in policy for policy in policies.values())
+    assert all(
+        "script-src 'self'" in policy and "object-src 'none'" in policy for policy in policies.values()
+    )
+    assert client.get("/api/v1/nothing-here")[POLICY] == NOTHING_BUT_DATA
+
+
+def test_the_checks_that_look_elsewhere_are_silenced_and_ours_is_content() -> None:
+    problems = run_checks()
+
+    assert [problem for problem in problems if problem.id == "staff.E001"] == []
+    assert [problem for problem in problems if not problem.is_silenced()] == []
+
+
+@pytest.mark.parametrize("missing", NEEDED_IN_ORDER)
+def test_our_check_tells_when_a_layer_is_missing(settings: Any, missing: str) -> None:
+    settings.ADMIN_MIDDLEWARE = [name for name in settings.ADMIN_MIDDLEWARE if name != missing]
+
+    assert "staff.E001" in [problem.id for problem in run_checks()]
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_deployment_without_compulsory_second_factor_is_warned(settings: Any, is_required: bool) -> None:
+    settings.REGULARS_REQUIRE_SECOND_FACTOR = is_required
+    warned = "staff.W001" in [problem.id for problem in run_checks(include_deployment_checks=True)]
+
+    assert warned is not is_required
+
+
+def test_the_layers_are_named_in_the_settings() -> None:
+    assert "config.staff.middleware.ForAdminOnly" in settings.MIDDLEWARE
+    assert not [name for name in settings.MIDDLEWARE if "session" in name.lower()]

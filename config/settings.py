@@ -222,6 +222,8 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send due messages": every(2, "omnichannel.send_due_messages"),
+    "book expiry": every(300, "loyalty.book_expiry"),
+    "seal days": every(1800, "loyalty.seal_days"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
 }
 """The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""

@@ -41,11 +41,3 @@ class TierReached(Event, frozen=True, kw_only=True):
     programme_code: str
     tier_code: str
     previous_code: str
-
-
-class PointsExpired(Event, frozen=True, kw_only=True):
-    """Points of one member ran out and were booked off."""
-
-    name: ClassVar[str] = "loyalty.points_expired"
-    programme_code: str
-    points: int

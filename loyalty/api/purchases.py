@@ -24,8 +24,8 @@ Moment = Annotated[datetime, Meta(tz=True)]
 class PurchaseBody(Body, frozen=True, kw_only=True):
     """A purchase. Amounts in minor units; prices contain their tax; `discount_minor` of a line is for the whole line.
 
-    A till names `receipt_number`, a web shop `order_number`. Without `placed_at` it is placed now; without `currency` it
-    is in the programme's.
+    A till names `receipt_number`, a web shop `order_number`. Without `placed_at` it is placed now; without `currency`,
+    the programme's is meant.
     """
 
     lines: Annotated[list[Line], Meta(min_length=1, max_length=500)]

@@ -83,7 +83,7 @@ def find_home_programme(member_id: int, code: str | None) -> tuple[int, str]:
         row = cursor.fetchone()
     if row is None:
         raise NotFound(f"There is no programme {code}.")
-    return row
+    return int(row[0]), str(row[1])
 
 
 def list_entries(member_id: int, programme_id: int, *, before: int | None, limit: int) -> list[EntryAnswer]:

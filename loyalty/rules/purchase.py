@@ -32,8 +32,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase at one place.
 
     `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the
-    receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None if
-    it left that to us.
+    receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
+    if it left that to us.
     """
 
     number: str

@@ -109,41 +109,8 @@ class Booking:
             {**owner, "spent_on": climb.spent_on, "qualifying_minor": settlement.payable_minor}
         )
         self._add_climb(climb, owner, purchase.placed_at)
-        self.settlements.append(
-            {
-                **owner,
-                "order_ref": ref,
-                "points_earned": settlement.points_earned,
-                "points_spent": settlement.points_spent,
-                "points_paid_minor": settlement.points_paid_minor,
-                "qualifying_minor": settlement.payable_minor,
-                "head": _head(ref, purchase, settlement),
-            }
-        )
-        paid = zip(lines, settlement.line_paid_minor, strict=True)
-        bought = [
-            LineBought(
-                sku=line.sku,
-                category=line.category,
-                department=line.department,
-                quantity=line.quantity,
-                paid_minor=paid_minor,
-            )
-            for line, paid_minor in paid
-        ]
-        committed = PurchaseCommitted(
-            order_ref=ref,
-            programme_code=purchase.programme_code,
-            place_code=purchase.place_code,
-            placed_at=purchase.placed_at,
-            total_minor=settlement.total_minor,
-            paid_minor=settlement.payable_minor,
-            points_earned=settlement.points_earned,
-            points_spent=settlement.points_spent,
-            tier_code=tier_code,
-            lines=bought,
-        )
-        self._tell(committed, member.id, purchase.placed_at)
+        self._add_settlement(ref, purchase, settlement, owner)
+        self._tell(_committed(ref, purchase, lines, settlement, tier_code), member.id, purchase.placed_at)
         if climb.reached:
             reached = TierReached(
                 programme_code=purchase.programme_code,
@@ -182,6 +149,19 @@ class Booking:
             "order_ref": order_ref,
             "member_id": member_id,
         }
+
+    def _add_settlement(self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row) -> None:
+        self.settlements.append(
+            {
+                **owner,
+                "order_ref": ref,
+                "points_earned": settlement.points_earned,
+                "points_spent": settlement.points_spent,
+                "points_paid_minor": settlement.points_paid_minor,
+                "qualifying_minor": settlement.payable_minor,
+                "head": _head(ref, purchase, settlement),
+            }
+        )
 
     def _add_lines(self, order: int, member_id: int, lines: list[Line], settlement: Settlement) -> None:
         self.lines.extend(
@@ -327,6 +307,32 @@ def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint
         "fulfilment": purchase.fulfilment,
         "fingerprint": fingerprint,
     }
+
+
+def _committed(
+    ref: str, purchase: Purchase, lines: list[Line], settlement: Settlement, tier_code: str
+) -> PurchaseCommitted:
+    return PurchaseCommitted(
+        order_ref=ref,
+        programme_code=purchase.programme_code,
+        place_code=purchase.place_code,
+        placed_at=purchase.placed_at,
+        total_minor=settlement.total_minor,
+        paid_minor=settlement.payable_minor,
+        points_earned=settlement.points_earned,
+        points_spent=settlement.points_spent,
+        tier_code=tier_code,
+        lines=[
+            LineBought(
+                sku=line.sku,
+                category=line.category,
+                department=line.department,
+                quantity=line.quantity,
+                paid_minor=paid_minor,
+            )
+            for line, paid_minor in zip(lines, settlement.line_paid_minor, strict=True)
+        ],
+    )
 
 
 def _head(ref: str, purchase: Purchase, settlement: Settlement) -> str:

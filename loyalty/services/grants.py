@@ -42,12 +42,12 @@ def grant_to(drafts: Sequence[GrantDraft], *, now: datetime) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO loyalty_grant (ref, member_id, programme_id, cause, title, mention, effect, valid_from, valid_until,
-              max_uses, granted_at)
-            SELECT x.ref, x.member_id, x.programme_id, x.cause, x.title, x.mention, x.effect, x.valid_from, x.valid_until,
-              x.max_uses, %s
-            FROM jsonb_to_recordset(%s::jsonb) AS x(ref text, member_id bigint, programme_id bigint, cause text, title text,
-              mention text, effect jsonb, valid_from timestamptz, valid_until timestamptz, max_uses int)
+            INSERT INTO loyalty_grant (ref, member_id, programme_id, cause, title, mention, effect, valid_from,
+              valid_until, max_uses, granted_at)
+            SELECT x.ref, x.member_id, x.programme_id, x.cause, x.title, x.mention, x.effect, x.valid_from,
+              x.valid_until, x.max_uses, %s
+            FROM jsonb_to_recordset(%s::jsonb) AS x(ref text, member_id bigint, programme_id bigint, cause text,
+              title text, mention text, effect jsonb, valid_from timestamptz, valid_until timestamptz, max_uses int)
             ON CONFLICT (member_id, cause) DO NOTHING
             """,
             [now, document],

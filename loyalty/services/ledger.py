@@ -9,6 +9,8 @@ from loyalty.models import Entry
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import lot_born
 
+Row = dict[str, object]
+
 
 class Credit(msgspec.Struct, frozen=True, kw_only=True):
     """Points for one member.
@@ -32,7 +34,7 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
 
     :return: False if this cause was credited before; nothing is written then.
     """
-    owner = {"member_id": credit.member_id, "programme_id": programme.terms.programme_id}
+    owner: Row = {"member_id": credit.member_id, "programme_id": programme.terms.programme_id}
     life = lot_born(programme, credit.happened_at)
     lot = owner | {
         "order_ref": "",
@@ -60,5 +62,5 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
     return True
 
 
-def _json(rows: list[dict[str, object]]) -> str:
+def _json(rows: list[Row]) -> str:
     return msgspec.json.encode(rows).decode()

@@ -1,0 +1,100 @@
+"""The proof of the ledger: every wallet replayed, set-based. What these statements return should not exist."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+from django.db import connection
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that does not add up: which law, and in which row."""
+
+    law: str
+    where: str
+    expected: str
+    found: str
+
+
+_LAWS = {
+    "entries of a wallet are numbered 1, 2, 3 ...": """
+        SELECT 'wallet ' || w.id, w.seq, count(e.id) || ' entries up to ' || coalesce(max(e.seq), 0)
+        FROM loyalty_wallet w LEFT JOIN loyalty_entry e ON e.wallet_id = w.id
+        GROUP BY w.id HAVING count(e.id) <> w.seq OR coalesce(max(e.seq), 0) <> w.seq""",
+    "balance_after is the sum of the entries so far": """
+        SELECT 'entry ' || r.id, r.running, r.balance_after FROM (
+          SELECT id, balance_after, sum(points) OVER (PARTITION BY wallet_id ORDER BY seq) AS running
+          FROM loyalty_entry) r
+        WHERE r.running <> r.balance_after""",
+    "a wallet's balance is the sum of its entries": """
+        SELECT 'wallet ' || w.id, coalesce(sum(e.points), 0), w.balance
+        FROM loyalty_wallet w LEFT JOIN loyalty_entry e ON e.wallet_id = w.id
+        GROUP BY w.id HAVING coalesce(sum(e.points), 0) <> w.balance""",
+    "a wallet's balance is what is left in its lots": """
+        SELECT 'wallet ' || w.id, coalesce(sum(l.remaining), 0), w.balance
+        FROM loyalty_wallet w LEFT JOIN loyalty_lot l ON l.wallet_id = w.id
+        GROUP BY w.id HAVING coalesce(sum(l.remaining), 0) <> w.balance""",
+    "an entry is the sum of its lot moves": """
+        SELECT 'entry ' || e.id, e.points, coalesce(sum(m.points), 0)
+        FROM loyalty_entry e LEFT JOIN loyalty_lotmove m ON m.entry_id = e.id
+        GROUP BY e.id HAVING coalesce(sum(m.points), 0) <> e.points""",
+    "a lot holds what was moved into it and not out": """
+        SELECT 'lot ' || l.id, coalesce(sum(m.points), 0), l.remaining
+        FROM loyalty_lot l LEFT JOIN loyalty_lotmove m ON m.lot_id = l.id
+        GROUP BY l.id HAVING coalesce(sum(m.points), 0) <> l.remaining""",
+    "a wallet's figures are those of its lots": """
+        SELECT 'wallet ' || w.id, f.spendable || ' spendable, ' || f.pending || ' pending',
+          w.spendable || ' spendable, ' || w.pending || ' pending'
+        FROM loyalty_wallet w
+        JOIN LATERAL (
+          SELECT coalesce(sum(l.remaining) FILTER (WHERE l.available_from <= %(now)s), 0) AS spendable,
+            coalesce(sum(l.remaining) FILTER (WHERE l.available_from > %(now)s), 0) AS pending
+          FROM loyalty_lot l
+          WHERE l.wallet_id = w.id AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) f ON true
+        WHERE w.figures_hold_from <= %(now)s AND (w.figures_hold_until IS NULL OR w.figures_hold_until > %(now)s)
+          AND (f.spendable, f.pending) <> (w.spendable, w.pending)""",
+    "a settlement's points are booked": """
+        SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
+          coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0) || ' earned, '
+          || coalesce(-sum(e.points) FILTER (WHERE e.kind = 'spend'), 0) || ' spent'
+        FROM loyalty_settlement s
+        LEFT JOIN loyalty_entry e ON e.wallet_id = s.wallet_id AND e.order_ref = s.order_ref
+        GROUP BY s.id
+        HAVING coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0) <> s.points_earned
+          OR coalesce(-sum(e.points) FILTER (WHERE e.kind = 'spend'), 0) <> s.points_spent""",
+    "an order is settled and a settlement has its order": """
+        SELECT 'order ' || coalesce(o.ref, s.order_ref), 'both',
+          CASE WHEN o.ref IS NULL THEN 'no order' ELSE 'no settlement' END
+        FROM omnichannel_order o FULL JOIN loyalty_settlement s ON s.order_ref = o.ref AND s.member_id = o.member_id
+        WHERE o.ref IS NULL OR s.order_ref IS NULL""",
+    "what counts towards tiers is what was paid on the day": """
+        SELECT 'wallet ' || coalesce(d.wallet_id, p.wallet_id) || ' on ' || coalesce(d.spent_on, p.spent_on),
+          coalesce(p.paid, 0), coalesce(d.qualifying_minor, 0)
+        FROM loyalty_tierday d
+        FULL JOIN (
+          SELECT s.wallet_id, (o.placed_at AT TIME ZONE g.timezone)::date AS spent_on, sum(s.qualifying_minor) AS paid
+          FROM loyalty_settlement s
+          JOIN omnichannel_order o ON o.ref = s.order_ref AND o.member_id = s.member_id
+          JOIN omnichannel_programme g ON g.id = o.programme_id
+          GROUP BY 1, 2) p USING (wallet_id, spent_on)
+        WHERE coalesce(p.paid, 0) <> coalesce(d.qualifying_minor, 0)""",
+    "seals hold and are chained": """
+        SELECT 'seal of ' || s.sealed_on || ', programme ' || s.programme_id,
+          encode(d.digest, 'hex'), encode(s.digest, 'hex')
+        FROM (SELECT *, lag(digest) OVER (PARTITION BY programme_id ORDER BY sealed_on) AS previous FROM loyalty_seal) s
+        CROSS JOIN LATERAL loyalty_digest_of_day(s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea)) d
+        WHERE d.digest <> s.digest""",
+}
+
+
+def list_laws() -> list[str]:
+    """The laws in the order in which they are proven."""
+    return list(_LAWS)
+
+
+def find_differences(law: str, *, now: datetime, most: int = 100) -> Iterator[Difference]:
+    """Rows that break a law, at most so many of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAWS[law] + " LIMIT %(most)s", {"now": now, "most": most})
+        for where, expected, found in cursor.fetchall():
+            yield Difference(law=law, where=where, expected=str(expected), found=str(found))

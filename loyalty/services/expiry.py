@@ -1,0 +1,35 @@
+"""The nightly booking of what ran out. Points past their hour could not be spent before it ran; this writes it down."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from config.ground.jobs import run_job
+from loyalty.models import Lot
+
+LOTS_PER_STEP = 20_000
+
+
+def book_expired_lots(*, until: datetime, now: datetime) -> int:
+    """Book an entry for each lot that ran out at `until` or before, in steps that commit for themselves.
+
+    Safe to repeat, any number at once, and to be killed: what is booked is booked, the rest is still due.
+
+    :return: how many lots were booked.
+    """
+    due = Lot.objects.filter(remaining__gt=0, expires_at__lte=until)
+    if not due.exists():
+        return 0
+    with run_job("loyalty.book_expiry", now) as progress:
+        progress.expect(due.count())
+        booked = 0
+        while step := _book_step(until, now):
+            booked += step
+            progress.advance(step)
+    return booked
+
+
+def _book_step(until: datetime, now: datetime) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT loyalty_book_expiry(%s, %s, %s)", [until, now, LOTS_PER_STEP])
+        return int(cursor.fetchone()[0])

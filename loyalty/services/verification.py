@@ -1,0 +1,33 @@
+"""Prove the ledger: nightly, in tests, and whenever somebody asks."""
+
+from datetime import datetime
+
+from config.ground.jobs import run_job
+from loyalty.queries.verification import Difference, find_differences, list_laws
+
+
+class LedgerDoesNotAddUp(Exception):  # noqa: N818 - an alarm, raised where nobody reads an answer
+    """The books are wrong; the run's detail says where."""
+
+
+def verify_ledger(*, now: datetime) -> list[Difference]:
+    """Every law over every wallet. An empty list is the only good answer."""
+    return [difference for law in list_laws() for difference in find_differences(law, now=now)]
+
+
+def verify_and_record(*, now: datetime) -> int:
+    """As `verify_ledger`, as a run that the admin shows.
+
+    :return: 0.
+    :raises LedgerDoesNotAddUp: so that the run is marked failed and the alarm is raised.
+    """
+    with run_job("loyalty.verify_ledger", now) as progress:
+        differences = verify_ledger(now=now)
+        if differences:
+            worst = "; ".join(
+                f"{each.law}: {each.where}, {each.found} instead of {each.expected}"
+                for each in differences[:5]
+            )
+            raise LedgerDoesNotAddUp(f"{len(differences)} differences. {worst}")
+        progress.note(f"{len(list_laws())} laws hold")
+    return 0

@@ -1,0 +1,29 @@
+"""Doors for the clock. Each asks what is due; a tick that was missed is made up for by the next."""
+
+from typing import Any
+
+from celery import shared_task
+
+from config.ground import clock
+from loyalty.services.expiry import book_expired_lots
+from loyalty.services.seals import seal_closed_days
+from loyalty.services.verification import verify_and_record
+
+
+@shared_task(name="loyalty.book_expiry")
+def book_expiry(**_newer_arguments: Any) -> int:
+    """Book the entries of lots that have run out. Safe to repeat, any number at once."""
+    now = clock.now()
+    return book_expired_lots(until=now, now=now)
+
+
+@shared_task(name="loyalty.seal_days")
+def seal_days(**_newer_arguments: Any) -> int:
+    """Seal the days that have closed."""
+    return seal_closed_days(now=clock.now())
+
+
+@shared_task(name="loyalty.verify_ledger")
+def verify(**_newer_arguments: Any) -> int:
+    """Prove the whole ledger; a difference fails the run."""
+    return verify_and_record(now=clock.now())

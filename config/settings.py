@@ -225,6 +225,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "book expiry": every(300, "loyalty.book_expiry"),
     "seal days": every(1800, "loyalty.seal_days"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
+    "run due campaigns": every(3, "campaigns.run_due"),
+    "turn the day in segments": every(300, "campaigns.turn_the_day"),
 }
 """The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""
 

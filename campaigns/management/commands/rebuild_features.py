@@ -1,0 +1,25 @@
+"""`manage.py rebuild_features`: derive what is known of members from their orders again, after an import for
+example.
+"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from campaigns.services.features import rebuild_features
+from config.ground import clock
+from omnichannel.models import Programme
+
+
+class Command(BaseCommand):
+    help = "Derive features and segments of a programme (or of all) from orders again. Safe to repeat and to stop."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("programme", nargs="*", help="codes; none means every programme")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted: list[str] = options["programme"]
+        programmes = Programme.objects.filter(code__in=wanted) if wanted else Programme.objects.all()
+        for programme in programmes.order_by("code"):
+            count = rebuild_features(programme.pk, now=clock.now())
+            self.stdout.write(f"{programme.code}: {count} members")

@@ -1,0 +1,44 @@
+"""What campaigns holds of a person: what was offered, what was withheld and why, and which segments they are in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from campaigns.queries import history
+from members.member_data import Cell, Panel
+
+
+class CampaignData:
+    """The floor's side of `members.member_data.MemberData`."""
+
+    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
+        """The last offers with their verdicts, and the segments the member is in. Two statements."""
+        offers = tuple(
+            (
+                Cell(told.decided_at.strftime("%Y-%m-%d %H:%M") if told.decided_at else "", kind="code"),
+                Cell(told.run.campaign.name),
+                Cell(told.get_verdict_display(), kind="good" if told.verdict == "sent" else "muted"),
+                Cell(told.offer.get("title", "") or told.reason_words),
+            )
+            for told in history.list_verdicts(member_id)
+        )
+        segments = tuple(
+            (Cell(row.segment.name), Cell(row.entered_at.strftime("%Y-%m-%d"), kind="code"))
+            for row in history.list_memberships(member_id)
+        )
+        return [
+            Panel(
+                title="Offers and campaigns",
+                order=60,
+                columns=("When", "Campaign", "Verdict", "Offer, or why not"),
+                rows=offers,
+                empty="No campaign has considered this member yet.",
+                is_wide=True,
+            ),
+            Panel(
+                title="Segments",
+                order=65,
+                columns=("Segment", "Since"),
+                rows=segments,
+                empty="In no segment.",
+            ),
+        ]

@@ -1,0 +1,177 @@
+"""Questions about campaigns: where one stands, what is due, what became of its candidates."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from campaigns.errors import CampaignNotFound, RunNotFound
+from campaigns.models import Campaign, CampaignRun, CampaignVersion, Recipient, RunChunk
+from campaigns.rules.plans import Plan
+from campaigns.rules.verdicts import Candidate
+from config.ground import typed
+from members.models import Consent, Identity, Member
+from omnichannel.models import Category
+
+Standing = Literal["draft", "scheduled", "running", "paused", "finished"]
+
+_VERDICTS = """
+SELECT r.verdict, r.reason, count(*), count(g.id) FILTER (WHERE g.uses > 0)
+  FROM campaigns_recipient r
+  LEFT JOIN loyalty_grant g ON g.member_id = r.member_id AND g.cause = %s
+ WHERE r.run_id = %s
+ GROUP BY r.verdict, r.reason
+ ORDER BY count(*) DESC, r.reason
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a run's candidates: counts by reason, and how many have used what they were offered."""
+
+    candidates: int = 0
+    sent: int = 0
+    withheld: int = 0
+    failed: int = 0
+    waiting: int = 0
+    used: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def get_campaign(ref: str) -> Campaign:
+    """The campaign with this ref, its programme and segment loaded.
+
+    :raises CampaignNotFound: if there is none.
+    """
+    campaign = Campaign.objects.select_related("programme", "segment").filter(ref=ref).first()
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def lock_campaign(campaign_id: int) -> Campaign:
+    """Lock a campaign until commit: it is planned, scheduled and paused by one person at a time."""
+    found = Campaign.objects.select_for_update(of=("self",)).select_related("programme", "segment")
+    return found.get(pk=campaign_id)
+
+
+def get_version(campaign: Campaign) -> CampaignVersion:
+    """The plan in force."""
+    return CampaignVersion.objects.get(campaign=campaign, number=campaign.current_version)
+
+
+def plan_of(version: CampaignVersion) -> Plan:
+    """The typed plan of a version."""
+    plan: Plan = typed.load(Plan, version.plan)
+    return plan
+
+
+def get_run(campaign: Campaign, number: int) -> CampaignRun:
+    """A run of a campaign by its number.
+
+    :raises RunNotFound: if there is none.
+    """
+    run = CampaignRun.objects.filter(campaign=campaign, number=number).first()
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+def find_waiting_run(campaign: Campaign) -> CampaignRun | None:
+    """The run that is planned and not frozen yet; there is at most one."""
+    return CampaignRun.objects.filter(campaign=campaign, frozen_at__isnull=True).order_by("number").first()
+
+
+def standing_of(campaign: Campaign) -> Standing:
+    """Where a campaign stands. Running and finished are counted from its recipients, never stored."""
+    if campaign.intent != Campaign.Intent.SCHEDULED:
+        return "paused" if campaign.intent == Campaign.Intent.PAUSED else "draft"
+    if Recipient.objects.filter(run__campaign=campaign, verdict=Recipient.Outcome.WAITING).exists():
+        return "running"
+    return "scheduled" if find_waiting_run(campaign) else "finished"
+
+
+def lock_due_run(now: datetime) -> CampaignRun | None:
+    """Take a run that is due and that nobody else has taken, until commit."""
+    return (
+        CampaignRun.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("campaign__programme", "campaign__segment")
+        .filter(frozen_at__isnull=True, due_at__lte=now, campaign__intent=Campaign.Intent.SCHEDULED)
+        .order_by("due_at", "pk")
+        .first()
+    )
+
+
+def lock_open_chunk() -> RunChunk | None:
+    """Take a chunk that is not done and that nobody else has taken, until commit."""
+    return (
+        RunChunk.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("run__campaign__programme", "run__version")
+        .filter(done_at__isnull=True, run__campaign__intent=Campaign.Intent.SCHEDULED)
+        .order_by("pk")
+        .first()
+    )
+
+
+def list_waiting(run: CampaignRun, chunk: int) -> list[int]:
+    """The members of a chunk that wait for a verdict."""
+    waiting = Recipient.objects.filter(run=run, chunk=chunk, verdict=Recipient.Outcome.WAITING)
+    return list(waiting.order_by("member_id").values_list("member_id", flat=True))
+
+
+def list_candidates(member_ids: Sequence[int], purpose: str) -> list[Candidate]:
+    """These members as candidates, with what holds of them at this moment."""
+    agreed: dict[int, set[str]] = {member_id: set() for member_id in member_ids}
+    given = Consent.objects.filter(member_id__in=member_ids, purpose=purpose, is_given=True)
+    for member_id, channel in given.values_list("member_id", "channel"):
+        agreed[member_id].add(channel)
+    emails = Identity.objects.filter(member_id__in=member_ids, kind="email")
+    reachable = set(emails.values_list("member_id", flat=True))
+    return [
+        Candidate(
+            member_id=person.pk,
+            name=person.display_name or person.given_name,
+            state=person.state,
+            consents=frozenset(agreed[person.pk]),
+            addresses=frozenset({"inbox", "email"} if person.pk in reachable else {"inbox"}),
+        )
+        for person in Member.objects.filter(pk__in=member_ids).order_by("pk")
+    ]
+
+
+def list_category_names(programme_id: int, codes: Collection[str]) -> dict[str, str]:
+    """Names to show for category codes; a code that has none is left out."""
+    found = Category.objects.filter(programme_id=programme_id, code__in=codes)
+    return dict(found.values_list("code", "name"))
+
+
+def tally_of(run: CampaignRun) -> Tally:
+    """Count a run's candidates by verdict and reason, and the grants of theirs that were used."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERDICTS, [run.cause, run.pk])
+        rows = cursor.fetchall()
+    by_verdict: dict[str, int] = {}
+    for verdict, _reason, count, _used in rows:
+        by_verdict[verdict] = by_verdict.get(verdict, 0) + count
+    return Tally(
+        candidates=sum(by_verdict.values()),
+        used=sum(used for _verdict, _reason, _count, used in rows),
+        reasons={reason: count for _verdict, reason, count, _used in rows},
+        **by_verdict,
+    )
+
+
+def recipients_of(campaign: Campaign) -> QuerySet[Recipient]:
+    """Every recipient of a campaign, with member and run loaded."""
+    return Recipient.objects.filter(run__campaign=campaign).select_related("member", "run")
+
+
+def running_campaigns(programme_ids: Collection[int] | None = None) -> QuerySet[Campaign]:
+    """Campaigns with recipients that still wait, or with a run to come."""
+    waiting = Recipient.objects.filter(run__campaign=OuterRef("pk"), verdict=Recipient.Outcome.WAITING)
+    coming = CampaignRun.objects.filter(campaign=OuterRef("pk"), frozen_at__isnull=True)
+    alive = Campaign.objects.filter(Q(Exists(waiting)) | Q(Exists(coming)), intent=Campaign.Intent.SCHEDULED)
+    return alive if programme_ids is None else alive.filter(programme_id__in=programme_ids)

@@ -1,0 +1,118 @@
+"""The words of a message: Liquid templates over a few named facts, strict and bounded.
+
+Templates run sandboxed: no includes, no loops beyond a bound, an unknown name is refused instead of left out.
+The names that exist are those that are settled the moment the offer is granted. There is none for a balance,
+a price or a stock: a message can wait in a queue, and those would no longer be true when it is read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from liquid import BoundTemplate, Environment, StrictUndefined
+from liquid.exceptions import LiquidError
+
+from campaigns.rules.offers import Offer
+
+NAMES = (
+    "member.name",
+    "offer.words",
+    "offer.category",
+    "offer.percent",
+    "offer.points",
+    "offer.ends_on",
+    "programme.name",
+)
+"""The names a template can use."""
+
+
+class ContentNotUsable(ValueError):  # noqa: N818 - names a state of the world
+    """The template does not parse or asks for a name that does not exist; the text says which."""
+
+
+class _Plain(Environment):
+    loop_iteration_limit = 200
+    output_stream_limit = 40_000
+    local_namespace_limit = 4_000
+    context_depth_limit = 10
+
+
+_PLAIN = _Plain(undefined=StrictUndefined, strict_filters=True, autoescape=False)
+_MARKUP = _Plain(undefined=StrictUndefined, strict_filters=True, autoescape=True)
+for _environment in (_PLAIN, _MARKUP):
+    for _tag in ("include", "render", "tablerow", "increment", "decrement"):
+        _environment.tags.pop(_tag, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The templates of one message."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One member's message, ready to be sent."""
+
+    subject: str
+    body_text: str
+    body_html: str
+
+
+def letter_for(content: Content, names: Mapping[str, Any]) -> Letter:
+    """Write one member's letter. The subject is one line; in the HTML part every value is escaped.
+
+    :raises ContentNotUsable: a template is broken or asks for what is not there.
+    """
+    subject = _rendered(_PLAIN, content.subject, names)
+    return Letter(
+        subject=" ".join(subject.split()),
+        body_text=_rendered(_PLAIN, content.body, names).strip() + "\n",
+        body_html=_page(_rendered(_MARKUP, content.body, names)),
+    )
+
+
+def line_for(template: str, names: Mapping[str, Any]) -> str:
+    """Write one line (a title) from its template.
+
+    :raises ContentNotUsable: the template is broken or asks for what is not there.
+    """
+    return " ".join(_rendered(_PLAIN, template, names).split())
+
+
+def names_for(*, member_name: str, programme_name: str, offer: Offer, ends_on: str) -> dict[str, Any]:
+    """The facts a template can name. `ends_on` is the last day, as it should be read."""
+    return {
+        "member": {"name": member_name or "dear member"},
+        "programme": {"name": programme_name},
+        "offer": {
+            "words": offer.words,
+            "category": offer.category_name,
+            "percent": offer.percent,
+            "points": offer.points,
+            "ends_on": ends_on,
+        },
+    }
+
+
+def _rendered(environment: Environment, source: str, names: Mapping[str, Any]) -> str:
+    try:
+        return _parsed(environment, source).render(**names)
+    except LiquidError as broken:
+        raise ContentNotUsable(str(broken).partition("\n")[0]) from broken
+
+
+@lru_cache(maxsize=256)
+def _parsed(environment: Environment, source: str) -> BoundTemplate:
+    return environment.from_string(source)
+
+
+def _page(body: str) -> str:
+    paragraphs = [part.strip().replace("\n", "<br>") for part in body.split("\n\n") if part.strip()]
+    inner = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return (
+        f'<!doctype html><html><body style="font-family: sans-serif; line-height: 1.5">{inner}</body></html>'
+    )

@@ -1,0 +1,144 @@
+"""Defining segments and keeping their membership true, always by difference and never by filling anew."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from campaigns.errors import ChangedMeanwhile, SegmentCodeTaken, SegmentTooLarge
+from campaigns.models import Segment, SegmentVersion
+from campaigns.queries import segments
+from campaigns.queries.segment_sql import members_sql
+from campaigns.rules.segments import Condition, is_affordable, sentence
+from config.ground import typed
+from omnichannel.models import Programme
+
+_DIFF = """
+WITH wanted AS MATERIALIZED ({wanted}),
+gone AS (
+    DELETE FROM campaigns_segmentmember s
+     WHERE s.segment_id = %s {only}
+       AND NOT EXISTS (SELECT FROM wanted w WHERE w.member_id = s.member_id)
+    RETURNING s.member_id),
+come AS (
+    INSERT INTO campaigns_segmentmember (member_id, segment_id, entered_at)
+    SELECT member_id, %s, %s FROM wanted
+        ON CONFLICT (member_id, segment_id) DO NOTHING
+    RETURNING member_id),
+moved AS (
+    INSERT INTO campaigns_segmentmove (member_id, segment_id, version, kind, moved_at)
+    SELECT member_id, %s, %s, 'exit', %s FROM gone
+     UNION ALL
+    SELECT member_id, %s, %s, 'entry', %s FROM come
+    RETURNING kind)
+SELECT count(*) FILTER (WHERE kind = 'entry'), count(*) FILTER (WHERE kind = 'exit') FROM moved
+"""
+"""What is wanted against what is there, in one statement: rows that stay are not touched."""
+
+
+@transaction.atomic
+def make_segment(
+    *, programme: Programme, code: str, name: str, tree: Condition, by: str, now: datetime
+) -> Segment:
+    """Define a segment and find its members.
+
+    :raises SegmentTooLarge: if the tree asks more than is affordable.
+    :raises SegmentTooSlow: if finding its members takes too long.
+    :raises SegmentCodeTaken: if the programme has this code.
+    """
+    _insist_on_affordable(tree)
+    try:
+        with transaction.atomic():
+            segment = Segment.objects.create(programme=programme, code=code, name=name, made_at=now)
+    except IntegrityError as taken:
+        raise SegmentCodeTaken(pointer="/code") from taken
+    return _define(segment, tree, by=by, now=now)
+
+
+@transaction.atomic
+def redefine_segment(
+    segment_id: int, *, name: str, tree: Condition, seen_version: int, by: str, now: datetime
+) -> Segment:
+    """Give a segment a new definition. Members who still fit stay as they are; the others enter or leave.
+
+    :param seen_version: the version the caller looked at.
+    :raises ChangedMeanwhile: if there is a later one.
+    """
+    _insist_on_affordable(tree)
+    segment = segments.lock_segment(segment_id)
+    if segment.current_version != seen_version:
+        raise ChangedMeanwhile
+    segment.name = name
+    segment.save(update_fields=["name"])
+    if segments.tree_of(segments.get_version(segment)) == tree:
+        return segment
+    return _define(segment, tree, by=by, now=now)
+
+
+def _define(segment: Segment, tree: Condition, *, by: str, now: datetime) -> Segment:
+    segment.current_version += 1
+    segment.save(update_fields=["current_version"])
+    SegmentVersion.objects.create(
+        segment=segment,
+        number=segment.current_version,
+        tree=typed.dump(tree),
+        sentence=sentence(tree, segment.programme.currency),
+        made_at=now,
+        made_by=by,
+    )
+    return refresh_segment(segment.pk, now=now)
+
+
+@transaction.atomic
+def refresh_segment(segment_id: int, *, now: datetime) -> Segment:
+    """Make the membership of a segment true for today, by difference. Any number may run at once."""
+    segment = segments.lock_segment(segment_id)
+    entries, exits = _move(segment, only=None, now=now)
+    segment.size += entries - exits
+    segment.refreshed_on = segments.day_in(segment.programme, now)
+    segment.refreshed_at = now
+    segment.save(update_fields=["size", "refreshed_on", "refreshed_at"])
+    return segment
+
+
+@transaction.atomic
+def refresh_members(programme: Programme, member_ids: Sequence[int], *, now: datetime) -> None:
+    """Look at these members again in every segment of the programme: whoever bought moves at once."""
+    for segment in segments.list_segments(programme.pk):
+        locked = segments.lock_segment(segment.pk)
+        entries, exits = _move(locked, only=list(member_ids), now=now)
+        if entries != exits:
+            locked.size += entries - exits
+            locked.save(update_fields=["size"])
+
+
+def refresh_all(programme: Programme, *, now: datetime) -> None:
+    """Refresh every segment of a programme, each in its own transaction."""
+    for segment in segments.list_segments(programme.pk):
+        refresh_segment(segment.pk, now=now)
+
+
+def _move(segment: Segment, *, only: list[int] | None, now: datetime) -> tuple[int, int]:
+    """Move members in and out; how many entered and how many left."""
+    version = segments.get_version(segment)
+    wanted = members_sql(
+        segments.tree_of(version),
+        programme_id=segment.programme_id,
+        today=segments.day_in(segment.programme, now),
+        only=only,
+    )
+    limit, limited = ("", []) if only is None else ("AND s.member_id = ANY(%s::bigint[])", [only])
+    moved: list[Any] = [segment.pk, version.number, now]
+    with segments.at_most(segments.REFRESH_TIMEOUT_MS), connection.cursor() as cursor:
+        cursor.execute(
+            _DIFF.format(wanted=wanted.text, only=limit),
+            [*wanted.params, segment.pk, *limited, segment.pk, now, *moved, *moved],
+        )
+        entries, exits = cursor.fetchone()
+    return entries, exits
+
+
+def _insist_on_affordable(tree: Condition) -> None:
+    if not is_affordable(tree):
+        raise SegmentTooLarge(pointer="/tree")

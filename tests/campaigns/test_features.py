@@ -1,0 +1,164 @@
+"""What is known of members: told twice, late or not at all, the numbers are those of the orders."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from campaigns.models import MemberCategory, MemberDay, MemberFeature
+from campaigns.services.features import Touched, learn, rebuild_features
+from config.outbox.delivery import deliver_due
+from tests.campaigns.factories import NOW, Shop, buy, join, open_shop
+
+pytestmark = pytest.mark.django_db
+
+
+def _numbers(shop: Shop) -> tuple[set[tuple[object, ...]], ...]:
+    """Everything that is derived of a programme, without row ids and moments of writing."""
+    days, categories, known = (
+        table.objects.filter(programme=shop.programme) for table in (MemberDay, MemberCategory, MemberFeature)
+    )
+    return (
+        set(days.values_list("member_id", "bought_on", "purchases", "spent_minor")),
+        set(categories.values_list("member_id", "month_on", "department", "category", "spent_minor")),
+        set(
+            known.values_list(
+                "member_id",
+                "first_purchase_on",
+                "last_purchase_on",
+                "purchases",
+                "spent_minor",
+                "favourite_category",
+                "favourite_department",
+                "tier_code",
+            )
+        ),
+    )
+
+
+def test_a_purchase_is_counted_on_the_day_of_the_programme():
+    shop = open_shop()
+    member_id = join(shop)
+    late_evening = datetime.fromisoformat("2026-11-19T23:30:00-05:00")
+
+    buy(shop, member_id, at=late_evening, amount_minor=700)
+    buy(shop, member_id, at=late_evening - timedelta(hours=2), amount_minor=300)
+
+    day = MemberDay.objects.get()
+    assert (str(day.bought_on), day.purchases, day.spent_minor) == ("2026-11-19", 2, 1_000)
+    known = MemberFeature.objects.get(member_id=member_id)
+    assert (str(known.last_purchase_on), known.purchases, known.spent_minor) == ("2026-11-19", 2, 1_000)
+
+
+def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purchase():
+    shop = open_shop()
+    member_id = join(shop)
+    buy(shop, member_id, category="wine", amount_minor=50_000, at=NOW - timedelta(days=500))
+    buy(shop, member_id, category="tea", amount_minor=900, at=NOW - timedelta(days=90))
+    buy(shop, member_id, category="tea", amount_minor=900, at=NOW - timedelta(days=60))
+
+    buy(shop, member_id, category="rice", amount_minor=1_000, at=NOW, department="food")
+
+    known = MemberFeature.objects.get(member_id=member_id)
+    assert (known.favourite_category, known.favourite_department) == ("tea", "drinks")
+
+
+def test_a_tier_that_is_reached_is_known():
+    shop = open_shop()
+    member_id = join(shop)
+    assert MemberFeature.objects.get(member_id=member_id).tier_code == "basic"
+
+    buy(shop, member_id, amount_minor=12_000)
+
+    assert MemberFeature.objects.get(member_id=member_id).tier_code == "silver"
+
+
+def test_news_told_twice_counts_once():
+    shop = open_shop()
+    member_id = join(shop)
+    bought = buy(shop, member_id)
+    before = _numbers(shop)
+
+    for _ in range(3):
+        learn([Touched(member_id, shop.programme.code, bought.placed_at)], now=NOW)
+
+    assert _numbers(shop) == before
+
+
+def test_the_relay_brings_purchases_to_the_features():
+    shop = open_shop()
+    member_id = join(shop)
+    buy(shop, member_id, is_learnt=False)
+    assert not MemberDay.objects.exists()
+
+    while deliver_due(now=NOW):
+        pass
+
+    assert MemberFeature.objects.get(member_id=member_id).purchases == 1
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    bought=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.sampled_from(["tea", "rice", "milk", "bread"]),
+            st.integers(1, 5_000),
+            st.integers(0, 24 * 500),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_learning_by_and_by_and_rebuilding_give_the_same(bought: list[tuple[int, str, int, int, bool]]):
+    """Drift 0: whatever order news come in, and however often, a rebuild changes nothing."""
+    shop = open_shop()
+    members = [join(shop) for _ in range(3)]
+    for who, category, amount_minor, hours_ago, is_told_twice in bought:
+        at = NOW - timedelta(hours=hours_ago)
+        buy(shop, members[who], category=category, amount_minor=amount_minor, at=at)
+        if is_told_twice:
+            learn([Touched(members[who], shop.programme.code, at)], now=NOW)
+    by_and_by = _numbers(shop)
+
+    rebuild_features(shop.programme.pk, now=NOW)
+    assert _numbers(shop) == by_and_by
+
+    _damage(shop)
+    rebuild_features(shop.programme.pk, now=NOW)
+    assert _numbers(shop) == by_and_by
+
+
+def test_the_command_rebuilds_what_an_import_left_unknown(capsys: pytest.CaptureFixture[str]):
+    shop = open_shop()
+    member_id = join(shop)
+    buy(shop, member_id, is_learnt=False)
+
+    call_command("rebuild_features", shop.programme.code)
+
+    assert capsys.readouterr().out == f"{shop.programme.code}: 1 members\n"
+    assert MemberFeature.objects.get(member_id=member_id).favourite_category == "tea"
+
+
+def test_sums_of_days_that_lost_their_orders_go_away():
+    shop = open_shop()
+    member_id = join(shop)
+    MemberDay.objects.create(
+        member_id=member_id, programme=shop.programme, bought_on=NOW.date(), purchases=4, spent_minor=4_000
+    )
+
+    rebuild_features(shop.programme.pk, now=NOW)
+
+    assert not MemberDay.objects.exists()
+    assert MemberFeature.objects.get(member_id=member_id).purchases == 0
+
+
+def _damage(shop: Shop) -> None:
+    """Lose every sum and every feature."""
+    MemberDay.objects.filter(programme=shop.programme).delete()
+    MemberCategory.objects.filter(programme=shop.programme).delete()
+    MemberFeature.objects.filter(programme=shop.programme).update(
+        purchases=7, spent_minor=7, favourite_category="x", tier_code="x", last_purchase_on=None
+    )

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from config.ground.amounts import money
 from config.ground.money import split
 from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPayable
-from loyalty.rules.amounts import money
 from loyalty.rules.basket import Basket, Line, Offer, Shopper
 from loyalty.rules.compile import LiveRule, Occasion, Programme, Terms, fits
 from loyalty.rules.definition import Effect, FixedPoints, Multiplier, PerStep, Scope

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from config.ground.amounts import money
 from config.ground.api.idempotency import IdempotencyKeyReused
 from config.ground.refusals import NotSignedIn
 from loyalty.errors import (
@@ -24,7 +25,6 @@ from loyalty.queries.checkout import (
     find_purchase_facts,
 )
 from loyalty.queries.programmes import get_programme
-from loyalty.rules.amounts import money
 from loyalty.rules.basket import Line, Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Purchase, climb, tier_code

@@ -1,0 +1,54 @@
+"""What the dashboard shows of sales."""
+
+from datetime import datetime
+
+from config.ground.amounts import decimals, money
+from config.staff.dashboard import Card, Chart, Number, Series, add_card
+from omnichannel.queries.figures import find_sales
+
+DAYS = 30
+NO_SALES = Number("none", "No sales have been recorded yet.")
+
+
+def sales(now: datetime) -> Number:
+    """What was sold in thirty days."""
+    found = find_sales(now=now, days=DAYS)
+    if found is None:
+        return NO_SALES
+    total = sum(day.to_members_minor + day.to_others_minor for day in found.days)
+    orders = sum(day.orders for day in found.days)
+    return Number(
+        money(total, found.currency), f"in {orders:,} orders, {DAYS} days to {found.days[-1].day:%-d %B %Y}"
+    )
+
+
+def share_of_members(now: datetime) -> Number:
+    """How much of the sales was to people we know."""
+    found = find_sales(now=now, days=DAYS)
+    if found is None:
+        return NO_SALES
+    to_members = sum(day.to_members_minor for day in found.days)
+    total = to_members + sum(day.to_others_minor for day in found.days)
+    return Number(f"{100 * to_members // max(total, 1)} %", "of these sales were to members")
+
+
+def sales_by_day(now: datetime) -> Chart:
+    """Sales of thirty days, to members and to others."""
+    found = find_sales(now=now, days=DAYS)
+    if found is None:
+        return Chart([], [])
+    unit = 10 ** decimals(found.currency)
+    return Chart(
+        [f"{day.day:%-d %b}" for day in found.days],
+        [
+            Series("to members", [day.to_members_minor / unit for day in found.days]),
+            Series("to others", [day.to_others_minor / unit for day in found.days]),
+        ],
+        unit=f"{found.currency}, {found.programme_name}",
+        is_stacked=True,
+    )
+
+
+add_card(Card(f"Sales of {DAYS} days", 20, "omnichannel.view_order", sales))
+add_card(Card("Members' share", 30, "omnichannel.view_order", share_of_members))
+add_card(Card("Sales per day", 50, "omnichannel.view_order", sales_by_day, is_wide=True))

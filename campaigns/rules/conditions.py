@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from campaigns.rules.words import either
-from loyalty.rules.amounts import money
+from config.ground.amounts import money
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Codes = Annotated[list[Code], msgspec.Meta(min_length=1, max_length=50)]

@@ -13,7 +13,7 @@ import msgspec
 
 from campaigns.rules.conditions import Code
 from campaigns.rules.words import factor_words
-from loyalty.rules.amounts import money
+from config.ground.amounts import money
 
 Percent = Annotated[int, msgspec.Meta(ge=101, le=1000)]
 

@@ -37,7 +37,7 @@ class HandMadeMail(EmailMultiAlternatives):
         headers = [
             f"From: {_address(self.from_email)}",
             f"To: {_address(self.to[0])}",
-            f"Subject: {_header(self.subject)}",
+            f"Subject: {_header(str(self.subject))}",
             f"Date: {formatdate()}",
             *(f"{name}: {value}" for name, value in self.extra_headers.items()),
             "MIME-Version: 1.0",

@@ -1,7 +1,7 @@
 """The member's inbox in the app: `/me/inbox`."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, cast
 
 from rest_framework.request import Request
 
@@ -12,6 +12,7 @@ from config.ground.api.door import Answer, Door
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from omnichannel.models import Message
 from omnichannel.queries import messages
+from omnichannel.rules.messages import MessageClass
 from omnichannel.services.messages import mark_read
 
 
@@ -19,7 +20,7 @@ class InboxMessageBody(Body, frozen=True, kw_only=True):
     """A message as the member reads it. `kind` says how important it is, `read_at` when they first opened it."""
 
     ref: str
-    kind: Literal["transactional", "service", "points_critical", "marketing"]
+    kind: MessageClass
     subject: str
     text: str
     facts: dict[str, Any]
@@ -59,7 +60,7 @@ class ReadInboxMessage(Door):
 def inbox_body(message: Message) -> InboxMessageBody:
     return InboxMessageBody(
         ref=message.ref,
-        kind=message.message_class,
+        kind=cast(MessageClass, message.message_class),
         subject=message.subject,
         text=message.body_text,
         facts=message.facts,

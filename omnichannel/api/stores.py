@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
-from config.ground.api.door import Answer, Door
+from config.ground.api.door import Answer, Door, Scope
 from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from config.ground.refusals import NotAllowed
@@ -18,7 +18,7 @@ from omnichannel.services.places import add_till, change_place, open_place
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 READERS = ("catalogue", "till", "orders", "stock")
-SCOPES = {"get": READERS, "post": "catalogue", "patch": "catalogue"}
+SCOPES: dict[str, Scope] = {"get": READERS, "post": "catalogue", "patch": "catalogue"}
 
 
 class TillBody(Body, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('members', '0001_members_are_known_by_their_identities'),
-        ('omnichannel', '0001_initial'),
+        ('omnichannel', '0001_places_have_tills_and_keys'),
     ]
 
     operations = [

@@ -3,7 +3,6 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from config.ground.guards import append_only
 from omnichannel.models.places import Programme
@@ -64,7 +63,7 @@ class Product(models.Model):
     brand = models.CharField(max_length=80, blank=True, db_default="")
     gtin = models.CharField(max_length=14, null=True, blank=True)  # noqa: DJ001 - no barcode is NULL, not ""
     price_minor = models.BigIntegerField(null=True, blank=True)
-    changed_at = models.DateTimeField(db_default=Now(), help_text="A new price counts from here on.")
+    changed_at = models.DateTimeField(help_text="A new price counts from here on.")
 
     class Meta:
         constraints = [

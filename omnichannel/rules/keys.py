@@ -16,10 +16,10 @@ def new_key_text() -> str:
     return f"{KIND}{prefix}_{secrets.token_urlsafe(32)}"
 
 
-def prefix_of(text: str) -> str | None:
-    """The visible part of a key, or None if the text has not the form of a key."""
+def prefix_of(text: str) -> str:
+    """The visible part of a key; "" if the text has not the form of a key."""
     match = _KEY.match(text)
-    return match[1] if match else None
+    return match[1] if match else ""
 
 
 def digest_of(text: str) -> bytes:

@@ -59,7 +59,7 @@ def after_refusal(attempts: int, *, is_permanent: bool, now: datetime) -> NextSt
     return NextStep("queued", now + min(FIRST_DELAY * 4 ** (attempts - 1), LONGEST_DELAY))
 
 
-def after_doubt(attempts: int, message_class: MessageClass, *, now: datetime) -> NextStep:
+def after_doubt(attempts: int, message_class: str, *, now: datetime) -> NextStep:
     """Bytes were sent and no answer came, or the sender died meanwhile: nobody knows whether it arrived.
 
     Marketing is left alone, for twice is worse than never. Everything else is sent again, for never is worse

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -65,7 +66,7 @@ def upsert_products(*, programme_id: int, rows: Sequence[ProductRow], now: datet
 
 
 def _write(programme_id: int, rows: Sequence[ProductRow], now: datetime) -> list[tuple[str, bool]]:
-    columns = {
+    columns: dict[str, Any] = {
         "programme_id": programme_id,
         "now": now,
         "skus": [row.sku for row in rows],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from msgspec import json
@@ -42,7 +43,7 @@ def queue_messages(drafts: Sequence[Draft], *, now: datetime) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, _columns(drafts, now))
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def mark_read(*, member_id: int, ref: str, now: datetime) -> Message:
@@ -55,7 +56,7 @@ def mark_read(*, member_id: int, ref: str, now: datetime) -> Message:
     return messages.get_inbox_message(member_id=member_id, ref=ref)
 
 
-def _columns(drafts: Sequence[Draft], now: datetime) -> dict[str, object]:
+def _columns(drafts: Sequence[Draft], now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         "refs": [new_ref("msg") for _ in drafts],

@@ -51,6 +51,7 @@ class ProductFactory(DjangoModelFactory):
     department = "grocery"
     brand = "house"
     price_minor = 450
+    changed_at = MADE_AT
 
 
 def new_key(*scopes: str, **stands_for: Any) -> NewKey:

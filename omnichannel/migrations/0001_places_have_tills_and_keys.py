@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('brand', models.CharField(blank=True, db_default='', max_length=80)),
                 ('gtin', models.CharField(blank=True, max_length=14, null=True)),
                 ('price_minor', models.BigIntegerField(blank=True, null=True)),
+                ('changed_at', models.DateTimeField(help_text='A new price counts from here on.')),
             ],
         ),
         migrations.CreateModel(

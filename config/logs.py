@@ -103,5 +103,8 @@ def set_up(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},  # refusals are answers, not news
+            "celery.beat": {"level": "WARNING"},  # a line for each tick and each task says nothing
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

@@ -1,6 +1,6 @@
 """Orders, watches and stops everything that `make serve` starts.
 
-PostgreSQL and Valkey first, then the tables, then relay, worker, beat and web; back in the opposite order. A child that
+PostgreSQL and Valkey first, then the tables, then web, relay, worker and beat; back in the opposite order. A child that
 dies is started again, a few times. Ctrl-C and SIGTERM stop all. After a kill -9 of this process the kernel tells the
 children to stop, and the next start ends what is left, by the pids and start times in `stack.json`.
 """
@@ -114,11 +114,11 @@ class Runner:
         self.home.open()
         self._start_servers()
         self._prepare()
+        self._start("web", services.web_command(self.port), DATABASE_POOL="1")
+        self._wait_until_ready()
         self._start("relay", services.relay_command())
         self._start("worker", services.worker_command())
         self._start("beat", services.beat_command())
-        self._start("web", services.web_command(self.port), DATABASE_POOL="1")
-        self._wait_until_ready()
         say(f"Regulars is ready: {self.url}/admin/ and {self.url}/api/docs. Ctrl-C stops it.")
         ready = {"ready": True, "url": self.url, "admin": f"{self.url}/admin/", **self.home.remembered()}
         say(json.dumps(ready))

@@ -59,9 +59,11 @@ def test_a_second_start_is_refused_and_told_who_is_running(home: Path, port: int
     with serving(home, port) as first:
         first.wait_until_ready()
         with serving(home, free_port()) as second:
-            assert second.finish() == 1
+            code = second.process.wait(60)
+            second.finish()
             said = "\n".join(second.said)
 
+        assert code == 1
         assert f"process {first.process.pid}, http://127.0.0.1:{port}" in said
         assert first.answers()
 

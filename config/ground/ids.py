@@ -12,7 +12,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 REF_PATTERN = r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$"
-_REF = re.compile(REF_PATTERN)
+_REF = re.compile(REF_PATTERN[1:-1])
 
 
 def new_ref(prefix: str) -> str:
@@ -36,4 +36,4 @@ def base32(value: int) -> str:
 
 def is_ref(text: str, prefix: str) -> bool:
     """Whether the text has the form of a ref with this prefix."""
-    return text.startswith(prefix + "_") and _REF.match(text) is not None
+    return text.startswith(prefix + "_") and _REF.fullmatch(text) is not None

@@ -30,6 +30,8 @@ _CODES = (
     ("Invalid value", "not_a_choice"),
     ("Expected `str` matching", "wrong_format"),
     ("Invalid", "wrong_format"),
+    ("Integer value out of range", "out_of_range"),
+    ("Number out of range", "out_of_range"),
 )
 _BOUNDS = re.compile(r"^Expected `(?:int|float|decimal|str|array|object|bytes)` (?:[<>]|of length|that)")
 

@@ -86,7 +86,7 @@ def answer_refusal(fault: Exception, context: Mapping[str, Any]) -> HttpResponse
         fault = exceptions.PermissionDenied()
     if isinstance(fault, exceptions.APIException):
         return _of_framework(fault, plain)
-    if isinstance(fault, OperationalError | InterfaceError):
+    if isinstance(fault, OperationalError | InterfaceError) and _passes(fault):
         _log.error("The database did not answer.", exc_info=fault)
         return problem(
             plain,
@@ -98,6 +98,18 @@ def answer_refusal(fault: Exception, context: Mapping[str, Any]) -> HttpResponse
         )
     return None
 
+
+def _passes(fault: Exception) -> bool:
+    """Whether the database failed in a way that another try may not: it is away, busy, or two got in each other's way.
+
+    Without an SQLSTATE the connection was lost or never made.
+    """
+    sqlstate = getattr(fault.__cause__, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(_PASSING_CLASSES)
+
+
+_PASSING_CLASSES = ("08", "40", "53", "55", "57")
+"""Connection, rollback, resources, state of an object, and intervention of an operator (PostgreSQL, appendix A)."""
 
 _FRAMEWORK_CODES = {
     400: ("malformed_json", "The body is not JSON"),

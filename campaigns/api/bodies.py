@@ -1,12 +1,13 @@
 """What the doors of campaigns take and answer."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from campaigns.models import Campaign, CampaignRun, Recipient, Segment, SegmentMember
-from campaigns.queries import campaigns, segments
+from campaigns.models import Campaign, CampaignRun, Recipient, Segment, SegmentMember, SegmentVersion
+from campaigns.queries import segments
+from campaigns.queries.campaigns import Overview, Tally
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import schedule_words
 from campaigns.rules.segments import Condition, Judgement
@@ -156,13 +157,12 @@ class RecipientBody(Body, frozen=True, kw_only=True):
 
 
 class RecipientParams(PageParams, frozen=True, kw_only=True):
-    run: Annotated[int | None, msgspec.Meta(ge=1, le=2_000_000_000)] = None
-    verdict: Annotated[str | None, msgspec.Meta(max_length=8)] = None
+    run: Annotated[int, msgspec.Meta(ge=1, le=2_000_000_000)] | None = None
+    verdict: Literal["waiting", "sent", "withheld", "failed"] | None = None
 
 
-def segment_body(segment: Segment) -> SegmentBody:
+def segment_body(segment: Segment, version: SegmentVersion) -> SegmentBody:
     """A segment with its definition in force."""
-    version = segments.get_version(segment)
     return SegmentBody(
         ref=segment.ref,
         programme=segment.programme.code,
@@ -190,29 +190,25 @@ def reason_body(judgement: Judgement) -> ReasonBody:
     )
 
 
-def campaign_body(campaign: Campaign) -> CampaignBody:
+def campaign_body(campaign: Campaign, stands: Overview) -> CampaignBody:
     """A campaign with its plan in force and where it stands."""
-    version = campaigns.get_version(campaign)
-    plan = campaigns.plan_of(version)
-    waiting = campaigns.find_waiting_run(campaign)
     return CampaignBody(
         ref=campaign.ref,
         programme=campaign.programme.code,
         code=campaign.code,
         name=campaign.name,
         segment=campaign.segment.ref,
-        state=campaigns.standing_of(campaign),
-        version=version.number,
-        plan=plan,
-        schedule=schedule_words(plan.schedule, version.zone),
-        next_due_at=waiting.due_at if waiting else None,
+        state=stands.standing,
+        version=stands.version.number,
+        plan=stands.plan,
+        schedule=schedule_words(stands.plan.schedule, stands.version.zone),
+        next_due_at=stands.next_due_at,
         made_at=campaign.made_at,
     )
 
 
-def run_body(run: CampaignRun) -> RunBody:
+def run_body(run: CampaignRun, tally: Tally) -> RunBody:
     """A run with its counts, which are taken from the recipients each time."""
-    tally = campaigns.tally_of(run)
     return RunBody(
         number=run.number,
         due_at=run.due_at,

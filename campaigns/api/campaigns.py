@@ -48,12 +48,14 @@ class Campaigns(Door):
             rows = rows.filter(programme_id=caller.programme_id)
         if after := open_cursor(listing, asked.cursor):
             rows = rows.filter(pk__lt=after[0])
+        found = list(rows[: asked.limit + 1])
+        stands = campaigns.overviews_of(found)
         page = page_of(
-            list(rows[: asked.limit + 1]),
+            found,
             limit=asked.limit,
             listing=listing,
             key=lambda row: [row.pk],
-            body=campaign_body,
+            body=lambda row: campaign_body(row, stands[row.pk]),
         )
         return Answer(page)
 
@@ -69,7 +71,7 @@ class Campaigns(Door):
             by=caller.name,
             now=clock.now(),
         )
-        return Answer(campaign_body(campaign), status=201)
+        return Answer(_body_of(campaign), status=201)
 
 
 class OneCampaign(Door):
@@ -80,13 +82,13 @@ class OneCampaign(Door):
     answers: ClassVar = {"get": {200: CampaignBody}, "put": {200: CampaignBody}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(campaign_body(access.campaign_for(caller_of(request), ref)))
+        return Answer(_body_of(access.campaign_for(caller_of(request), ref)))
 
     def put(self, request: Request, ref: str) -> Answer:
         changed: ChangedCampaign = self.body(request)
         caller = caller_of(request)
         campaign = access.campaign_for(caller, ref)
-        ensure_unchanged(request._request, campaign_body(campaign))
+        ensure_unchanged(request._request, _body_of(campaign))
         campaign = redraft_campaign(
             campaign.pk,
             name=changed.name,
@@ -96,7 +98,11 @@ class OneCampaign(Door):
             by=caller.name,
             now=clock.now(),
         )
-        return Answer(campaign_body(campaign))
+        return Answer(_body_of(campaign))
+
+
+def _body_of(campaign: Campaign) -> CampaignBody:
+    return campaign_body(campaign, campaigns.overview_of(campaign))
 
 
 class ScheduleCampaign(Door):
@@ -107,7 +113,7 @@ class ScheduleCampaign(Door):
 
     def post(self, request: Request, ref: str) -> Answer:
         campaign = access.campaign_for(caller_of(request), ref)
-        return Answer(campaign_body(schedule_campaign(campaign.pk, now=clock.now())))
+        return Answer(_body_of(schedule_campaign(campaign.pk, now=clock.now())))
 
 
 class PauseCampaign(Door):
@@ -118,7 +124,7 @@ class PauseCampaign(Door):
 
     def post(self, request: Request, ref: str) -> Answer:
         campaign = access.campaign_for(caller_of(request), ref)
-        return Answer(campaign_body(pause_campaign(campaign.pk, now=clock.now())))
+        return Answer(_body_of(pause_campaign(campaign.pk, now=clock.now())))
 
 
 class CampaignRuns(Door):
@@ -135,12 +141,14 @@ class CampaignRuns(Door):
         rows = CampaignRun.objects.filter(campaign=campaign).select_related("campaign", "version")
         if after := open_cursor(listing, asked.cursor):
             rows = rows.filter(number__lt=after[0])
+        found = list(rows.order_by("-number")[: asked.limit + 1])
+        tallies = campaigns.tallies_of(found)
         page = page_of(
-            list(rows.order_by("-number")[: asked.limit + 1]),
+            found,
             limit=asked.limit,
             listing=listing,
             key=lambda row: [row.number],
-            body=run_body,
+            body=lambda row: run_body(row, tallies[row.pk]),
         )
         return Answer(page)
 

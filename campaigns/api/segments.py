@@ -47,12 +47,14 @@ class Segments(Door):
             rows = rows.filter(programme_id=caller.programme_id)
         if after := open_cursor(listing, asked.cursor):
             rows = rows.filter(pk__lt=after[0])
+        found = list(rows[: asked.limit + 1])
+        versions = segments.versions_of(found)
         page = page_of(
-            list(rows[: asked.limit + 1]),
+            found,
             limit=asked.limit,
             listing=listing,
             key=lambda row: [row.pk],
-            body=segment_body,
+            body=lambda row: segment_body(row, versions[row.pk]),
         )
         return Answer(page)
 
@@ -67,7 +69,7 @@ class Segments(Door):
             by=caller.name,
             now=clock.now(),
         )
-        return Answer(segment_body(segment), status=201)
+        return Answer(_body_of(segment), status=201)
 
 
 class OneSegment(Door):
@@ -78,13 +80,13 @@ class OneSegment(Door):
     answers: ClassVar = {"get": {200: SegmentBody}, "put": {200: SegmentBody}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(segment_body(access.segment_for(caller_of(request), ref)))
+        return Answer(_body_of(access.segment_for(caller_of(request), ref)))
 
     def put(self, request: Request, ref: str) -> Answer:
         changed: ChangedSegment = self.body(request)
         caller = caller_of(request)
         segment = access.segment_for(caller, ref)
-        ensure_unchanged(request._request, segment_body(segment))
+        ensure_unchanged(request._request, _body_of(segment))
         segment = redefine_segment(
             segment.pk,
             name=changed.name,
@@ -93,7 +95,11 @@ class OneSegment(Door):
             by=caller.name,
             now=clock.now(),
         )
-        return Answer(segment_body(segment))
+        return Answer(_body_of(segment))
+
+
+def _body_of(segment: Segment) -> SegmentBody:
+    return segment_body(segment, segments.get_version(segment))
 
 
 class CountSegment(Door):

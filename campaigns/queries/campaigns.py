@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from campaigns.errors import CampaignNotFound, RunNotFound
 from campaigns.models import Campaign, CampaignRun, CampaignVersion, Recipient, RunChunk
@@ -19,11 +19,11 @@ from omnichannel.models import Category
 Standing = Literal["draft", "scheduled", "running", "paused", "finished"]
 
 _VERDICTS = """
-SELECT r.verdict, r.reason, count(*), count(g.id) FILTER (WHERE g.uses > 0)
-  FROM campaigns_recipient r
-  LEFT JOIN loyalty_grant g ON g.member_id = r.member_id AND g.cause = %s
- WHERE r.run_id = %s
- GROUP BY r.verdict, r.reason
+SELECT r.run_id, r.verdict, r.reason, count(*), count(g.id) FILTER (WHERE g.uses > 0)
+  FROM unnest(%s::bigint[], %s::text[]) AS asked(run_id, cause)
+  JOIN campaigns_recipient r ON r.run_id = asked.run_id
+  LEFT JOIN loyalty_grant g ON g.member_id = r.member_id AND g.cause = asked.cause
+ GROUP BY r.run_id, r.verdict, r.reason
  ORDER BY count(*) DESC, r.reason
 """
 
@@ -39,6 +39,16 @@ class Tally:
     waiting: int = 0
     used: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Where a campaign stands: its plan in force, its standing, and when it goes out next."""
+
+    version: CampaignVersion
+    plan: Plan
+    standing: Standing
+    next_due_at: datetime | None
 
 
 def get_campaign(ref: str) -> Campaign:
@@ -85,13 +95,45 @@ def find_waiting_run(campaign: Campaign) -> CampaignRun | None:
     return CampaignRun.objects.filter(campaign=campaign, frozen_at__isnull=True).order_by("number").first()
 
 
+def overviews_of(found: Sequence[Campaign]) -> dict[int, Overview]:
+    """Where these campaigns stand, by id, in three statements however many they are.
+
+    Running and finished are counted from recipients and runs, never stored.
+    """
+    ids = [campaign.pk for campaign in found]
+    current = CampaignVersion.objects.filter(campaign__in=ids, number=F("campaign__current_version"))
+    versions = {version.campaign_id: version for version in current}
+    coming = CampaignRun.objects.filter(campaign__in=ids, frozen_at__isnull=True)
+    due = dict(coming.values_list("campaign_id", "due_at"))
+    waiting = Recipient.objects.filter(run__campaign__in=ids, verdict=Recipient.Outcome.WAITING)
+    running = set(waiting.values_list("run__campaign_id", flat=True).distinct())
+    return {
+        campaign.pk: Overview(
+            version=versions[campaign.pk],
+            plan=plan_of(versions[campaign.pk]),
+            standing=_standing(campaign, is_running=campaign.pk in running, is_coming=campaign.pk in due),
+            next_due_at=due.get(campaign.pk),
+        )
+        for campaign in found
+    }
+
+
+def overview_of(campaign: Campaign) -> Overview:
+    """Where one campaign stands."""
+    return overviews_of([campaign])[campaign.pk]
+
+
 def standing_of(campaign: Campaign) -> Standing:
-    """Where a campaign stands. Running and finished are counted from its recipients, never stored."""
+    """Draft, scheduled, running, paused or finished, counted now."""
+    return overview_of(campaign).standing
+
+
+def _standing(campaign: Campaign, *, is_running: bool, is_coming: bool) -> Standing:
     if campaign.intent != Campaign.Intent.SCHEDULED:
         return "paused" if campaign.intent == Campaign.Intent.PAUSED else "draft"
-    if Recipient.objects.filter(run__campaign=campaign, verdict=Recipient.Outcome.WAITING).exists():
+    if is_running:
         return "running"
-    return "scheduled" if find_waiting_run(campaign) else "finished"
+    return "scheduled" if is_coming else "finished"
 
 
 def lock_due_run(now: datetime) -> CampaignRun | None:
@@ -148,11 +190,20 @@ def list_category_names(programme_id: int, codes: Collection[str]) -> dict[str, 
     return dict(found.values_list("code", "name"))
 
 
-def tally_of(run: CampaignRun) -> Tally:
-    """Count a run's candidates by verdict and reason, and the grants of theirs that were used."""
+def tallies_of(runs: Sequence[CampaignRun]) -> dict[int, Tally]:
+    """Count the candidates of these runs by verdict and reason, and the grants of theirs that were used; by run id."""
     with connection.cursor() as cursor:
-        cursor.execute(_VERDICTS, [run.cause, run.pk])
+        cursor.execute(_VERDICTS, [[run.pk for run in runs], [run.cause for run in runs]])
         rows = cursor.fetchall()
+    return {run.pk: _tally([row[1:] for row in rows if row[0] == run.pk]) for run in runs}
+
+
+def tally_of(run: CampaignRun) -> Tally:
+    """The counts of one run."""
+    return tallies_of([run])[run.pk]
+
+
+def _tally(rows: Sequence[tuple[str, str, int, int]]) -> Tally:
     by_verdict: dict[str, int] = {}
     for verdict, _reason, count, _used in rows:
         by_verdict[verdict] = by_verdict.get(verdict, 0) + count
@@ -167,11 +218,3 @@ def tally_of(run: CampaignRun) -> Tally:
 def recipients_of(campaign: Campaign) -> QuerySet[Recipient]:
     """Every recipient of a campaign, with member and run loaded."""
     return Recipient.objects.filter(run__campaign=campaign).select_related("member", "run")
-
-
-def running_campaigns(programme_ids: Collection[int] | None = None) -> QuerySet[Campaign]:
-    """Campaigns with recipients that still wait, or with a run to come."""
-    waiting = Recipient.objects.filter(run__campaign=OuterRef("pk"), verdict=Recipient.Outcome.WAITING)
-    coming = CampaignRun.objects.filter(campaign=OuterRef("pk"), frozen_at__isnull=True)
-    alive = Campaign.objects.filter(Q(Exists(waiting)) | Q(Exists(coming)), intent=Campaign.Intent.SCHEDULED)
-    return alive if programme_ids is None else alive.filter(programme_id__in=programme_ids)

@@ -30,6 +30,7 @@ from omnichannel.services.messages import queue_messages
 log = logging.getLogger(__name__)
 
 CHUNK = 250
+"""Recipients decided in one transaction: long enough to be set-based, short enough to lose little to a crash."""
 
 _RECIPIENTS = """
 INSERT INTO campaigns_recipient (member_id, run_id, chunk, verdict, reason, channels, offer)
@@ -52,12 +53,12 @@ UPDATE campaigns_recipient r
 """
 
 
-def run_due(*, now: datetime, most_chunks: int = 40) -> int:
+def run_due(*, now: datetime, most_chunks: int = 40, chunk_size: int = CHUNK) -> int:
     """Freeze every run that is due and decide up to `most_chunks` open chunks; how many were decided.
 
     Asks what is due, not what time it is: a moment missed while nothing ran is made up for once, late.
     """
-    while freeze_due_run(now=now):
+    while freeze_due_run(now=now, chunk_size=chunk_size):
         pass
     decided = 0
     while decided < most_chunks and decide_open_chunk(now=now):
@@ -66,7 +67,7 @@ def run_due(*, now: datetime, most_chunks: int = 40) -> int:
 
 
 @transaction.atomic
-def freeze_due_run(*, now: datetime) -> bool:
+def freeze_due_run(*, now: datetime, chunk_size: int = CHUNK) -> bool:
     """Settle who the recipients of one due run are, and plan the run after it; False when none is due."""
     run = campaigns.lock_due_run(now)
     if run is None:
@@ -76,9 +77,9 @@ def freeze_due_run(*, now: datetime) -> bool:
     plan = campaigns.plan_of(version)
     segment = refresh_segment(campaign.segment_id, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_RECIPIENTS, [run.pk, CHUNK, segment.pk])
+        cursor.execute(_RECIPIENTS, [run.pk, chunk_size, segment.pk])
         run.candidates = cursor.rowcount
-        cursor.execute(_CHUNKS, [run.pk, -(-run.candidates // CHUNK)])
+        cursor.execute(_CHUNKS, [run.pk, -(-run.candidates // chunk_size)])
     run.version, run.segment_version, run.frozen_at = version, segment.current_version, now
     run.valid_until = ends_after(plan.valid_days, start=now, zone=version.zone)
     run.save()

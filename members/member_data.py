@@ -16,6 +16,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from config.staff.dashboard import Chart
+
 
 class Cell(msgspec.Struct, frozen=True):
     """A piece of a panel.
@@ -23,33 +25,29 @@ class Cell(msgspec.Struct, frozen=True):
     :ivar kind: `code` keeps its left-to-right order in any language (phones, refs, amounts); `number` stands to the
         right; `good`, `bad` and `muted` are shown as a label of that colour; `personal` is masked without the right to
         see personal data.
+    :ivar of: for `personal`: phone, email, card ..., which decides how it is masked.
     :ivar link: where a click leads, "" for nowhere.
     """
 
     text: str
     kind: Literal["text", "code", "number", "good", "bad", "muted", "personal"] = "text"
+    of: str = ""
     link: str = ""
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A name and what there is under it."""
+    """A name and what there is under it; `note` says what it means."""
 
     name: str
     value: Cell | str
-
-
-class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """Bars or a line over labels, one value per label and series."""
-
-    kind: Literal["bar", "line"] = "bar"
-    labels: tuple[str, ...]
-    series: tuple[tuple[str, tuple[int, ...]], ...]
+    note: str = ""
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One box on the member's page: facts, a table, a chart, or several of them.
 
     :ivar order: lower stands first. members 10 to 19, loyalty 20 to 39, omnichannel 40 to 59, campaigns 60 to 79.
+    :ivar chart: as the dashboard draws them.
     :ivar empty: what to say when there is nothing to show.
     :ivar is_wide: over the whole width; narrow panels stand in two columns.
     """

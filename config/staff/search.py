@@ -14,7 +14,8 @@ SEARCHED = {
     "loyalty.rule": "rule",
     "staff.staff": "badge",
 }
-"""model -> sign. Each page's own `search_fields` or `get_search_results` decides what is found."""
+"""model -> sign. Each page's own `search_fields` or `get_search_results` decides what is found; its `search_title`, if it
+has one, how a row is called."""
 
 ENOUGH_LETTERS = 3
 ROWS_PER_PAGE = 6
@@ -35,8 +36,11 @@ def find_rows(request: HttpRequest, term: str) -> list[SearchResult]:
         rows, _ = page.get_search_results(request, page.get_queryset(request), term.strip())
         address = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
         name = capfirst(page.opts.verbose_name)
+        title_of = getattr(page, "search_title", str)
         results += [
-            SearchResult(title=str(row), description=name, link=reverse(address, args=[row.pk]), icon=sign)
+            SearchResult(
+                title=title_of(row), description=name, link=reverse(address, args=[row.pk]), icon=sign
+            )
             for row in rows[:ROWS_PER_PAGE]
         ]
     return results

@@ -1,5 +1,5 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
-from members.admin import dashboard
+from members.admin import consents, dashboard, members
 
-__all__ = ["dashboard"]
+__all__ = ["consents", "dashboard", "members"]

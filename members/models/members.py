@@ -82,7 +82,7 @@ class Member(Model):
         indexes = [
             Index(fields=["ref"], name="member_by_ref"),
             Index(fields=["birth_month", "birth_day"], name="member_by_birthday"),
-            Index(fields=["recorded_at", "id"], name="member_by_arrival"),
+            Index(fields=["enrolled_at", "id"], name="member_by_arrival"),
             GinIndex(
                 OpClass(Upper("given_name"), name="gin_trgm_ops"),
                 OpClass(Upper("family_name"), name="gin_trgm_ops"),

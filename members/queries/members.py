@@ -1,6 +1,6 @@
 """Finding members, and telling what is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -112,13 +112,13 @@ def list_members_by_id(member_ids: Sequence[int]) -> list[MemberFacts]:
     return _facts("WHERE m.id = ANY(%s::bigint[])", [list(member_ids)])
 
 
-def find_owners(claims: Sequence[IdentityClaim]) -> dict[IdentityClaim, tuple[int, str]]:
+def find_owners(claims: Collection[IdentityClaim]) -> dict[IdentityClaim, tuple[int, str]]:
     """Which of these identities are taken, and by whom: claim -> (member id, member ref). One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.kind, i.value, m.id, m.ref FROM unnest(%s::text[], %s::text[]) AS c(kind, value)"
+            "SELECT i.kind, i.value, m.id, m.ref FROM json_to_recordset(%s::json) AS c(kind text, value text)"
             " JOIN members_identity i USING (kind, value) JOIN members_member m ON m.id = i.member_id",
-            [[claim.kind for claim in claims], [claim.value for claim in claims]],
+            [msgspec.json.encode(claims).decode()],
         )
         return {IdentityClaim(kind, value): (owner, ref) for kind, value, owner, ref in cursor.fetchall()}
 

@@ -1,9 +1,91 @@
-"""What members itself shows on the member's page of the admin."""
+"""What members itself shows on the member's page: by what they are known, what they wish, what they allow."""
 
 from datetime import datetime
 
-from members.member_data import Panel
+from members.member_data import Cell, Fact, Panel
+from members.models import ConsentEvent
+from members.queries.consents import ConsentFacts, list_consents
+from members.queries.members import KnownIdentity, get_member_by_id
+from members.queries.preferences import PreferenceFacts, get_preferences
+
+EVENTS_SHOWN = 10
+_ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime) -> list[Panel]:
-    return []
+    """Four statements.
+
+    :raises MemberNotFound: if there is no such member.
+    """
+    return [
+        _identities(get_member_by_id(member_id).identities),
+        _preferences(get_preferences(member_id)),
+        _consents(list_consents(member_id)),
+        _consent_history(member_id),
+    ]
+
+
+def _identities(identities: tuple[KnownIdentity, ...]) -> Panel:
+    rows = tuple(
+        (known.kind, Cell(known.value, kind="personal", of=known.kind), _proof(known))
+        for known in sorted(identities, key=lambda known: _ORDER.index(known.kind))
+    )
+    return Panel(title="Known by", order=10, columns=("Kind", "Value", "Proven"), rows=rows)
+
+
+def _proof(known: KnownIdentity) -> Cell:
+    if known.verified_at is None:
+        return Cell("not yet", kind="muted")
+    return Cell(known.verified_at.date().isoformat(), kind="good")
+
+
+def _preferences(wishes: PreferenceFacts) -> Panel:
+    quiet = f"{wishes.quiet_from:%H:%M} to {wishes.quiet_until:%H:%M}" if wishes.quiet_from else ""
+    said = {
+        "Likes": ", ".join(wishes.interests),
+        "Best reached by": wishes.preferred_channel,
+        "How often": "" if wishes.frequency == "any" else wishes.frequency,
+        "Not between": quiet,
+        "Packaging": wishes.packaging,
+        "Invoice": wishes.invoice,
+    }
+    notes = {"Not between": wishes.timezone}
+    facts = tuple(Fact(name, value, notes.get(name, "")) for name, value in said.items() if value)
+    return Panel(title="Preferences", order=12, facts=facts, empty="Nothing said; anything goes.")
+
+
+def _consents(consents: list[ConsentFacts]) -> Panel:
+    rows = tuple(
+        (
+            consent.purpose,
+            consent.channel,
+            Cell("yes", kind="good") if consent.is_given else Cell("no", kind="bad"),
+            consent.changed_at.date().isoformat(),
+        )
+        for consent in consents
+    )
+    columns = ("Purpose", "Channel", "Allowed", "Since")
+    return Panel(
+        title="Consent", order=14, columns=columns, rows=rows, empty="Never asked, so only what they order."
+    )
+
+
+def _consent_history(member_id: int) -> Panel:
+    newest = ConsentEvent.objects.filter(member_id=member_id).order_by("-pk")[:EVENTS_SHOWN]
+    rows = tuple(
+        (
+            event.happened_at.strftime("%Y-%m-%d %H:%M"),
+            f"{event.purpose} by {event.channel}",
+            Cell("given", kind="good") if event.is_given else Cell("withdrawn", kind="bad"),
+            event.source + (f", {event.place_code}" if event.place_code else ""),
+            event.text_version or Cell("unknown", kind="muted"),
+        )
+        for event in newest
+    )
+    return Panel(
+        title="How consent came to be",
+        order=78,
+        columns=("When (UTC)", "What", "Said", "Where", "Text shown"),
+        rows=rows,
+        is_wide=True,
+    )

@@ -120,7 +120,7 @@ def _sort_out(
 ) -> tuple[list[Outcome], list[_Founder]]:
     """Who is known, who is new, and whose identities belong to several."""
     claimed = {claim for reading in readings if not isinstance(reading, Refusal) for claim in reading[0]}
-    owners: dict[IdentityClaim, tuple[int, str]] = find_owners(sorted(claimed))
+    owners: dict[IdentityClaim, tuple[int, str]] = find_owners(claimed)
     ids = iter(_reserve_ids(len(newcomers)))
     outcomes: list[Outcome] = []
     founders: list[_Founder] = []
@@ -224,14 +224,13 @@ def _claim_identities(founders: Sequence[_Founder], *, via: str, now: datetime) 
         for founder in founders
         for claim, source in _claims_with_card(founder, via)
     )
-    kinds, values, member_ids, sources = zip(*wanted, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO members_identity (kind, value, member_id, source, recorded_at)"
-            " SELECT kind, value, member_id, source, %s"
-            " FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS c(kind, value, member_id, source)"
+            " SELECT claim->>0, claim->>1, (claim->>2)::bigint, claim->>3, %s"
+            " FROM json_array_elements(%s::json) AS c(claim)"
             " ON CONFLICT (kind, value) DO NOTHING",
-            [now, list(kinds), list(values), list(member_ids), list(sources)],
+            [now, msgspec.json.encode(wanted).decode()],
         )
         if cursor.rowcount != len(wanted):
             raise _TakenMeanwhile

@@ -1,0 +1,171 @@
+"""Members, as staff find, read, enrol and change them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from config.ground import clock
+from config.staff.site import site
+from members.admin.forms import KINDS, ChangeForm, EnrolForm
+from members.admin.page import facts_of_header, panels_shown
+from members.models import Member
+from members.queries.search import find_by_term
+from members.rules.masking import masked
+from members.rules.people import Person, called
+from members.services.cards import give_card
+from members.services.enrolment import enrol
+from members.services.profiles import change_member
+
+NAMES = ("given_name", "family_name", "display_name", "language")
+BIRTHDAY = ("birth_date", ("birth_month", "birth_day"))
+
+
+def may_see_personal_data(request: HttpRequest) -> bool:
+    return request.user.has_perm("members.see_personal_data")
+
+
+@admin.register(Member, site=site)
+class MemberAdmin(ModelAdmin):
+    """Found by phone in any spelling, card, e-mail, ref or name. The page shows what every floor holds."""
+
+    compressed_fields = True
+    list_filter = ("state", "enrolled_via", "enrolled_at")
+    list_filter_submit = True
+    search_fields = ("ref",)
+    search_help_text = "Phone, card, e-mail, ref or pieces of the name"
+    ordering = ("-pk",)
+    sortable_by = ()
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    change_form_outer_before_template = "members/admin/page.html"
+
+    class Media:
+        css = {"all": ("members/member_page.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        members: QuerySet[Member] = super().get_queryset(request)
+        return members.prefetch_related("identities")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
+    ) -> tuple[QuerySet[Member], bool]:
+        term = search_term.strip()
+        return (queryset.filter(pk__in=find_by_term(term).values("pk")) if term else queryset), False
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        phone = "phone_number" if may_see_personal_data(request) else "masked_phone"
+        return ("known_as", phone, "status", "came_by", "enrolled_at_place", "enrolled_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        """What a member did stays in the books; a person is erased, never deleted."""
+        return False
+
+    @display(description="name")
+    def known_as(self, member: Member) -> str:
+        return called(member.given_name, member.family_name, member.display_name) or member.ref
+
+    def search_title(self, member: Member) -> str:
+        """What the quick search calls a member; the log of what staff did keeps to the ref, which names nobody."""
+        return self.known_as(member)
+
+    @display(description="phone")
+    def phone_number(self, member: Member) -> str:
+        return _newest(member, "phone") or "–"
+
+    @display(description="phone")
+    def masked_phone(self, member: Member) -> str:
+        number = _newest(member, "phone")
+        return masked("phone", number) if number else "–"
+
+    @display(description="state", label={"active": "success", "merged": "info", "erased": "danger"})
+    def status(self, member: Member) -> str:
+        return member.state
+
+    @display(description="came by", label=True)
+    def came_by(self, member: Member) -> str:
+        return member.enrolled_via
+
+    def get_form(
+        self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        kwargs["form"] = ChangeForm if obj else EnrolForm
+        form: type[ModelForm] = super().get_form(request, obj, change, **kwargs)
+        return form
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: Member | None = None
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Who may not see a birthday is not shown one; who may not change anything is offered nothing to add."""
+        if obj is None:
+            return [
+                ("Known by", {"fields": KINDS}),
+                ("Person", {"fields": (*NAMES, *BIRTHDAY)}),
+                ("What may we send?", {"fields": ("by_email", "by_sms")}),
+            ]
+        fieldsets = [("Person", {"fields": (*NAMES, *(BIRTHDAY if may_see_personal_data(request) else ()))})]
+        if self.has_change_permission(request, obj):
+            fieldsets.append(("Also known by", {"fields": (*KINDS, "new_card")}))
+        return fieldsets
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        if change:
+            self._change(obj, form)
+        else:
+            self._enrol(request, obj, form)
+
+    def _enrol(self, request: HttpRequest, obj: Member, form: EnrolForm) -> None:
+        enrolled = enrol(
+            identities=form.claims,
+            person=form.person,
+            via="admin",
+            consents=form.consents(),
+            actor=f"staff:{request.user.pk}",
+            now=clock.now(),
+        )
+        obj.pk, obj.ref = enrolled.member_id, enrolled.ref
+        if not enrolled.is_new:
+            messages.warning(request, "This person is a member already; here they are. Nothing was changed.")
+
+    def _change(self, obj: Member, form: ChangeForm) -> None:
+        now = clock.now()
+        changed = {
+            name: form.cleaned_data[name] for name in form.changed_data if name in Person.__struct_fields__
+        }
+        change_member(obj.pk, changes=changed, identities=form.claims, source="admin", now=now)
+        if form.cleaned_data.get("new_card"):
+            give_card(obj.pk, now=now)
+
+    def response_add(
+        self, request: HttpRequest, obj: Member, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Straight to the member's page: that is what one wants to see next."""
+        return HttpResponseRedirect(reverse("admin:members_member_change", args=[obj.pk]))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        *args: Any,
+        obj: Member | None = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        if obj is not None:
+            is_masked = not may_see_personal_data(request)
+            context["header"] = facts_of_header(obj)
+            context["panels"] = panels_shown(obj.pk, is_masked=is_masked, now=clock.now())
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
+
+
+def _newest(member: Member, kind: str) -> str:
+    """Of the identities fetched beforehand."""
+    values = [known.value for known in member.identities.all() if known.kind == kind]
+    return values[-1] if values else ""

@@ -1,0 +1,51 @@
+"""What stands above the form on a member's page: who it is, and the panels of all floors."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from members.member_data import Cell, Panel, list_panels
+from members.models import Member
+from members.rules.masking import masked
+from members.rules.people import called
+
+
+class Header(msgspec.Struct, frozen=True):
+    """Who it is, in one line, and since when in another."""
+
+    name: str
+    ref: str
+    state: str
+    since: str
+
+
+def facts_of_header(member: Member) -> Header:
+    name = called(member.given_name, member.family_name, member.display_name)
+    place = f" at {member.enrolled_at_place}" if member.enrolled_at_place else ""
+    since = f"Member since {member.enrolled_at:%-d %B %Y}, by {member.enrolled_via}{place}"
+    return Header(name=name or "No name yet", ref=member.ref, state=member.state, since=since)
+
+
+def panels_shown(member_id: int, *, is_masked: bool, now: datetime) -> list[Panel]:
+    """The panels of all floors, every text in a cell, personal data masked for who may not see it."""
+    return [_dressed(panel, is_masked) for panel in list_panels(member_id, now=now)]
+
+
+def _dressed(panel: Panel, is_masked: bool) -> Panel:
+    facts = tuple(msgspec.structs.replace(fact, value=_cell(fact.value, is_masked)) for fact in panel.facts)
+    rows = tuple(_cells(row, is_masked) for row in panel.rows)
+    return msgspec.structs.replace(panel, facts=facts, rows=rows)
+
+
+def _cells(row: Sequence[Cell | str], is_masked: bool) -> tuple[Cell, ...]:
+    return tuple(_cell(one, is_masked) for one in row)
+
+
+def _cell(one: Cell | str, is_masked: bool) -> Cell:
+    if isinstance(one, str):
+        return Cell(one)
+    if one.kind != "personal":
+        return one
+    text = masked(one.of, one.text) if is_masked else one.text
+    return Cell(text, kind="code", link=one.link)

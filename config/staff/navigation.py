@@ -3,57 +3,56 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-GROUPS: dict[str, dict[str, str]] = {
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "People": {
-        "members.member": "group",
-        "members.consent": "approval",
-        "members.preference": "tune",
+        "members.member": ("group", "Members"),
+        "members.consent": ("approval", "Consent"),
+        "members.preference": ("tune", "Preferences"),
     },
     "Sales": {
-        "omnichannel.order": "receipt_long",
-        "omnichannel.unclaimedorder": "unpublished",
-        "omnichannel.product": "shopping_basket",
-        "omnichannel.category": "category",
-        "omnichannel.place": "storefront",
-        "omnichannel.till": "point_of_sale",
+        "omnichannel.order": ("receipt_long", "Orders"),
+        "omnichannel.unclaimedorder": ("unpublished", "Without a member"),
+        "omnichannel.product": ("shopping_basket", "Products"),
+        "omnichannel.category": ("category", "Categories"),
+        "omnichannel.place": ("storefront", "Stores and web shops"),
+        "omnichannel.till": ("point_of_sale", "Tills"),
     },
     "Points": {
-        "loyalty.wallet": "account_balance_wallet",
-        "loyalty.entry": "list_alt",
-        "loyalty.rule": "rule",
-        "loyalty.tier": "military_tech",
-        "loyalty.benefit": "redeem",
-        "loyalty.grant": "loyalty",
-        "loyalty.programmeterms": "gavel",
-        "loyalty.seal": "lock",
+        "loyalty.wallet": ("account_balance_wallet", "Wallets"),
+        "loyalty.entry": ("list_alt", "Ledger"),
+        "loyalty.rule": ("rule", "Earning rules"),
+        "loyalty.tier": ("military_tech", "Tiers"),
+        "loyalty.benefit": ("redeem", "Benefits"),
+        "loyalty.grant": ("loyalty", "Personal offers"),
+        "loyalty.programmeterms": ("gavel", "Terms"),
+        "loyalty.seal": ("lock", "Seals"),
     },
     "Campaigns": {
-        "campaigns.campaign": "campaign",
-        "campaigns.segment": "filter_alt",
-        "omnichannel.message": "mail",
+        "campaigns.campaign": ("campaign", "Campaigns"),
+        "campaigns.segment": ("filter_alt", "Segments"),
+        "omnichannel.message": ("mail", "Messages"),
     },
     "Operation": {
-        "omnichannel.programme": "store",
-        "omnichannel.apikey": "key",
-        "outbox.delivery": "outbox",
-        "outbox.event": "news",
-        "ground.jobrun": "work_history",
-        "django_celery_beat.periodictask": "schedule",
+        "omnichannel.programme": ("store", "Programmes"),
+        "omnichannel.apikey": ("key", "Keys"),
+        "outbox.delivery": ("outbox", "Deliveries"),
+        "outbox.event": ("news", "Events"),
+        "ground.jobrun": ("work_history", "Jobs"),
+        "django_celery_beat.periodictask": ("schedule", "Ticks"),
     },
     "Staff": {
-        "staff.staff": "badge",
-        "auth.group": "assignment_ind",
-        "axes.accesslog": "login",
-        "axes.accessattempt": "block",
-        "admin.logentry": "history",
+        "staff.staff": ("badge", "People who sign in"),
+        "auth.group": ("assignment_ind", "Roles"),
+        "axes.accesslog": ("login", "Sign-ins"),
+        "axes.accessattempt": ("block", "Wrong attempts"),
+        "admin.logentry": ("history", "History"),
     },
 }
-"""group -> model -> its sign in Material Symbols. Pages named nowhere here stand under "More"."""
+"""group -> model -> its sign in Material Symbols and its name. Pages named nowhere here stand under "More"."""
 
 
 def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -63,26 +62,25 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
     pages = {model._meta.label_lower: page for model, page in site._registry.items()}
     visible = {label: page for label, page in pages.items() if page.has_view_permission(request)}
     named = {label for signs in GROUPS.values() for label in signs}
-    more = dict.fromkeys(sorted(visible.keys() - named), "article")
+    more = {
+        label: ("article", capfirst(str(visible[label].opts.verbose_name_plural)))
+        for label in sorted(visible.keys() - named)
+    }
     dashboard = {"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}
-    return [
-        {"items": [dashboard]},
-        *(_group(title, signs, visible) for title, signs in {**GROUPS, "More": more}.items()),
-    ]
+    groups = {**GROUPS, "More": more}
+    return [{"items": [dashboard]}, *(_group(title, lines, visible) for title, lines in groups.items())]
 
 
-def _group(title: str, signs: dict[str, str], visible: dict[str, admin.ModelAdmin]) -> dict[str, Any]:
+def _group(
+    title: str, lines: dict[str, tuple[str, str]], visible: dict[str, admin.ModelAdmin]
+) -> dict[str, Any]:
     items = [
-        {
-            "title": capfirst(visible[label].opts.verbose_name_plural),
-            "icon": sign,
-            "link": _address(visible[label].model),
-        }
-        for label, sign in signs.items()
+        {"title": name, "icon": sign, "link": _address(visible[label])}
+        for label, (sign, name) in lines.items()
         if label in visible
     ]
     return {"title": title, "items": items}
 
 
-def _address(model: type[Model]) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+def _address(page: admin.ModelAdmin) -> str:
+    return reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")

@@ -27,6 +27,7 @@ would show every colleague's secret."""
 class RegularsSite(UnfoldAdminSite):
     """The theme's site with our sign-in: a password alone admits nobody who has a second factor, or must have one."""
 
+    index_title = "Dashboard"
     index_template = "staff/dashboard.html"
 
     def register(

@@ -11,6 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.staff import second_factor
 from config.staff.admin.readonly import ReadOnlyAdmin
@@ -41,7 +42,6 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     list_filter = ("is_active", "groups", "is_superuser")
     search_fields = ("username", "display_name", "email")
     ordering = ("username",)
-    filter_horizontal = ("groups",)
     readonly_fields = ("last_login", "joined_at")
     actions = ("remove_second_factor",)
     fieldsets = (
@@ -60,6 +60,13 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         device = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         people: QuerySet[Staff] = super().get_queryset(request)
         return people.prefetch_related("groups").annotate(second_factor_is_on=Exists(device))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """There are a handful of roles: boxes to tick say more than two lists."""
+        if db_field.name != "groups":
+            return super().formfield_for_manytomany(db_field, request, **options)
+        options |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "label": "Roles", "help_text": ""}
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> tuple[str, ...]:
         """Only who may do everything makes another such person."""

@@ -45,7 +45,7 @@ def seal_cursor(listing: str, key: Sequence[Any]) -> str:
     :param listing: the list it belongs to, e.g. `entries:55`; another list refuses it.
     """
     packed = msgspec.msgpack.encode(list(key))
-    return urlsafe_b64encode(_signature(listing, packed) + packed).decode().rstrip("=")
+    return _as_text(_signature(listing, packed) + packed)
 
 
 def open_cursor(listing: str, cursor: str | None) -> tuple[Any, ...] | None:
@@ -60,7 +60,7 @@ def open_cursor(listing: str, cursor: str | None) -> tuple[Any, ...] | None:
     except (ValueError, binascii.Error):
         raise _unknown_cursor() from None
     signature, packed = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(signature, _signature(listing, packed)):
+    if _as_text(sealed) != cursor or not hmac.compare_digest(signature, _signature(listing, packed)):
         raise _unknown_cursor()
     return tuple(msgspec.msgpack.decode(packed))
 
@@ -77,6 +77,10 @@ def page_of(
     shown = rows[:limit]
     following = seal_cursor(listing, key(shown[-1])) if len(rows) > limit else None
     return PageOf(results=[body(row) for row in shown], next=following)
+
+
+def _as_text(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def _signature(listing: str, packed: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """What the ground itself does: move a sandbox's clock, forget answers that are old enough."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.conf import settings
 from django.db import connection
@@ -20,12 +21,12 @@ class NotASandbox(Refusal):
 
 
 def move_clock(*, to: datetime, real_now: datetime) -> None:
-    """Make `clock.now()` go on from `to`, in every process within a second.
+    """Make `clock.now()` go on from `to` or a moment later, in every process within a second.
 
     :raises NotASandbox: where purchases are real.
     """
     _ensure_sandbox()
-    offset_s = round((to - real_now).total_seconds())
+    offset_s = ceil((to - real_now).total_seconds())
     SandboxClock.objects.update_or_create(pk=1, defaults={"offset_s": offset_s})
     clock.forget_offset()
 

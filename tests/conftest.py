@@ -1,21 +1,18 @@
-"""Every test runs on a real PostgreSQL, as a plain role.
+"""Every test runs on a real PostgreSQL, as a plain role, and on a real Valkey.
 
-With `DATABASE_URL` set, on that server; otherwise on an embedded one that is started for this run and thrown away
-after it. One server per run, one database per worker of pytest-xdist.
+With `DATABASE_URL` (or `BROKER_URL` and `CACHE_URL`) set, on those servers; otherwise on embedded ones that are started
+for this run and thrown away after it. One server per run, one database per worker of pytest-xdist.
 """
 
 import os
-import shutil
 import signal
-import tempfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from config.settings import database_from
-from config.stack.locks import AlreadyHeld, FolderLock
-from config.stack.postgres import FOR_TESTS, Postgres
+from tests import servers
 
 ALLOW_TRUNCATE = "-c regulars.allow_truncate=on"
 """Our no-TRUNCATE triggers honour this, so that tests with real transactions can clean up after themselves."""
@@ -25,54 +22,41 @@ def pytest_configure(config: pytest.Config) -> None:
     is_xdist_worker = hasattr(config, "workerinput")
     if not is_xdist_worker:
         signal.signal(signal.SIGTERM, _stop_in_order)
-        if "DATABASE_URL" not in os.environ:
-            _start_server(config)
-    _use_server(os.environ["DATABASE_URL"])
+        _start_servers(config)
+    _use_servers()
 
 
 def _stop_in_order(_number: int, _frame: object) -> None:
     pytest.exit("ended by SIGTERM", returncode=143)
 
 
-def _use_server(url: str) -> None:
-    """Point Django at the server. Settings were read before this file, so they are changed in place."""
+def _start_servers(config: pytest.Config) -> None:
+    """Start what the environment does not name, and tell the workers by the environment."""
+    tests_home = Path(settings.HOME) / "test"
+    servers.remove_leftovers(tests_home)
+    run = servers.RunFolder(tests_home)
+    config.add_cleanup(run.throw_away)
+    os.environ["REGULARS_TEST_FOLDER"] = str(run.path)
+    if "DATABASE_URL" not in os.environ:
+        postgres = servers.start_postgres(run)
+        config.add_cleanup(postgres.stop)
+        os.environ["DATABASE_URL"] = postgres.url()
+        if servers.has_template(postgres):
+            os.environ["REGULARS_TEST_TEMPLATE"] = servers.TEMPLATE
+    if "BROKER_URL" not in os.environ:
+        valkey = servers.start_valkey(run)
+        config.add_cleanup(valkey.stop)
+        os.environ["BROKER_URL"] = valkey.url(0)
+        os.environ["CACHE_URL"] = valkey.url(1)
+
+
+def _use_servers() -> None:
+    """Point Django at the servers. Settings were read before this file, so they are changed in place."""
     database = settings.DATABASES["default"]
-    wanted = database_from(url)
+    wanted = database_from(os.environ["DATABASE_URL"])
     database.update({name: wanted[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
     database["OPTIONS"]["options"] = ALLOW_TRUNCATE
-
-
-def _start_server(config: pytest.Config) -> None:
-    tests_home = Path(settings.HOME) / "test"
-    _remove_leftovers(tests_home)
-    tests_home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=tests_home))
-    lock = FolderLock(folder)
-    lock.acquire()
-    server = Postgres(folder, FOR_TESTS)
-    config.add_cleanup(lambda: _throw_away(server, lock))
-    server.prepare(cache_folder=tests_home)
-    server.start()
-    server.make_role_and_database()
-    os.environ["DATABASE_URL"] = server.url()
-
-
-def _throw_away(server: Postgres, lock: FolderLock) -> None:
-    server.stop()
-    os.environ.pop("DATABASE_URL", None)
-    shutil.rmtree(server.sockets, ignore_errors=True)
-    shutil.rmtree(server.folder, ignore_errors=True)
-    lock.release()
-
-
-def _remove_leftovers(tests_home: Path) -> None:
-    """Clear what runs left that were killed: the kernel has released their locks."""
-    for folder in tests_home.glob("run-*"):
-        lock = FolderLock(folder)
-        try:
-            lock.acquire()
-        except AlreadyHeld:
-            continue
-        server = Postgres(folder, FOR_TESTS)
-        server.end_stale()
-        _throw_away(server, lock)
+    database.setdefault("TEST", {})["TEMPLATE"] = os.environ.get("REGULARS_TEST_TEMPLATE")
+    settings.BROKER_URL = settings.CELERY_BROKER_URL = os.environ["BROKER_URL"]
+    settings.CACHE_URL = os.environ["CACHE_URL"]
+    settings.MESSAGE_FOLDER = Path(os.environ["REGULARS_TEST_FOLDER"]) / "outbox"

@@ -112,25 +112,20 @@ class Postgres:
         """For libpq and for `DATABASE_URL` alike."""
         return f"postgres://{role}@/{database}?host={quote(str(self.sockets), safe='')}&port={self.port}"
 
-    def prepare(self, *, cache_folder: Path | None = None) -> None:
+    def prepare(self, *, copy_of: Path | None = None) -> None:
         """Make the cluster if there is none.
 
-        :param cache_folder: keep a copy of a fresh cluster there, and copy from it the next time.
+        :param copy_of: the files of a stopped server, to begin with instead of an empty cluster.
         :raises OtherMajorVersion: if the data is another version's.
         """
         made_by = major_of(self.data)
         if made_by is not None and made_by != version().split(".")[0]:
             raise OtherMajorVersion(f"{self.data} was made by PostgreSQL {made_by}, this is {version()}")
         self._make_folders()
-        if made_by is not None:
-            return
-        if cache_folder is None:
-            self._init(self.data)
-            return
-        fresh = cache_folder / f"initdb-{version()}"
-        if major_of(fresh) is None:
-            self._fill_cache(fresh)
-        subprocess.run(["cp", "-a", fresh, self.data], check=True)
+        if made_by is None and copy_of is not None:
+            subprocess.run(["cp", "-a", copy_of, self.data], check=True)
+        elif made_by is None:
+            self._init()
 
     def start(self, *, timeout_s: float = 30) -> None:
         """Start the server and wait until it answers. What an earlier one left behind is ended first.
@@ -191,6 +186,13 @@ class Postgres:
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role)
                 )
 
+    def drop_database(self, database: str) -> None:
+        """Away with it, whoever is connected. Safe to repeat."""
+        with psycopg.connect(self.url("postgres", role=SUPERUSER), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+            )
+
     def end_stale(self) -> None:
         """End a server that a killed parent left on this folder, and clear its lock file.
 
@@ -231,8 +233,8 @@ class Postgres:
             for path in (self.data, self.sockets / "socket", binaries() / "postgres"):
                 open_the_way(path)
 
-    def _init(self, data: Path) -> None:
-        command: list[str | Path] = [binaries() / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust"]
+    def _init(self) -> None:
+        command: list[str | Path] = [binaries() / "initdb", "-D", self.data, "-U", SUPERUSER, "--auth=trust"]
         command += [
             "--encoding=UTF8",
             "--locale-provider=builtin",
@@ -243,17 +245,6 @@ class Postgres:
         process = spawn(command, log=self.log, cwd=self.folder, user=self.user, env=_plain_environment())
         if process.wait(120) != 0:
             raise DidNotStart(f"initdb failed.\n{self.end_of_log()}")
-
-    def _fill_cache(self, fresh: Path) -> None:
-        """Put a fresh cluster under `fresh`, whole or not at all."""
-        self._init(self.data)
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=fresh.parent) as half:
-            copy = Path(half) / "data"
-            subprocess.run(["cp", "-a", self.data, copy], check=True)
-            if not fresh.exists():
-                copy.rename(fresh)
-        shutil.rmtree(self.data)
 
 
 def _short_folder(wanted: Path) -> Path:

@@ -36,6 +36,8 @@ SANDBOX = env.bool("REGULARS_SANDBOX", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=LOCAL.get("SECRET_KEY", "not-secret-" + "0" * 40))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+"""Addresses or networks whose word about the client's address and scheme (`X-Forwarded-For`, `-Proto`) is taken."""
 
 INSTALLED_APPS = [
     "config.ground",

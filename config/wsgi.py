@@ -4,6 +4,7 @@ import os
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.ground.shared_counts import share_counts
 
@@ -11,3 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 share_counts(settings.HOME / "metrics")
 application = get_wsgi_application()
+if settings.TRUSTED_PROXIES:
+    # Limits and lock-outs count by address: behind a proxy it is the client's, not the proxy's, that must count.
+    application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -177,6 +177,12 @@ AXES_LOCKOUT_CALLABLE = "config.staff.signin.answer_locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_WHOLE_DOMAIN", default=False)
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_AGE = 12 * 60 * 60
 UNFOLD = THEME
 
@@ -224,6 +230,8 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send due messages": every(2, "omnichannel.send_due_messages"),
+    "forget old answers": every(3600, "ground.forget"),
+    "forget old events": every(3600, "outbox.forget"),
     "book expiry": every(300, "loyalty.book_expiry"),
     "seal days": every(1800, "loyalty.seal_days"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),

@@ -126,7 +126,7 @@ class _Batch:
         self.is_history = is_history
         self.fingerprints = [purchase.fingerprint() for purchase in purchases]
         self.outcomes: list[Outcome | None] = [None] * len(purchases)
-        self.waiting: dict[str, int] = {}
+        self.waiting: dict[str, tuple[int, int]] = {}
         self.booking = Booking(actor=teller.name, is_history=is_history)
 
     def carry_out(self) -> list[Outcome]:
@@ -211,7 +211,7 @@ class _Batch:
                 fingerprint=fingerprint,
             )
             account.take_note(settlement, change)
-        self.waiting[ref] = index
+        self.waiting[ref] = (index, settlement.points_earned)
         self.told_here.setdefault((purchase.place_id, purchase.number), []).append(
             (purchase.till_id, fingerprint, ref)
         )
@@ -236,9 +236,9 @@ class _Batch:
             return
         answers = book(self.booking, now=self.now)
         unclaimed = {row["ref"]: row["answer"] for row in self.booking.unclaimed}
-        for ref, index in self.waiting.items():
+        for ref, (index, points) in self.waiting.items():
             body = answers.get(ref) or unclaimed[ref]
-            self.outcomes[index] = Booked(status=201, body=body)
+            self.outcomes[index] = Booked(status=201, body=body, points_earned=points)
             purchase = self.purchases[index]
             self.receipts.setdefault((purchase.place_id, purchase.number), []).append(
                 KnownReceipt(

@@ -48,11 +48,15 @@ class Teller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to a commit: JSON text and its status. `is_replay`: it was kept under the same idempotency key."""
+    """An answer to a commit: JSON text and its status. `is_replay`: it was kept under the same idempotency key.
+
+    :ivar points_earned: by this very telling; 0 for one that was told before.
+    """
 
     status: int
     body: str
     is_replay: bool = False
+    points_earned: int = 0
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,13 @@
 
 import re
 import zoneinfo
+from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from omnichannel.errors import PlaceCodeTaken, ProgrammeNotValid, TillCodeTaken
 from omnichannel.models import Place, Programme, Till
+from omnichannel.models.places import new_place_ref
 
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 _REGION = re.compile(r"^[A-Z]{2}$")
@@ -46,6 +48,37 @@ def open_place(*, programme_id: int, code: str, name: str, kind: str = "store") 
             return Place.objects.create(programme_id=programme_id, code=code, name=name, kind=kind)
     except IntegrityError as taken:
         raise PlaceCodeTaken(f"The programme has a store with the code {code!r} already.") from taken
+
+
+_NAME_PLACES = """
+    INSERT INTO omnichannel_place AS known (ref, programme_id, code, name, kind)
+    SELECT ref, %(programme_id)s, code, name, kind
+      FROM unnest(%(refs)s::text[], %(codes)s::text[], %(names)s::text[], %(kinds)s::text[])
+        AS told (ref, code, name, kind)
+     ORDER BY code
+        ON CONFLICT (programme_id, code) DO UPDATE
+       SET name = excluded.name, kind = excluded.kind
+     WHERE (known.name, known.kind) IS DISTINCT FROM (excluded.name, excluded.kind)
+    RETURNING xmax = 0
+"""
+
+
+def name_places(*, programme_id: int, places: Sequence[tuple[str, str, str]]) -> int:
+    """Open the places not known yet, and give the known ones these names and kinds, in one statement.
+
+    :param places: (code, name, kind), each code once.
+    :return: how many were opened.
+    """
+    if not places:
+        return 0
+    codes, names, kinds = (list(column) for column in zip(*places, strict=True))
+    refs = [new_place_ref() for _ in places]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NAME_PLACES,
+            {"programme_id": programme_id, "refs": refs, "codes": codes, "names": names, "kinds": kinds},
+        )
+        return sum(is_new for (is_new,) in cursor.fetchall())
 
 
 def change_place(place: Place, *, name: str | None = None, is_open: bool | None = None) -> Place:

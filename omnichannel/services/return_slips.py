@@ -49,4 +49,4 @@ def record_return_slips(slips: Sequence[SlipDraft], *, now: datetime) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, {"slips": msgspec.json.encode(slips).decode(), "now": now})
-        return cursor.rowcount
+        return int(cursor.rowcount)

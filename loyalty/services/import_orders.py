@@ -1,0 +1,145 @@
+"""Booking staged orders, a chunk at a time, through the one earning step."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from config.ground.refusals import Refusal
+from loyalty.rules.feeds import MOST_LINES, lines_of, paid_for
+from loyalty.rules.purchase import Purchase
+from loyalty.services.batches import Outcome, import_purchases
+from loyalty.services.bookings import AlreadyTold, Stale
+from loyalty.services.checkout import Teller
+from loyalty.services.import_facts import ACTOR, Buyer, enrol_buyers
+from loyalty.services.import_report import Report
+from loyalty.services.staging import StagedOrder
+from omnichannel.models import Programme
+from omnichannel.services.return_slips import SlipDraft, SlipLine, record_return_slips
+
+TRIES = 5
+"""Of one chunk, where tills book for the same members or receipts in this very moment."""
+
+MOST_BUYERS = 50_000
+"""Remembered from chunk to chunk; more are asked for again."""
+
+
+class NotToBeBooked(Exception):  # noqa: N818 - says what the order is
+    """An order that cannot be booked, with the reason; empty if its rows were refused already."""
+
+
+class OrderTaker:
+    """Takes staged orders over into one programme.
+
+    :param places: code -> id of the programme's places.
+    """
+
+    def __init__(self, programme: Programme, places: Mapping[str, int], report: Report) -> None:
+        self._programme = programme
+        self._places = places
+        self._report = report
+        self._buyers: dict[str, Buyer | Refusal] = {}
+        self._teller = Teller(key_id=0, name=ACTOR)
+
+    def take(self, orders: Sequence[StagedOrder], *, now: datetime) -> None:
+        """Book a chunk of orders, given in the order in which they were placed; commits for itself."""
+        self._learn_buyers(orders, now)
+        purchases: list[Purchase] = []
+        booked: list[StagedOrder] = []
+        slips: list[SlipDraft] = []
+        for order in orders:
+            try:
+                if order.is_return:
+                    slips.append(self._slip(order))
+                else:
+                    purchases.append(self._purchase(order))
+                    booked.append(order)
+            except NotToBeBooked as reason:
+                self._refuse(order, str(reason))
+        for order, outcome in zip(booked, self._book(purchases, now), strict=True):
+            self._count(order, outcome)
+        kept = record_return_slips(slips, now=now)
+        self._report.tally.returns_kept += kept
+        self._report.tally.returns_known += len(slips) - kept
+
+    def _learn_buyers(self, orders: Sequence[StagedOrder], now: datetime) -> None:
+        if len(self._buyers) > MOST_BUYERS:
+            self._buyers.clear()
+        unknown: dict[str, tuple[datetime, str]] = {}
+        for order in orders:
+            if order.member and not order.is_spoiled and order.member not in self._buyers:
+                unknown.setdefault(order.member, (order.placed_at, order.place_code))
+        if unknown:
+            self._buyers |= enrol_buyers(unknown, programme=self._programme, report=self._report, now=now)
+
+    def _purchase(self, order: StagedOrder) -> Purchase:
+        place_id, buyer = self._where_and_who(order)
+        if len(order.items) > MOST_LINES:
+            raise NotToBeBooked(f"the order has more than {MOST_LINES} lines")
+        return Purchase(
+            number=order.number,
+            source="import",
+            programme_id=self._programme.pk,
+            programme_code=self._programme.code,
+            place_id=place_id,
+            place_code=order.place_code,
+            till_id=None,
+            placed_at=order.placed_at,
+            told_at=order.placed_at,
+            timezone=self._programme.timezone,
+            currency=self._programme.currency,
+            lines=lines_of(order.items),
+            member=buyer.key if buyer else None,
+        )
+
+    def _slip(self, order: StagedOrder) -> SlipDraft:
+        place_id, buyer = self._where_and_who(order)
+        lines = [
+            SlipLine(sku=item.sku, name=item.name, quantity=item.quantity, total_minor=paid_for(item))
+            for item in order.items
+        ]
+        return SlipDraft(
+            place_id=place_id,
+            number=order.number,
+            member_id=buyer.member_id if buyer else None,
+            placed_at=order.placed_at,
+            currency=self._programme.currency,
+            total_minor=sum(line.total_minor for line in lines),
+            lines=lines,
+        )
+
+    def _where_and_who(self, order: StagedOrder) -> tuple[int, Buyer | None]:
+        """The place, and the member if one is named."""
+        if order.is_spoiled:
+            raise NotToBeBooked("a row of the order was refused, or its rows name two members")
+        place_id = self._places.get(order.place_code)
+        if place_id is None:
+            raise NotToBeBooked(f"there is no place with the code {order.place_code!r}")
+        if not order.member:
+            return place_id, None
+        buyer = self._buyers[order.member]
+        if isinstance(buyer, Refusal):
+            raise NotToBeBooked(f"{buyer.code}: {buyer.detail}")
+        return place_id, buyer
+
+    def _book(self, purchases: Sequence[Purchase], now: datetime) -> list[Outcome]:
+        for _ in range(TRIES - 1):
+            try:
+                return import_purchases(purchases=purchases, teller=self._teller, now=now)
+            except (AlreadyTold, Stale):
+                continue
+        return import_purchases(purchases=purchases, teller=self._teller, now=now)
+
+    def _count(self, order: StagedOrder, outcome: Outcome) -> None:
+        tally = self._report.tally
+        if isinstance(outcome, Refusal):
+            self._refuse(order, f"{outcome.code}: {outcome.detail}")
+            return
+        tally.points_earned += outcome.points_earned
+        if outcome.status == 200:
+            tally.orders_known += 1
+        elif order.member:
+            tally.orders_booked += 1
+        else:
+            tally.orders_anonymous += 1
+
+    def _refuse(self, order: StagedOrder, reason: str) -> None:
+        self._report.refuse_order(order.file, order.row, reason, (order.place_code, order.number))

@@ -1,0 +1,62 @@
+"""What became of an import: counts, and the rows that were not taken with the reason."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Watch = Callable[[str, int, int], None]
+"""Told of progress: what is done now, how much of it is done, and of how much."""
+
+
+class Refusals(Protocol):
+    """Where the rows go that were not taken."""
+
+    def add(self, file: str, row: int, reason: str, raw: Sequence[str]) -> None:
+        """Keep a row of a file: its line, why it was not taken, and its cells (or those that name its order)."""
+
+
+@dataclass
+class Tally:
+    """Counts of one import.
+
+    :ivar orders_booked: members' orders, new in this run; `orders_anonymous`: new ones that nobody has put a member to.
+    :ivar orders_known: told before, by an earlier run or by a till.
+    :ivar rows_left_out: rows that are no sale of goods; their orders were booked without them.
+    """
+
+    orders_booked: int = 0
+    orders_anonymous: int = 0
+    orders_known: int = 0
+    orders_refused: int = 0
+    returns_kept: int = 0
+    returns_known: int = 0
+    rows_left_out: int = 0
+    rows_refused: int = 0
+    points_earned: int = 0
+    members_new: int = 0
+    products_new: int = 0
+    products_changed: int = 0
+    places_new: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Report:
+    """An import as it goes along: counts, refusals, and the names of its files by number."""
+
+    refusals: Refusals
+    watch: Watch
+    tally: Tally = field(default_factory=Tally)
+    files: list[str] = field(default_factory=list)
+
+    def refuse_row(self, file: str, row: int, reason: str, raw: Sequence[str]) -> None:
+        self.tally.rows_refused += 1
+        self.refusals.add(file, row, reason, raw)
+
+    def leave_out(self, file: str, row: int, reason: str, raw: Sequence[str]) -> None:
+        self.tally.rows_left_out += 1
+        self.refusals.add(file, row, f"left out: {reason}", raw)
+
+    def refuse_order(self, file: int, row: int, reason: str, raw: Sequence[str]) -> None:
+        self.tally.orders_refused += 1
+        self.refusals.add(self.files[file], row, reason, raw)

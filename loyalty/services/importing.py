@@ -1,0 +1,143 @@
+"""Taking over a retailer's history: files of orders, products, stores and members, of any size, any number of times.
+
+Rows are laid out in a staging table, which puts the orders in the order in which they were placed; then they are booked
+chunk by chunk through the one earning step. Each chunk commits for itself: an import that is killed at any moment is
+simply started again, for a receipt counts once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from config.ground.amounts import decimals
+from loyalty.adapters.feed_files import FeedFile, FileNotReadable, open_feed
+from loyalty.queries.importing import find_place_ids
+from loyalty.rules.feed_formats import format_of
+from loyalty.rules.feeds import Format, Settings
+from loyalty.services.import_facts import take_facts
+from loyalty.services.import_orders import OrderTaker
+from loyalty.services.import_report import Report
+from loyalty.services.import_rows import fragments_of
+from loyalty.services.staging import Staging, open_staging
+from omnichannel.models import Programme
+from omnichannel.queries.places import get_programme
+from omnichannel.services.places import name_places
+
+ORDERS_PER_CHUNK = 4_000
+
+Clock = Callable[[], datetime]
+"""Asked before each chunk: an import may run past midnight, when the day before is sealed."""
+
+Feed = tuple[FeedFile, Format[Any]]
+
+
+class NothingToRead(Exception):  # noqa: N818 - a state of the world
+    """Not one of the files is a feed that we know."""
+
+
+def import_feeds(
+    paths: Sequence[Path],
+    *,
+    programme_code: str,
+    format_name: str = "",
+    shift_to: date | None = None,
+    report: Report,
+    clock: Clock,
+) -> None:
+    """Take over these files: first products, stores and members, then the orders of all files together.
+
+    Safe to repeat and to start again. What becomes of it all stands in `report`.
+
+    :param format_name: one of `rules.feed_formats.NAMES`; "" recognises each file by its header.
+    :param shift_to: move all orders by whole weeks until the last one falls on this day or one of the six before.
+    A file that breaks in the middle counts up to there.
+
+    :raises ProgrammeNotFound: if there is no such programme.
+    :raises NothingToRead: if no file could be read; each is in the report with its reason.
+    """
+    programme = get_programme(programme_code)
+    settings = Settings(digits=decimals(programme.currency), zone=ZoneInfo(programme.timezone))
+    with ExitStack() as open_files:
+        feeds = []
+        for path in paths:
+            if (opened := _open(path, format_name, report)) is not None:
+                open_files.callback(opened[0].close)
+                feeds.append(opened)
+        if not feeds:
+            raise NothingToRead
+        for feed, format_ in feeds:
+            if format_.kind != "orders":
+                take_facts(feed, format_, settings, programme=programme, report=report, now=clock())
+        orders = [feed for feed in feeds if feed[1].kind == "orders"]
+        if orders:
+            _take_orders(orders, settings, programme, shift_to=shift_to, report=report, clock=clock)
+
+
+def _open(path: Path, format_name: str, report: Report) -> Feed | None:
+    try:
+        feed = open_feed(path)
+    except FileNotReadable as reason:
+        report.refuse_row(str(path), 0, str(reason), ())
+        return None
+    format_ = format_of(feed.header, name=format_name)
+    if format_ is None:
+        report.refuse_row(path.name, 1, "the header belongs to no format that is known", feed.header)
+        feed.close()
+        return None
+    return feed, format_
+
+
+def _take_orders(
+    feeds: Sequence[Feed],
+    settings: Settings,
+    programme: Programme,
+    *,
+    shift_to: date | None,
+    report: Report,
+    clock: Clock,
+) -> None:
+    with open_staging() as staging:
+        for feed, format_ in feeds:
+            report.files.append(feed.path.name)
+            file = len(report.files) - 1
+            staging.take(fragments_of(feed, format_, settings, file=file, report=report))
+        if any(format_.opens_places for _, format_ in feeds):
+            report.tally.places_new += _open_places(staging, programme)
+        taker = OrderTaker(programme, find_place_ids(programme.pk), report)
+        weeks = _weeks_to(shift_to, staging.last_placed_at(), settings.zone)
+        total, done = staging.count(), 0
+        for chunk in _ahead(staging.chunks(ORDERS_PER_CHUNK, weeks=weeks, zone=settings.zone)):
+            report.watch("booking orders", done, total)
+            taker.take(chunk, now=clock())
+            done += len(chunk)
+        report.watch("booking orders", done, total)
+
+
+def _open_places(staging: Staging, programme: Programme) -> int:
+    """Open the places that only the orders know of, under their codes."""
+    known = find_place_ids(programme.pk)
+    places = [(code, f"Store {code}", "store") for code in staging.places() if code and code not in known]
+    return name_places(programme_id=programme.pk, places=places)
+
+
+def _weeks_to(shift_to: date | None, last_at: datetime | None, zone: ZoneInfo) -> int:
+    """By how many weeks the last order has to move to fall on a day, or on one of the six before it."""
+    if shift_to is None or last_at is None:
+        return 0
+    return (shift_to - last_at.astimezone(zone).date()).days // 7
+
+
+T = TypeVar("T")
+
+
+def _ahead(chunks: Iterator[T]) -> Iterator[T]:
+    """The same chunks, the next one made ready while its forerunner is booked."""
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(next, chunks, None)
+        while (chunk := waiting.result()) is not None:
+            waiting = other.submit(next, chunks, None)
+            yield chunk

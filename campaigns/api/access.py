@@ -2,15 +2,14 @@
 
 from campaigns.errors import CampaignNotFound, SegmentNotFound
 from campaigns.models import Campaign, Segment
-from campaigns.queries import campaigns, segments
+from campaigns.queries import campaigns, programmes, segments
+from campaigns.queries.programmes import ProgrammeFacts
 from config.ground.api.caller import Caller
 from config.ground.refusals import InvalidInput
 from omnichannel.errors import ProgrammeNotFound
-from omnichannel.models import Programme
-from omnichannel.queries import places
 
 
-def programme_for(caller: Caller, code: str) -> Programme:
+def programme_for(caller: Caller, code: str) -> ProgrammeFacts:
     """The programme the caller means; without a code the key's own.
 
     :raises ProgrammeNotFound: if there is none by this code, or it is not the key's.
@@ -19,8 +18,8 @@ def programme_for(caller: Caller, code: str) -> Programme:
     wanted = code or caller.programme_code
     if not wanted:
         raise InvalidInput("Name the programme: this key belongs to none.", pointer="/programme")
-    programme = places.get_programme(wanted)
-    if not _reaches(caller, programme.pk):
+    programme = programmes.get_programme(wanted)
+    if not _reaches(caller, programme.id):
         raise ProgrammeNotFound
     return programme
 

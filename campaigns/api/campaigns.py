@@ -63,7 +63,7 @@ class Campaigns(Door):
         new: NewCampaign = self.body(request)
         caller = caller_of(request)
         campaign = make_campaign(
-            programme=access.programme_for(caller, new.programme),
+            programme_id=access.programme_for(caller, new.programme).id,
             segment=access.segment_for(caller, new.segment),
             code=new.code,
             name=new.name,

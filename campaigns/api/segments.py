@@ -62,7 +62,7 @@ class Segments(Door):
         new: NewSegment = self.body(request)
         caller = caller_of(request)
         segment = make_segment(
-            programme=access.programme_for(caller, new.programme),
+            programme_id=access.programme_for(caller, new.programme).id,
             code=new.code,
             name=new.name,
             tree=new.tree,

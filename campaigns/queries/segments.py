@@ -13,11 +13,11 @@ from psycopg.errors import QueryCanceled
 from campaigns.errors import MemberNotInProgramme, SegmentNotFound, SegmentTooSlow
 from campaigns.models import Segment, SegmentMember, SegmentMove, SegmentVersion
 from campaigns.queries.features import find_facts
+from campaigns.queries.programmes import ProgrammeFacts, list_programmes
 from campaigns.queries.segment_sql import count_sql
 from campaigns.rules.segments import Condition, Judgement, judge
 from config.ground import typed
 from members.models import Member
-from omnichannel.models import Programme
 
 COUNT_TIMEOUT_MS = 5_000
 REFRESH_TIMEOUT_MS = 120_000
@@ -51,10 +51,10 @@ def list_segments(programme_id: int) -> list[Segment]:
 def list_stale_segments(now: datetime) -> list[Segment]:
     """Segments whose membership was last made true for an earlier day of their programme than today."""
     stale = []
-    for programme in Programme.objects.order_by("pk"):
-        today = day_in(programme, now)
+    for programme in list_programmes():
+        today = day_in(programme.timezone, now)
         outdated = Q(refreshed_on__lt=today) | Q(refreshed_on__isnull=True)
-        stale += list(Segment.objects.filter(outdated, programme=programme).order_by("pk"))
+        stale += list(Segment.objects.filter(outdated, programme_id=programme.id).order_by("pk"))
     return stale
 
 
@@ -104,7 +104,7 @@ def get_why(segment: Segment, member_ref: str, *, now: datetime) -> Why:
     if facts is None:
         raise MemberNotInProgramme
     tree = tree_of(get_version(segment))
-    today = day_in(segment.programme, now)
+    today = day_in(segment.programme.timezone, now)
     return Why(
         judgement=judge(tree, facts, today, segment.programme.currency),
         is_in=is_in(segment, facts.member_id),
@@ -112,12 +112,12 @@ def get_why(segment: Segment, member_ref: str, *, now: datetime) -> Why:
     )
 
 
-def count_members(tree: Condition, programme: Programme, *, now: datetime) -> int:
+def count_members(tree: Condition, programme: ProgrammeFacts, *, now: datetime) -> int:
     """How many members the tree means today, exactly. Writes nothing.
 
     :raises SegmentTooSlow: if it takes longer than `COUNT_TIMEOUT_MS`.
     """
-    statement = count_sql(tree, programme_id=programme.pk, today=day_in(programme, now))
+    statement = count_sql(tree, programme_id=programme.id, today=day_in(programme.timezone, now))
     with at_most(COUNT_TIMEOUT_MS), connection.cursor() as cursor:
         cursor.execute(statement.text, statement.params)
         found: tuple[int] = cursor.fetchone()
@@ -143,6 +143,6 @@ def at_most(timeout_ms: int) -> Iterator[None]:
         raise
 
 
-def day_in(programme: Programme, now: datetime) -> date:
-    """The day it is in the programme."""
-    return now.astimezone(ZoneInfo(programme.timezone)).date()
+def day_in(zone: str, now: datetime) -> date:
+    """The day it is in a timezone."""
+    return now.astimezone(ZoneInfo(zone)).date()

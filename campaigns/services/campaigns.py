@@ -21,12 +21,11 @@ from campaigns.rules.offers import offer_for
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import next_due
 from config.ground import typed
-from omnichannel.models import Programme
 
 
 @transaction.atomic
 def make_campaign(
-    *, programme: Programme, segment: Segment, code: str, name: str, plan: Plan, by: str, now: datetime
+    *, programme_id: int, segment: Segment, code: str, name: str, plan: Plan, by: str, now: datetime
 ) -> Campaign:
     """Draft a campaign. Nothing goes out before it is scheduled.
 
@@ -34,11 +33,11 @@ def make_campaign(
     :raises SegmentOfAnotherProgramme: if segment and campaign do not belong together.
     :raises CampaignCodeTaken: if the programme has this code.
     """
-    _insist_on_sound(plan, segment, programme)
+    _insist_on_sound(plan, segment, programme_id)
     try:
         with transaction.atomic():
             campaign = Campaign.objects.create(
-                programme=programme, segment=segment, code=code, name=name, made_at=now, changed_at=now
+                programme_id=programme_id, segment=segment, code=code, name=name, made_at=now, changed_at=now
             )
     except IntegrityError as taken:
         raise CampaignCodeTaken(pointer="/code") from taken
@@ -60,7 +59,7 @@ def redraft_campaign(
         raise CampaignNotADraft
     if campaign.current_version != seen_version:
         raise ChangedMeanwhile
-    _insist_on_sound(plan, segment, campaign.programme)
+    _insist_on_sound(plan, segment, campaign.programme_id)
     campaign.name, campaign.segment = name, segment
     return _plan_anew(campaign, plan, by=by, now=now)
 
@@ -132,10 +131,10 @@ def rehearse(plan: Plan, *, currency: str, programme_name: str) -> None:
             raise ContentNotValid(str(broken), pointer=f"/plan/{field}") from broken
 
 
-def _insist_on_sound(plan: Plan, segment: Segment, programme: Programme) -> None:
-    if segment.programme_id != programme.pk:
+def _insist_on_sound(plan: Plan, segment: Segment, programme_id: int) -> None:
+    if segment.programme_id != programme_id:
         raise SegmentOfAnotherProgramme(pointer="/segment")
-    rehearse(plan, currency=programme.currency, programme_name=programme.name)
+    rehearse(plan, currency=segment.programme.currency, programme_name=segment.programme.name)
 
 
 def _plan_anew(campaign: Campaign, plan: Plan, *, by: str, now: datetime) -> Campaign:

@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from campaigns.queries import features
+from campaigns.queries import features, programmes
 from campaigns.queries.feature_sql import CATEGORY_SUMS, DAY_SUMS, ENDED_TIERS, FEATURES
+from campaigns.queries.programmes import ProgrammeFacts
 from campaigns.queries.segments import list_stale_segments
 from campaigns.services import segments
-from omnichannel.models import Programme
-from omnichannel.queries import places
 
 MEMBERS_AT_ONCE = 2_000
 _LOCK = 0x0FEA
@@ -42,9 +41,9 @@ def learn(touched: Iterable[Touched], *, now: datetime) -> None:
         zone = ZoneInfo(programme.timezone)
         days = {(one.member_id, one.bought_at.astimezone(zone).date()) for one in changed if one.bought_at}
         members = sorted({one.member_id for one in changed})
-        _lock(programme.pk, "pg_advisory_xact_lock_shared")
+        _lock(programme.id, "pg_advisory_xact_lock_shared")
         _derive(programme, members, days, now)
-        segments.refresh_members(programme, members, now=now)
+        segments.refresh_members(programme.id, members, now=now)
 
 
 def rebuild_features(programme_id: int, *, now: datetime) -> int:
@@ -52,7 +51,7 @@ def rebuild_features(programme_id: int, *, now: datetime) -> int:
 
     Works through the members in slices with a transaction each, so it can be stopped and started again.
     """
-    programme = Programme.objects.get(pk=programme_id)
+    programme = programmes.get_programme_by_id(programme_id)
     count, after = 0, 0
     while members := features.list_known_members(programme_id, after=after, limit=MEMBERS_AT_ONCE):
         with transaction.atomic():
@@ -60,11 +59,11 @@ def rebuild_features(programme_id: int, *, now: datetime) -> int:
             days = features.list_days(members, programme_id, programme.timezone)
             _derive(programme, members, days, now)
         count, after = count + len(members), members[-1]
-    segments.refresh_all(programme, now=now)
+    segments.refresh_all(programme.id, now=now)
     return count
 
 
-def _by_programme(touched: Sequence[Touched]) -> Iterator[tuple[Programme, list[Touched]]]:
+def _by_programme(touched: Sequence[Touched]) -> Iterator[tuple[ProgrammeFacts, list[Touched]]]:
     """The changes of each programme, programmes in order of their codes."""
     everywhere = {one.member_id for one in touched if not one.programme_code}
     known = features.list_programme_codes(everywhere)
@@ -73,15 +72,15 @@ def _by_programme(touched: Sequence[Touched]) -> Iterator[tuple[Programme, list[
     for one in [*(one for one in touched if one.programme_code), *spread]:
         changes.setdefault(one.programme_code, []).append(one)
     for code in sorted(changes):
-        yield places.get_programme(code), changes[code]
+        yield programmes.get_programme(code), changes[code]
 
 
 def _derive(
-    programme: Programme, members: list[int], days: Collection[tuple[int, date]], now: datetime
+    programme: ProgrammeFacts, members: list[int], days: Collection[tuple[int, date]], now: datetime
 ) -> None:
     ordered = sorted(days)
     values: dict[str, Any] = {
-        "programme": programme.pk,
+        "programme": programme.id,
         "zone": programme.timezone,
         "members": [member_id for member_id, _day in ordered],
         "days": [day for _member_id, day in ordered],

@@ -12,7 +12,6 @@ from campaigns.queries import segments
 from campaigns.queries.segment_sql import members_sql
 from campaigns.rules.segments import Condition, is_affordable, sentence
 from config.ground import typed
-from omnichannel.models import Programme
 
 _DIFF = """
 WITH wanted AS MATERIALIZED ({wanted}),
@@ -39,7 +38,7 @@ SELECT count(*) FILTER (WHERE kind = 'entry'), count(*) FILTER (WHERE kind = 'ex
 
 @transaction.atomic
 def make_segment(
-    *, programme: Programme, code: str, name: str, tree: Condition, by: str, now: datetime
+    *, programme_id: int, code: str, name: str, tree: Condition, by: str, now: datetime
 ) -> Segment:
     """Define a segment and find its members.
 
@@ -50,7 +49,7 @@ def make_segment(
     _insist_on_affordable(tree)
     try:
         with transaction.atomic():
-            segment = Segment.objects.create(programme=programme, code=code, name=name, made_at=now)
+            segment = Segment.objects.create(programme_id=programme_id, code=code, name=name, made_at=now)
     except IntegrityError as taken:
         raise SegmentCodeTaken(pointer="/code") from taken
     return _define(segment, tree, by=by, now=now)
@@ -96,16 +95,16 @@ def refresh_segment(segment_id: int, *, now: datetime) -> Segment:
     segment = segments.lock_segment(segment_id)
     entries, exits = _move(segment, only=None, now=now)
     segment.size += entries - exits
-    segment.refreshed_on = segments.day_in(segment.programme, now)
+    segment.refreshed_on = segments.day_in(segment.programme.timezone, now)
     segment.refreshed_at = now
     segment.save(update_fields=["size", "refreshed_on", "refreshed_at"])
     return segment
 
 
 @transaction.atomic
-def refresh_members(programme: Programme, member_ids: Sequence[int], *, now: datetime) -> None:
+def refresh_members(programme_id: int, member_ids: Sequence[int], *, now: datetime) -> None:
     """Look at these members again in every segment of the programme: whoever bought moves at once."""
-    for segment in segments.list_segments(programme.pk):
+    for segment in segments.list_segments(programme_id):
         locked = segments.lock_segment(segment.pk)
         entries, exits = _move(locked, only=list(member_ids), now=now)
         if entries != exits:
@@ -113,9 +112,9 @@ def refresh_members(programme: Programme, member_ids: Sequence[int], *, now: dat
             locked.save(update_fields=["size"])
 
 
-def refresh_all(programme: Programme, *, now: datetime) -> None:
+def refresh_all(programme_id: int, *, now: datetime) -> None:
     """Refresh every segment of a programme, each in its own transaction."""
-    for segment in segments.list_segments(programme.pk):
+    for segment in segments.list_segments(programme_id):
         refresh_segment(segment.pk, now=now)
 
 
@@ -125,7 +124,7 @@ def _move(segment: Segment, *, only: list[int] | None, now: datetime) -> tuple[i
     wanted = members_sql(
         segments.tree_of(version),
         programme_id=segment.programme_id,
-        today=segments.day_in(segment.programme, now),
+        today=segments.day_in(segment.programme.timezone, now),
         only=only,
     )
     limit, limited = ("", []) if only is None else ("AND s.member_id = ANY(%s::bigint[])", [only])

@@ -181,7 +181,7 @@ def basket(
 def define(shop: Shop, tree: Condition = EVERYONE, *, code: str = "", now: datetime = NOW) -> Segment:
     """A segment; by default everyone is in it."""
     return make_segment(
-        programme=shop.programme,
+        programme_id=shop.programme.pk,
         code=code or f"segment-{next(_number)}",
         name="Somebody",
         tree=tree,
@@ -203,7 +203,7 @@ def draft_campaign(
 ) -> Campaign:
     """A campaign that is a draft."""
     return make_campaign(
-        programme=shop.programme,
+        programme_id=shop.programme.pk,
         segment=segment or define(shop),
         code=f"campaign-{next(_number)}",
         name="Your favourite",

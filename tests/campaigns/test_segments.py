@@ -11,6 +11,7 @@ from campaigns.errors import ChangedMeanwhile, SegmentCodeTaken, SegmentTooLarge
 from campaigns.models import MemberDay, MemberFeature, Segment, SegmentMember, SegmentMove, SegmentVersion
 from campaigns.queries import segments
 from campaigns.queries.features import list_facts
+from campaigns.queries.programmes import get_programme
 from campaigns.queries.segment_sql import REGISTRY, members_sql
 from campaigns.rules.conditions import (
     BirthdayIn,
@@ -118,7 +119,7 @@ def test_the_count_before_saving_is_the_membership_after_it():
     shop = _shop_of_eleven()
     tree = AnyOf(of=[TierIs(tiers=["gold"]), BirthdayThisMonth()])
 
-    count = segments.count_members(tree, shop.programme, now=NOW)
+    count = segments.count_members(tree, get_programme(shop.programme.code), now=NOW)
     segment = define(shop, tree)
 
     assert count == segment.size == SegmentMember.objects.filter(segment=segment).count() > 0
@@ -247,7 +248,7 @@ def test_a_tree_beyond_the_cost_guard_is_refused():
         deep = Not(of=deep)
 
     with pytest.raises(SegmentTooLarge):
-        make_segment(programme=shop.programme, code="deep", name="Deep", tree=deep, by="test", now=NOW)
+        make_segment(programme_id=shop.programme.pk, code="deep", name="Deep", tree=deep, by="test", now=NOW)
 
     assert not Segment.objects.exists()
 

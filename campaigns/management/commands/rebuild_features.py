@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from campaigns.queries.programmes import list_programmes
 from campaigns.services.features import rebuild_features
 from config.ground import clock
-from omnichannel.models import Programme
 
 
 class Command(BaseCommand):
@@ -19,7 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted: list[str] = options["programme"]
-        programmes = Programme.objects.filter(code__in=wanted) if wanted else Programme.objects.all()
-        for programme in programmes.order_by("code"):
-            count = rebuild_features(programme.pk, now=clock.now())
+        for programme in list_programmes():
+            if wanted and programme.code not in wanted:
+                continue
+            count = rebuild_features(programme.id, now=clock.now())
             self.stdout.write(f"{programme.code}: {count} members")

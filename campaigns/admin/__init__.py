@@ -1,5 +1,5 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
-from campaigns.admin import dashboard
+from campaigns.admin import campaigns, dashboard, runs, segments
 
-__all__ = ["dashboard"]
+__all__ = ["campaigns", "dashboard", "runs", "segments"]

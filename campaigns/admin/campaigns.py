@@ -1,0 +1,220 @@
+"""Campaigns in the admin: a form with validation, a preview as a real member, scheduling and pausing."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from campaigns.admin.campaign_form import CampaignForm
+from campaigns.models import Campaign, CampaignRun
+from campaigns.queries import campaigns
+from campaigns.queries.preview import find_preview
+from campaigns.rules.schedules import schedule_words
+from campaigns.services.campaigns import (
+    make_campaign,
+    pause_campaign,
+    redraft_campaign,
+    schedule_campaign,
+)
+from config.ground import clock
+from config.ground.refusals import Refusal
+from config.staff.site import site
+
+COLOURS = {
+    "draft": "info",
+    "scheduled": "primary",
+    "running": "warning",
+    "paused": "danger",
+    "finished": "success",
+}
+
+
+@admin.register(Campaign, site=site)
+class CampaignAdmin(ModelAdmin):
+    """Offers to segments at times."""
+
+    form = CampaignForm
+    change_form_template = "campaigns/campaign_form.html"
+    list_display = ("name", "standing", "goes_out", "segment", "last_run")
+    list_filter = ("intent", "programme")
+    list_select_related = ("programme", "segment")
+    search_fields = ("name", "code", "ref")
+    warn_unsaved_form = True
+    compressed_fields = True
+    actions_detail = ("schedule", "pause", "see_recipients")
+    fieldsets = (
+        (None, {"fields": (("name", "code"), ("programme", "segment"))}),
+        (
+            "What is offered",
+            {"fields": ("offer_kind", ("percent", "category"), ("points", "minimum_minor"), "except_categories",
+                        ("valid_days", "max_uses"))},
+        ),
+        ("What is said", {"fields": (("channels", "purpose"), "title", "subject", "body")}),
+        ("When", {"fields": ("schedule_kind", ("on", "weekday", "at"), "seen_version")}),
+    )  # fmt: skip
+
+    class Media:
+        js = ("campaigns/campaign.js",)
+        css = {"all": ("campaigns/campaigns.css",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        return ("programme", "code") if obj else ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        rows: QuerySet[Campaign] = super().get_queryset(request)
+        return rows.order_by("-pk")
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """What is scheduled is shown, not edited: it is paused first."""
+        is_open = obj is None or obj.intent != Campaign.Intent.SCHEDULED
+        return is_open and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return False
+
+    @display(description="state", label=COLOURS)
+    def standing(self, campaign: Campaign) -> str:
+        return campaigns.standing_of(campaign)
+
+    @display(description="goes out")
+    def goes_out(self, campaign: Campaign) -> str:
+        stands = campaigns.overview_of(campaign)
+        return schedule_words(stands.plan.schedule, stands.version.zone)
+
+    @display(description="last run")
+    def last_run(self, campaign: Campaign) -> str:
+        run = (
+            campaign.runs.filter(frozen_at__isnull=False)
+            .select_related("campaign")
+            .order_by("-number")
+            .first()
+        )
+        if run is None:
+            return "-"
+        tally = campaigns.tally_of(run)
+        return f"{tally.sent:,} of {tally.candidates:,} sent, {tally.used:,} used"
+
+    @action(description="Schedule", icon="schedule_send", permissions=["campaigns.change_campaign"])
+    def schedule(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Let it go out at its time."""
+        try:
+            campaign = schedule_campaign(int(object_id), now=clock.now())
+        except Refusal as refused:
+            messages.error(request, refused.detail)
+        else:
+            stands = campaigns.overview_of(campaign)
+            due = f"{stands.next_due_at:%Y-%m-%d %H:%M} UTC" if stands.next_due_at else "at once"
+            messages.success(request, f"{campaign} goes out {due}.")
+        return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
+
+    @action(description="Pause", icon="pause", permissions=["campaigns.change_campaign"])
+    def pause(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Stop at once; what was not decided yet waits."""
+        try:
+            campaign = pause_campaign(int(object_id), now=clock.now())
+        except Refusal as refused:
+            messages.error(request, refused.detail)
+        else:
+            messages.success(request, f"{campaign} is paused. It can be changed now.")
+        return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
+
+    @action(description="Recipients", icon="group", permissions=["campaigns.view_recipient"])
+    def see_recipients(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Everyone it considered, with the reason."""
+        address = reverse("admin:campaigns_recipient_changelist")
+        return HttpResponseRedirect(f"{address}?run__campaign__id__exact={object_id}")
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path(
+            "preview/", self.admin_site.admin_view(self.preview), name="campaigns_campaign_preview"
+        )
+        return [preview, *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """The letter and the till's words for a real member, from the fields as they are now. Writes nothing."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        stored = Campaign.objects.filter(pk=request.POST.get("campaign") or 0).first()
+        form = CampaignForm(request.POST, instance=stored)
+        if stored:
+            for name in ("programme", "code"):
+                form.fields.pop(name)
+        form.full_clean()
+        plan, segment = form.cleaned_data.get("plan"), form.cleaned_data.get("segment")
+        page: dict[str, Any] = {"problems": [text for texts in form.errors.values() for text in texts]}
+        if plan and segment:
+            page["found"] = find_preview(plan, segment, request.POST.get("as_member", ""), now=clock.now())
+        return render(request, "campaigns/preview.html", page)
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: CampaignForm, change: bool) -> None:
+        """Through the service that the API uses, so that both write the same."""
+        plan, by, now = form.cleaned_data["plan"], f"staff:{request.user.pk}", clock.now()
+        if change:
+            redraft_campaign(
+                obj.pk,
+                name=obj.name,
+                segment=obj.segment,
+                plan=plan,
+                seen_version=form.cleaned_data["seen_version"],
+                by=by,
+                now=now,
+            )
+            return
+        saved = make_campaign(
+            programme_id=obj.programme_id,
+            segment=obj.segment,
+            code=obj.code,
+            name=obj.name,
+            plan=plan,
+            by=by,
+            now=now,
+        )
+        obj.pk = saved.pk
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        page = {**(extra_context or {}), "runs": _runs_of(object_id)}
+        try:
+            answer: HttpResponse = super().changeform_view(request, object_id, form_url, page)
+            return answer
+        except Refusal as refused:
+            messages.error(request, refused.detail)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def _runs_of(object_id: str | None) -> SafeString | str:
+    """Links to the runs of a campaign, with what became of them."""
+    if object_id is None or not object_id.isdigit():
+        return ""
+    runs = list(
+        CampaignRun.objects.filter(campaign_id=int(object_id))
+        .select_related("campaign")
+        .order_by("-number")[:10]
+    )
+    tallies = campaigns.tallies_of(runs)
+    rows = (
+        (
+            reverse("admin:campaigns_campaignrun_change", args=[run.pk]),
+            run.number,
+            f"{run.due_at:%Y-%m-%d %H:%M} UTC",
+            f"{tallies[run.pk].sent:,} of {tallies[run.pk].candidates:,} sent"
+            if run.frozen_at
+            else "waits for its time",
+        )
+        for run in runs
+    )
+    return format_html(
+        "<ul>{}</ul>", format_html_join("", '<li><a href="{}">Run {}</a>: due {}, {}</li>', rows)
+    )

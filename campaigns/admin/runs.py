@@ -1,0 +1,109 @@
+"""Runs and recipients: what became of everyone, counted and one by one. Nothing here can be changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from campaigns.models import CampaignRun, Recipient
+from campaigns.queries import campaigns
+from campaigns.rules.verdicts import REASONS
+from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.site import site
+
+
+@admin.register(CampaignRun, site=site)
+class RunAdmin(ReadOnlyAdmin):
+    """Each time a campaign went out."""
+
+    list_display = ("campaign", "number", "due_at", "frozen_at", "candidates", "outcome")
+    list_select_related = ("campaign",)
+    list_filter = ("campaign",)
+    fields = ("campaign", "number", "due_at", "frozen_at", "valid_until", "funnel", "reasons", "recipients")
+    readonly_fields = fields
+
+    class Media:
+        css = {"all": ("campaigns/campaigns.css",)}
+
+    @display(description="outcome")
+    def outcome(self, run: CampaignRun) -> str:
+        tally = campaigns.tally_of(run)
+        return f"{tally.sent:,} sent, {tally.withheld:,} withheld, {tally.used:,} used"
+
+    @display(description="funnel")
+    def funnel(self, run: CampaignRun) -> SafeString:
+        tally = campaigns.tally_of(run)
+        steps = (
+            ("Candidates", tally.candidates, ""),
+            ("Sent", tally.sent, ""),
+            ("Offer used", tally.used, ""),
+        )
+        return _bars(steps, tally.candidates)
+
+    @display(description="why not sent")
+    def reasons(self, run: CampaignRun) -> SafeString:
+        tally = campaigns.tally_of(run)
+        withheld = [
+            (
+                REASONS[reason],
+                count,
+                "is-failed" if reason in ("content_broken", "could_not_be_granted") else "is-withheld",
+            )
+            for reason, count in tally.reasons.items()
+            if reason != "sent"
+        ]
+        return _bars(withheld, tally.candidates) if withheld else SafeString("Everyone was sent.")
+
+    @display(description="recipients")
+    def recipients(self, run: CampaignRun) -> SafeString:
+        address = reverse("admin:campaigns_recipient_changelist")
+        return format_html('<a href="{}?run__id__exact={}">One by one, with reasons</a>', address, run.pk)
+
+
+@admin.register(Recipient, site=site)
+class RecipientAdmin(ReadOnlyAdmin):
+    """Every candidate of every run, with the verdict and its reason."""
+
+    list_display = ("member", "run", "outcome", "because", "offered", "decided_at")
+    list_select_related = ("member", "run__campaign")
+    list_filter = ("verdict", "reason", "run__campaign")
+    search_fields = ("member__ref",)
+    show_full_result_count = False
+    fields = ("member", "run", "verdict", "because", "channels", "offered", "decided_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recipient]:
+        rows: QuerySet[Recipient] = super().get_queryset(request)
+        return rows.order_by("-pk")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return lookup in ("run__id__exact", "run__campaign__id__exact") or super().lookup_allowed(
+            lookup, value, request
+        )
+
+    @display(description="verdict", label={"sent": "success", "withheld": "warning", "failed": "danger"})
+    def outcome(self, told: Recipient) -> str:
+        return told.verdict
+
+    @display(description="because")
+    def because(self, told: Recipient) -> str:
+        return told.reason_words
+
+    @display(description="offer")
+    def offered(self, told: Recipient) -> str:
+        return str(told.offer.get("title", "-"))
+
+
+def _bars(steps: Any, whole: int) -> SafeString:
+    """Bars against the whole, each with its number and share."""
+    rows = [
+        {"name": name, "count": count, "percent": round(100 * count / whole) if whole else 0, "look": look}
+        for name, count, look in steps
+    ]
+    return render_to_string("campaigns/bars.html", {"rows": rows})

@@ -14,8 +14,8 @@ SEARCHED = {
     "loyalty.rule": "rule",
     "staff.staff": "badge",
 }
-"""model -> sign. Each page's own `search_fields` or `get_search_results` decides what is found; its `search_title`, if it
-has one, how a row is called."""
+"""model -> sign. Each page's own `search_fields` or `get_search_results` decides what is found; its `search_title`, if
+it has one, how a row is called."""
 
 ENOUGH_LETTERS = 3
 ROWS_PER_PAGE = 6

@@ -137,13 +137,17 @@ def database_from(url: str) -> dict[str, Any]:
     """Django's words for a libpq URL such as `postgres://user:secret@host/name?sslmode=require`.
 
     Statements are prepared the second time they are seen; never at once, because a migration may put several commands
-    in one string, which PostgreSQL does not prepare.
+    in one string, which PostgreSQL does not prepare. Behind PgBouncer in transaction mode nothing may stay in a
+    session, so there they are not prepared at all.
     """
     database: dict[str, Any] = environ.Env.db_url_config(url)
     options: dict[str, Any] = database.pop("OPTIONS", {})
     database["HOST"] = options.pop("host", database["HOST"])
     database["PORT"] = options.pop("port", database["PORT"])
     database["CONN_MAX_AGE"] = 0
+    if env.bool("BEHIND_PGBOUNCER", default=False):
+        database["DISABLE_SERVER_SIDE_CURSORS"] = True
+        options["prepare_threshold"] = None
     database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1, **options}
     return database
 

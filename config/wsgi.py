@@ -3,6 +3,7 @@
 import os
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
@@ -11,6 +12,11 @@ from config.ground.shared_counts import share_counts
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 share_counts(settings.HOME / "metrics")
+if settings.SECRET_KEY.startswith("not-secret-"):
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to about 50 random characters; sessions and cards are signed with it."
+    )
+
 application = get_wsgi_application()
 if settings.TRUSTED_PROXIES:
     # Limits and lock-outs count by address: behind a proxy it is the client's, not the proxy's, that must count.

@@ -29,6 +29,8 @@ def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads a
         bind_contextvars(request_id=request_id)
         response = get_response(request)
         response.headers["X-Request-Id"] = request_id
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
         return response
 
     return middleware

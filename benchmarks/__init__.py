@@ -1,0 +1,1 @@
+"""Measurements of the hot doors beside their floors: `make bench`."""

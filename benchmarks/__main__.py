@@ -25,14 +25,22 @@ def main() -> None:
 
         shop = shops.open_shop(MEMBERS)
         url = postgres.url()
-        with web("config.wsgi:application", url) as product, web("benchmarks.floor_wsgi:application", url) as floor:
+        with (
+            web("config.wsgi:application", url) as product,
+            web("benchmarks.floor_wsgi:application", url) as floor,
+        ):
             floor_commit = Side(floor, lambda: shops.floor_commits(shop))
             floor_balance = Side(floor, lambda: shops.floor_balances(shop))
             commit = Side(product, lambda: shops.commits(shop))
             measures: dict[str, Callable[[], Row]] = {
-                "commit": lambda: compare("checkout/commit, 5 lines, 2 of 10 rules", commit, floor_commit, target=0.35),
+                "commit": lambda: compare(
+                    "checkout/commit, 5 lines, 2 of 10 rules", commit, floor_commit, target=0.35
+                ),
                 "quote": lambda: compare(
-                    "checkout/quote (beside commit)", Side(product, lambda: shops.quotes(shop)), commit, target=1.5
+                    "checkout/quote (beside commit)",
+                    Side(product, lambda: shops.quotes(shop)),
+                    commit,
+                    target=1.5,
                 ),
                 "lookup": lambda: compare(
                     "till/lookup", Side(product, lambda: shops.lookups(shop)), floor_balance, target=0.35

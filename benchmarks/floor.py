@@ -12,8 +12,9 @@ from django.urls import path
 
 COMMIT = """
 WITH p AS (SELECT %s::jsonb AS d),
-  h AS (SELECT (d->>'member')::bigint AS member, (d->>'wallet')::bigint AS wallet, (d->>'programme')::bigint AS programme,
-      (d->>'place')::bigint AS place, (d->>'till')::bigint AS till, d->>'number' AS number, d->>'ref' AS ref,
+  h AS (SELECT (d->>'member')::bigint AS member, (d->>'wallet')::bigint AS wallet,
+      (d->>'programme')::bigint AS programme, (d->>'place')::bigint AS place, (d->>'till')::bigint AS till,
+      d->>'number' AS number, d->>'ref' AS ref,
       d->>'answer' AS answer, d->'lines' AS lines, d->'event' AS event, now() AS at FROM p),
   receipt AS (INSERT INTO omnichannel_receipt (place_id, till_id, number, fingerprint, order_ref, member_id)
     SELECT place, till, number, sha256(number::bytea), ref, member FROM h),

@@ -42,7 +42,17 @@ def web(application: str, url: str) -> Iterator[int]:
     """Granian as the shop runs it: a process a core, two threads each. Yields its port."""
     port = free_port()
     workers = str(os.cpu_count() or 1)
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     command += ["--workers", workers, "--blocking-threads", "2", "--no-ws", application]
     environment = {**os.environ, "DATABASE_URL": url, "DATABASE_POOL": "1", "LOG_LEVEL": "WARNING"}
     log = PROJECT / ".regulars" / "bench" / f"web-{port}.log"
@@ -66,4 +76,6 @@ def shape() -> str:
     """The machine in words."""
     memory = psutil.virtual_memory().total / 2**30
     version = sys.version.split()[0]
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {version}, client and servers on the same machine"
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {version}, client and servers on the same machine"
+    )

@@ -64,7 +64,9 @@ class Shop:
                 programme_id=self.programme_id,
                 code=f"bonus-{have}-{number}",
                 name=f"Bonus {number}",
-                definition=RuleDefinition(effect=Multiplier(percent=200, scope=Scope(categories=[f"C{number}"]))),
+                definition=RuleDefinition(
+                    effect=Multiplier(percent=200, scope=Scope(categories=[f"C{number}"]))
+                ),
                 live_from=LONG_AGO,
                 made_by="bench",
                 now=LONG_AGO,
@@ -74,7 +76,9 @@ class Shop:
         """An access token of the first member, and their id."""
         member_id, _ = self.members[0]
         proven = IdentityClaim("phone", _phone(0))
-        return sign_in(member_id, proven=proven, device="bench", now=datetime.now(UTC)).access_token, member_id
+        return sign_in(
+            member_id, proven=proven, device="bench", now=datetime.now(UTC)
+        ).access_token, member_id
 
 
 def open_shop(members: int) -> Shop:
@@ -128,7 +132,13 @@ def purchase(shop: Shop, number: int, *, is_hot: bool = False, **more: object) -
         for line in range(LINES)
     ]
     phone = _phone(at)
-    return {"receipt_number": f"B-{number}", "member": {"phone": phone}, "currency": "USD", "lines": lines, **more}
+    return {
+        "receipt_number": f"B-{number}",
+        "member": {"phone": phone},
+        "currency": "USD",
+        "lines": lines,
+        **more,
+    }
 
 
 def commits(shop: Shop, *, is_hot: bool = False, **more: object) -> Iterator[bytes]:

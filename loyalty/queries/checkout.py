@@ -83,66 +83,33 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-_BY_REF = "SELECT id, ref, state FROM members_member WHERE ref = %(value)s"
-_BY_IDENTITY = """SELECT m.id, m.ref, m.state FROM members_identity n JOIN members_member m ON m.id = n.member_id
-    WHERE n.kind = %(kind)s AND n.value = %(value)s"""
-
-_FACTS = """
-SELECT json_build_object(
-  'is_key_live', EXISTS (SELECT FROM omnichannel_apikey k WHERE k.id = %(key_id)s AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > %(now)s)),
-  'kept', (SELECT json_build_object('fingerprint', encode(i.fingerprint, 'hex'), 'status', i.status, 'body', i.body)
-      FROM ground_idempotencykey i WHERE i.caller = %(caller)s AND i.key = %(idempotency_key)s::text),
-  'receipt', (SELECT json_build_object('fingerprint', encode(r.fingerprint, 'hex'),
-        'is_same_till', r.till_id IS NOT DISTINCT FROM %(till_id)s::bigint, 'order_ref', r.order_ref,
-        'answer', coalesce(
-          (SELECT s.answer FROM loyalty_settlement s WHERE s.order_ref = r.order_ref AND s.member_id = r.member_id),
-          (SELECT u.answer FROM omnichannel_unclaimedorder u WHERE u.ref = r.order_ref)))
-      FROM omnichannel_receipt r
-      WHERE r.place_id = %(place_id)s AND r.number = %(number)s::text
-        AND (r.till_id IS NOT DISTINCT FROM %(till_id)s::bigint OR r.fingerprint = decode(%(fingerprint)s, 'hex'))
-      ORDER BY r.till_id IS NOT DISTINCT FROM %(till_id)s::bigint DESC LIMIT 1),
-  'member', CASE WHEN m.id IS NOT NULL THEN json_build_object('id', m.id, 'ref', m.ref, 'state', m.state) END,
-  'wallet', CASE WHEN w.id IS NOT NULL THEN json_build_object('version', w.version, 'terms_stamp', w.terms_stamp,
-      'spendable', CASE
-        WHEN w.figures_hold_from <= %(now)s AND (w.figures_hold_until IS NULL OR w.figures_hold_until > %(now)s)
-        THEN w.spendable
-        ELSE (SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lot l
-          WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= %(now)s
-            AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) END) END,
-  'stamp', (SELECT t.stamp FROM loyalty_programmeterms t WHERE t.programme_id = %(programme_id)s),
-  'window_minor', (SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
-      WHERE d.wallet_id = w.id AND d.spent_on BETWEEN %(window_from)s AND %(window_until)s),
-  'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
-        'until_at', s.until_at)), '[]') FROM loyalty_tierstanding s
-      WHERE s.wallet_id = w.id AND s.from_at <= %(placed_at)s AND s.until_at > %(placed_at)s),
-  'offers', (SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title, 'effect', g.effect)
-        ORDER BY g.valid_until, g.id), '[]') FROM loyalty_grant g
-      WHERE g.member_id = m.id AND g.programme_id = %(programme_id)s AND g.uses < g.max_uses
-        AND g.valid_from <= %(placed_at)s AND g.valid_until > %(placed_at)s),
-  'products', (SELECT coalesce(json_agg(json_build_object('sku', p.sku, 'name', p.name, 'category', p.category,
-        'department', p.department, 'brand', p.brand)), '[]') FROM omnichannel_product p
-      WHERE p.programme_id = %(programme_id)s AND p.sku = ANY (%(skus)s::text[]))
-)::text
-FROM (SELECT 1) one
-LEFT JOIN ({member}) m ON true
-LEFT JOIN loyalty_wallet w ON w.member_id = m.id AND w.programme_id = %(programme_id)s
-"""
-_FACTS_BY_REF = _FACTS.replace("{member}", _BY_REF)
-_FACTS_BY_IDENTITY = _FACTS.replace("{member}", _BY_IDENTITY)
-
 _decoder = msgspec.json.Decoder(PurchaseFacts)
 
 
 def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
     """Read everything that a purchase relies on. One statement, however many lines, rules or offers there are."""
     kind, value = inquiry.member or ("ref", "")
-    parameters = msgspec.structs.asdict(inquiry) | {"value": value}
-    statement = _FACTS_BY_REF
-    if kind != "ref":
-        statement = _FACTS_BY_IDENTITY
-        parameters["kind"] = kind
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(
+            "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s,"
+            " %s::text[], %s)",
+            [
+                inquiry.key_id,
+                inquiry.caller,
+                inquiry.idempotency_key,
+                inquiry.fingerprint,
+                inquiry.programme_id,
+                inquiry.place_id,
+                inquiry.till_id,
+                inquiry.number,
+                kind,
+                value,
+                inquiry.placed_at,
+                inquiry.window_from,
+                inquiry.window_until,
+                inquiry.skus,
+                inquiry.now,
+            ],
+        )
         (facts,) = cursor.fetchone()
     return _decoder.decode(facts)

@@ -61,13 +61,20 @@ class Booking:
     settlements: list[Row] = field(default_factory=list)
     news: list[Row] = field(default_factory=list)
     key: Row | None = None
-    _held: set[tuple[int, int]] = field(default_factory=set)
+    _positions: dict[str, int] = field(default_factory=dict)
 
-    def rely_on(self, wallet: WalletNow | None, owner: Row, settlement: Settlement, climb: Climb) -> None:
+    def rely_on(
+        self,
+        wallet: WalletNow | None,
+        member_id: int,
+        programme_id: int,
+        settlement: Settlement,
+        climb: Climb,
+    ) -> None:
         """The wallet as it was read; the database compares it under the lock."""
-        self.wallets.append(
+        self.hold_wallet(member_id, programme_id)
+        self.wallets[-1].update(
             {
-                **owner,
                 "version": wallet.version if wallet else 0,
                 "terms_stamp": wallet.terms_stamp if wallet else 0,
                 "window_from": window_starts_on(climb.spent_on),
@@ -79,9 +86,9 @@ class Booking:
 
     def hold_wallet(self, member_id: int, programme_id: int) -> None:
         """A wallet that the caller has locked already: there is nothing to compare."""
-        if (member_id, programme_id) not in self._held:
-            self._held.add((member_id, programme_id))
+        if f"{member_id}:{programme_id}" not in self._positions:
             self.wallets.append({"member_id": member_id, "programme_id": programme_id})
+            self._positions[f"{member_id}:{programme_id}"] = len(self.wallets)
 
     def add_purchase(
         self,
@@ -95,12 +102,13 @@ class Booking:
         tier_code: str,
         fingerprint: str,
     ) -> str:
-        """Add a member's settled purchase.
+        """Add a settled purchase of a member whose wallet is relied on or held.
 
         :return: the new order's ref.
         """
         ref = new_ref("ord")
-        owner = {"member_id": member.id, "programme_id": purchase.programme_id}
+        wallet = self._positions[f"{member.id}:{purchase.programme_id}"]
+        owner = {"w": wallet, "member_id": member.id, "programme_id": purchase.programme_id}
         self.orders.append({**_order_row(ref, purchase, settlement, fingerprint), "member_id": member.id})
         self._add_lines(len(self.orders), member.id, lines, settlement)
         self._add_spend(ref, purchase, settlement, owner)
@@ -137,18 +145,9 @@ class Booking:
         )
         return ref
 
-    def remember(
-        self, *, caller: str, key: str, fingerprint: str, order_ref: str, member_id: int | None
-    ) -> None:
+    def remember(self, *, caller: str, key: str, fingerprint: str) -> None:
         """Keep the one purchase's answer under an idempotency key, in the same statement."""
-        self.key = {
-            "caller": caller,
-            "key": key,
-            "fingerprint": fingerprint,
-            "status": 201,
-            "order_ref": order_ref,
-            "member_id": member_id,
-        }
+        self.key = {"caller": caller, "key": key, "fingerprint": fingerprint, "status": 201}
 
     def _add_settlement(self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row) -> None:
         self.settlements.append(
@@ -210,6 +209,7 @@ class Booking:
                 "available_from": lot.available_from,
                 "expires_at": lot.expires_at,
                 "credited": settlement.points_earned,
+                "entries": len(settlement.awards),
             }
         )
         for award in settlement.awards:

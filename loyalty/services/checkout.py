@@ -131,8 +131,7 @@ def _settle_and_book(
         ref = booking.add_unclaimed(purchase, lines, settlement, fingerprint)
     else:
         change = climb(programme, settlement, facts.standings, facts.window_minor, purchase.placed_at)
-        owner = {"member_id": facts.member.id, "programme_id": purchase.programme_id}
-        booking.rely_on(facts.wallet, owner, settlement, change)
+        booking.rely_on(facts.wallet, facts.member.id, purchase.programme_id, settlement, change)
         ref = booking.add_purchase(
             purchase,
             lines,
@@ -144,13 +143,7 @@ def _settle_and_book(
             fingerprint=fingerprint,
         )
     if teller.idempotency_key is not None:
-        booking.remember(
-            caller=teller.name,
-            key=teller.idempotency_key,
-            fingerprint=fingerprint,
-            order_ref=ref,
-            member_id=facts.member.id if facts.member else None,
-        )
+        booking.remember(caller=teller.name, key=teller.idempotency_key, fingerprint=fingerprint)
     answers = book(booking, now=now)
     return Booked(status=201, body=answers[ref] if ref in answers else booking.unclaimed[0]["answer"])
 

@@ -41,11 +41,16 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
         "available_from": life.available_from,
         "expires_at": life.expires_at,
         "credited": credit.points,
+        "w": 1,
+        "entries": 1,
     }
-    entry = msgspec.structs.asdict(credit) | owner | {"lot": 1, "order_ref": "", "rule_version_id": None}
+    entry = (
+        msgspec.structs.asdict(credit) | owner | {"w": 1, "lot": 1, "order_ref": "", "rule_version_id": None}
+    )
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT loyalty_lock_wallets(%s::jsonb, %s)", [_json([owner]), now])
+            (ids,) = cursor.fetchone()
             if Entry.objects.filter(
                 wallet__member_id=credit.member_id,
                 wallet__programme_id=programme.terms.programme_id,
@@ -53,7 +58,8 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
             ).exists():
                 return False
             cursor.execute(
-                "SELECT loyalty_credit(%s::jsonb, %s::jsonb, %s)", [_json([entry]), _json([lot]), now]
+                "SELECT loyalty_credit(%s::bigint[], %s::jsonb, %s::jsonb, %s)",
+                [ids, _json([entry]), _json([lot]), now],
             )
     except IntegrityError as fault:
         if "a_cause_counts_once" in str(fault):

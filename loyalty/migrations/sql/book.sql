@@ -40,11 +40,11 @@ $$;
 
 -- Credit points: entries, the lots they fill, and the wallets' figures.
 --
--- credits: [{member_id, programme_id, lot (position in `lots`, from 1), kind, points, cause, order_ref,
---            rule_version_id, actor, reason, happened_at}], in the order in which they are numbered
--- lots:    [{member_id, programme_id, order_ref, available_from, expires_at, credited}]
--- The wallets exist and are locked by the caller.
-CREATE FUNCTION loyalty_credit(credits jsonb, lots jsonb, at timestamptz) RETURNS void
+-- ids:     the wallets, locked by the caller and with true figures
+-- credits: [{w (position in `ids`, from 1), lot (position in `lots`, from 1), member_id, programme_id, kind, points, cause,
+--            order_ref, rule_version_id, actor, reason, happened_at}], in the order in which they are numbered
+-- lots:    [{w, member_id, order_ref, available_from, expires_at, credited, entries (how many credits fill it)}]
+CREATE FUNCTION loyalty_credit(ids bigint[], credits jsonb, lots jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     lot_ids bigint[];
@@ -57,12 +57,10 @@ BEGIN
     entry_ids := ARRAY(SELECT nextval('loyalty_entry_id_seq') FROM generate_series(1, jsonb_array_length(credits)));
 
     INSERT INTO loyalty_lot (id, wallet_id, member_id, order_ref, available_from, expires_at, credited, remaining)
-    SELECT lot_ids[x.n], w.id, x.member_id, x.order_ref, x.available_from, x.expires_at, x.credited, x.credited
+    SELECT lot_ids[x.n], ids[x.w], x.member_id, x.order_ref, x.available_from, x.expires_at, x.credited, x.credited
     FROM ROWS FROM (jsonb_to_recordset(lots) AS (
-            member_id bigint, programme_id bigint, order_ref text, available_from timestamptz, expires_at timestamptz,
-            credited bigint)
-        ) WITH ORDINALITY AS x(member_id, programme_id, order_ref, available_from, expires_at, credited, n)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id;
+            w int, member_id bigint, order_ref text, available_from timestamptz, expires_at timestamptz, credited bigint)
+        ) WITH ORDINALITY AS x(w, member_id, order_ref, available_from, expires_at, credited, n);
 
     INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
         rule_version_id, actor, reason, happened_at, recorded_at)
@@ -70,11 +68,11 @@ BEGIN
         w.seq + row_number() OVER one, x.kind, x.points, w.balance + sum(x.points) OVER one, x.cause, x.order_ref,
         x.rule_version_id, x.actor, x.reason, x.happened_at, at
     FROM ROWS FROM (jsonb_to_recordset(credits) AS (
-            member_id bigint, programme_id bigint, kind text, points bigint, cause text, order_ref text,
+            w int, member_id bigint, programme_id bigint, kind text, points bigint, cause text, order_ref text,
             rule_version_id bigint, actor text, reason text, happened_at timestamptz)
-        ) WITH ORDINALITY AS x(member_id, programme_id, kind, points, cause, order_ref, rule_version_id, actor, reason,
-            happened_at, n)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
+        ) WITH ORDINALITY AS x(w, member_id, programme_id, kind, points, cause, order_ref, rule_version_id, actor,
+            reason, happened_at, n)
+    JOIN loyalty_wallet w ON w.id = ids[x.w]
     WINDOW one AS (PARTITION BY w.id ORDER BY x.n ROWS UNBOUNDED PRECEDING);
 
     INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
@@ -83,64 +81,73 @@ BEGIN
         WITH ORDINALITY AS x(member_id, lot, points, n);
 
     UPDATE loyalty_wallet w
-    SET seq = w.seq + c.entries,
-        balance = w.balance + c.points,
-        spendable = w.spendable + c.spendable,
-        pending = w.pending + c.pending,
+    SET seq = w.seq + l.entries,
+        balance = w.balance + l.credited,
+        spendable = w.spendable + l.spendable,
+        pending = w.pending + l.pending,
         figures_hold_from = greatest(w.figures_hold_from, at),
-        figures_hold_until = least(w.figures_hold_until, c.until_at)
+        figures_hold_until = least(w.figures_hold_until, l.until_at)
     FROM (
-        SELECT e.member_id, e.programme_id, e.entries, e.points, l.spendable, l.pending, l.until_at
-        FROM (
-            SELECT x.member_id, x.programme_id, count(*) AS entries, sum(x.points) AS points
-            FROM jsonb_to_recordset(credits) AS x(member_id bigint, programme_id bigint, points bigint)
-            GROUP BY x.member_id, x.programme_id
-        ) e
-        JOIN (
-            SELECT x.member_id, x.programme_id,
-                coalesce(sum(x.credited) FILTER (WHERE x.available_from <= at), 0) AS spendable,
-                coalesce(sum(x.credited) FILTER (WHERE x.available_from > at), 0) AS pending,
-                least(min(x.available_from) FILTER (WHERE x.available_from > at),
-                    min(x.expires_at) FILTER (WHERE x.expires_at > at)) AS until_at
-            FROM (
-                SELECT y.member_id, y.programme_id, y.available_from, y.expires_at,
-                    CASE WHEN y.expires_at <= at THEN 0 ELSE y.credited END AS credited
-                FROM jsonb_to_recordset(lots) AS y(
-                    member_id bigint, programme_id bigint, available_from timestamptz, expires_at timestamptz,
-                    credited bigint)
-            ) x
-            GROUP BY x.member_id, x.programme_id
-        ) l USING (member_id, programme_id)
-    ) c
-    WHERE w.member_id = c.member_id AND w.programme_id = c.programme_id;
+        SELECT ids[x.w] AS id, sum(x.entries) AS entries, sum(x.credited) AS credited,
+            sum(CASE WHEN x.available_from <= at AND (x.expires_at > at) IS NOT FALSE THEN x.credited ELSE 0 END) AS spendable,
+            sum(CASE WHEN x.available_from > at AND (x.expires_at > at) IS NOT FALSE THEN x.credited ELSE 0 END) AS pending,
+            min(least(
+                CASE WHEN x.available_from > at THEN x.available_from END,
+                CASE WHEN x.expires_at > at THEN x.expires_at END)) AS until_at
+        FROM jsonb_to_recordset(lots) AS x(
+            w int, entries int, available_from timestamptz, expires_at timestamptz, credited bigint)
+        GROUP BY x.w
+    ) l
+    WHERE w.id = l.id;
 END
 $$;
 
 -- Make sure that wallets exist, lock them in the one order that cannot deadlock, and make their figures true.
 --
--- wallets: [{member_id, programme_id}]
-CREATE FUNCTION loyalty_lock_wallets(wallets jsonb, at timestamptz) RETURNS void
+-- wallets: [{member_id, programme_id}], each once
+-- Returns their ids in the order given.
+CREATE FUNCTION loyalty_lock_wallets(wallets jsonb, at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
+    owners bigint[] := ARRAY(SELECT (x->>'member_id')::bigint FROM jsonb_array_elements(wallets) x);
+    programmes bigint[] := ARRAY(SELECT (x->>'programme_id')::bigint FROM jsonb_array_elements(wallets) x);
     locked bigint[];
+    stale bigint[];
 BEGIN
-    locked := ARRAY(
-        SELECT w.id FROM loyalty_wallet w
-        WHERE (w.member_id, w.programme_id) IN (
-            SELECT x.member_id, x.programme_id FROM jsonb_to_recordset(wallets) AS x(member_id bigint, programme_id bigint))
-        ORDER BY w.id FOR NO KEY UPDATE);
-    IF cardinality(locked) < jsonb_array_length(wallets) THEN
+    locked := loyalty_lock_existing(owners, programmes);
+    IF cardinality(locked) < cardinality(owners) THEN
         INSERT INTO loyalty_wallet (member_id, programme_id)
-        SELECT x.member_id, x.programme_id FROM jsonb_to_recordset(wallets) AS x(member_id bigint, programme_id bigint)
-        ORDER BY x.member_id, x.programme_id
+        SELECT o.owner, o.programme FROM unnest(owners, programmes) o(owner, programme) ORDER BY 1, 2
         ON CONFLICT DO NOTHING;
-        locked := ARRAY(
-            SELECT w.id FROM loyalty_wallet w
-            WHERE (w.member_id, w.programme_id) IN (
-                SELECT x.member_id, x.programme_id
-                FROM jsonb_to_recordset(wallets) AS x(member_id bigint, programme_id bigint))
-            ORDER BY w.id FOR NO KEY UPDATE);
+        locked := loyalty_lock_existing(owners, programmes);
     END IF;
-    PERFORM loyalty_refresh_figures(locked, at);
+    stale := ARRAY(
+        SELECT w.id FROM loyalty_wallet w
+        WHERE w.id = ANY (locked) AND (w.figures_hold_until <= at OR w.figures_hold_from > at));
+    IF cardinality(stale) > 0 THEN
+        PERFORM loyalty_refresh_figures(stale, at);
+    END IF;
+    IF cardinality(owners) = 1 THEN
+        RETURN locked;
+    END IF;
+    RETURN ARRAY(
+        SELECT w.id FROM unnest(owners, programmes) WITH ORDINALITY o(owner, programme, n)
+        JOIN loyalty_wallet w ON w.member_id = o.owner AND w.programme_id = o.programme ORDER BY o.n);
+END
+$$;
+
+-- Lock those of the wallets that exist, in id order; returns their ids in that order.
+CREATE FUNCTION loyalty_lock_existing(owners bigint[], programmes bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(owners) = 1 THEN
+        RETURN ARRAY(
+            SELECT w.id FROM loyalty_wallet w WHERE w.member_id = owners[1] AND w.programme_id = programmes[1]
+            FOR NO KEY UPDATE);
+    END IF;
+    RETURN ARRAY(
+        SELECT w.id FROM loyalty_wallet w
+        WHERE (w.member_id, w.programme_id) IN (SELECT * FROM unnest(owners, programmes))
+        ORDER BY w.id FOR NO KEY UPDATE);
 END
 $$;

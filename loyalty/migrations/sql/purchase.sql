@@ -7,22 +7,24 @@
 -- p: {is_history (true: answers are kept without the wallet), orders, lines (see omnichannel_record_orders), unclaimed (see omnichannel_record_unclaimed),
 --     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at}],
 --               without version and terms_stamp where the caller holds the lock already,
---     spends:   [{member_id, programme_id, points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
+--     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
---     tier_days: [{member_id, programme_id, spent_on, qualifying_minor}],
---     standings: [{member_id, programme_id, tier_id, from_at, until_at}],
---     benefits:  [{member_id, programme_id, benefit_id, cause, granted_at, valid_until}],
+--     tier_days: [{w, member_id, spent_on, qualifying_minor}],
+--     standings: [{w, member_id, tier_id, from_at, until_at}],
+--     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
 --     offers_used: [{id, member_id, order_ref, used_at}],
---     settlements: [{order_ref, member_id, programme_id, points_earned, points_spent, points_paid_minor, qualifying_minor,
+--     settlements: [{w, order_ref, member_id, programme_id, points_earned, points_spent, points_paid_minor, qualifying_minor,
 --                    head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
 --     key:  {caller, key, fingerprint, status} or null,
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
 CREATE FUNCTION loyalty_book_purchases(p jsonb, at timestamptz) RETURNS TABLE (order_ref text, answer text)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' AS $$
 #variable_conflict use_column
 DECLARE
     wallets jsonb := p->'wallets';
-    row record;
+    key jsonb := p->'key';
+    ids bigint[];
+    spend record;
     used int;
 BEGIN
     PERFORM omnichannel_record_orders(p->'orders', p->'lines', at);
@@ -31,22 +33,19 @@ BEGIN
     END IF;
 
     IF jsonb_array_length(wallets) > 0 THEN
-        PERFORM loyalty_lock_wallets(wallets, at);
-        PERFORM loyalty_compare_facts(wallets);
-        FOR row IN
-            SELECT w.id, x.* FROM jsonb_to_recordset(p->'spends') AS x(
-                member_id bigint, programme_id bigint, points bigint, cause text, order_ref text, actor text, reason text,
-                happened_at timestamptz)
-            JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
-        LOOP
-            PERFORM loyalty_draw(
-                row.id, row.points, 'spend', row.cause, row.order_ref, row.actor, row.reason, row.happened_at, at);
-        END LOOP;
-        PERFORM loyalty_credit(p->'credits', p->'lots', at);
-        PERFORM loyalty_climb(p->'tier_days', p->'standings', p->'benefits');
-        UPDATE loyalty_wallet w SET version = w.version + 1
-        FROM jsonb_to_recordset(wallets) AS x(member_id bigint, programme_id bigint)
-        WHERE w.member_id = x.member_id AND w.programme_id = x.programme_id;
+        ids := loyalty_lock_wallets(wallets, at);
+        PERFORM loyalty_compare_facts(ids, wallets);
+        IF jsonb_array_length(p->'spends') > 0 THEN
+            FOR spend IN
+                SELECT * FROM jsonb_to_recordset(p->'spends') AS x(
+                    w int, points bigint, cause text, order_ref text, actor text, reason text, happened_at timestamptz)
+            LOOP
+                PERFORM loyalty_draw(ids[spend.w], spend.points, 'spend', spend.cause, spend.order_ref, spend.actor,
+                    spend.reason, spend.happened_at, at);
+            END LOOP;
+        END IF;
+        PERFORM loyalty_credit(ids, p->'credits', p->'lots', at);
+        PERFORM loyalty_climb(ids, p->'tier_days', p->'standings', p->'benefits');
 
         IF jsonb_array_length(p->'offers_used') > 0 THEN
             UPDATE loyalty_grant g
@@ -61,50 +60,50 @@ BEGIN
         END IF;
     END IF;
 
-    RETURN QUERY
-    INSERT INTO loyalty_settlement (
-        order_ref, wallet_id, member_id, points_earned, points_spent, points_paid_minor, qualifying_minor, answer)
-    SELECT x.order_ref, w.id, x.member_id, x.points_earned, x.points_spent, x.points_paid_minor, x.qualifying_minor,
-        x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
-            ELSE loyalty_wallet_body(x.member_id, x.programme_id, at)::text END || '}'
-    FROM jsonb_to_recordset(p->'settlements') AS x(
-        order_ref text, member_id bigint, programme_id bigint, points_earned bigint, points_spent bigint,
-        points_paid_minor bigint, qualifying_minor bigint, head text)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
-    RETURNING loyalty_settlement.order_ref::text, loyalty_settlement.answer;
-
-    IF p->'key' <> 'null' THEN
-        IF NOT ground_remember(
-            p->'key'->>'caller', p->'key'->>'key', decode(p->'key'->>'fingerprint', 'hex'), (p->'key'->>'status')::int,
-            coalesce(
-                (SELECT s.answer FROM loyalty_settlement s WHERE s.order_ref = p->'key'->>'order_ref'
-                    AND s.member_id = (p->'key'->>'member_id')::bigint),
-                p->'unclaimed'->0->>'answer'),
-            at)
-        THEN
-            RAISE EXCEPTION 'the idempotency key was used meanwhile' USING ERRCODE = 'RG002';
-        END IF;
+    IF jsonb_array_length(p->'news') > 0 THEN
+        PERFORM outbox_publish(
+            x.name, x.member_id, x.payload, x.happened_at, at, ARRAY(SELECT jsonb_array_elements_text(x.subscribers)))
+        FROM jsonb_to_recordset(p->'news') AS x(
+            name text, member_id bigint, payload jsonb, happened_at timestamptz, subscribers jsonb);
     END IF;
 
-    PERFORM outbox_publish(
-        x.name, x.member_id, x.payload, x.happened_at, at, ARRAY(SELECT jsonb_array_elements_text(x.subscribers)))
-    FROM jsonb_to_recordset(p->'news') AS x(
-        name text, member_id bigint, payload jsonb, happened_at timestamptz, subscribers jsonb);
+    FOR order_ref, answer IN
+        INSERT INTO loyalty_settlement (
+            order_ref, wallet_id, member_id, points_earned, points_spent, points_paid_minor, qualifying_minor, answer)
+        SELECT x.order_ref, ids[x.w], x.member_id, x.points_earned, x.points_spent, x.points_paid_minor,
+            x.qualifying_minor, x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
+                ELSE loyalty_wallet_body(x.member_id, x.programme_id, at)::text END || '}'
+        FROM jsonb_to_recordset(p->'settlements') AS x(
+            w int, order_ref text, member_id bigint, programme_id bigint, points_earned bigint, points_spent bigint,
+            points_paid_minor bigint, qualifying_minor bigint, head text)
+        RETURNING loyalty_settlement.order_ref, loyalty_settlement.answer
+    LOOP
+        RETURN NEXT;
+    END LOOP;
+
+    IF key <> 'null' AND NOT ground_remember(
+        key->>'caller', key->>'key', decode(key->>'fingerprint', 'hex'), (key->>'status')::int,
+        coalesce(answer, p->'unclaimed'->0->>'answer'), at)
+    THEN
+        RAISE EXCEPTION 'the idempotency key was used meanwhile' USING ERRCODE = 'RG002';
+    END IF;
 END
 $$;
 
 -- Compare what a settlement relied on with the locked wallets.
 --
 -- A wallet that nobody bought with since (`version`) is as it was read. One that others bought with meanwhile is still
--- good unless its tier changed, or all purchases together reach a tier that this one alone does not.
-CREATE FUNCTION loyalty_compare_facts(wallets jsonb) RETURNS void
+-- good unless its tier changed, or all purchases together reach a tier that this one alone does not. Each wallet is
+-- marked as bought with.
+CREATE FUNCTION loyalty_compare_facts(ids bigint[], wallets jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM jsonb_to_recordset(wallets) AS x(
-            member_id bigint, programme_id bigint, version bigint, terms_stamp bigint, window_from date, window_until date,
-            qualifying_minor bigint, promote_at bigint)
-        JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
+        SELECT FROM ROWS FROM (jsonb_to_recordset(wallets) AS (
+                version bigint, terms_stamp bigint, window_from date, window_until date, qualifying_minor bigint,
+                promote_at bigint)
+            ) WITH ORDINALITY AS x(version, terms_stamp, window_from, window_until, qualifying_minor, promote_at, n)
+        JOIN loyalty_wallet w ON w.id = ids[x.n]
         WHERE w.terms_stamp <> x.terms_stamp
             OR w.version <> x.version AND x.promote_at <= x.qualifying_minor + (
                 SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
@@ -112,19 +111,18 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'the wallet changed meanwhile' USING ERRCODE = 'RG001';
     END IF;
+    UPDATE loyalty_wallet SET version = version + 1 WHERE id = ANY (ids);
 END
 $$;
 
 -- Add to the days that count towards tiers, and write down standings and the benefits they bring.
-CREATE FUNCTION loyalty_climb(tier_days jsonb, standings jsonb, benefits jsonb) RETURNS void
+CREATE FUNCTION loyalty_climb(ids bigint[], tier_days jsonb, standings jsonb, benefits jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor)
-    SELECT w.id, x.member_id, x.spent_on, sum(x.qualifying_minor)
-    FROM jsonb_to_recordset(tier_days) AS x(
-        member_id bigint, programme_id bigint, spent_on date, qualifying_minor bigint)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
-    GROUP BY w.id, x.member_id, x.spent_on
+    SELECT ids[x.w], x.member_id, x.spent_on, sum(x.qualifying_minor)
+    FROM jsonb_to_recordset(tier_days) AS x(w int, member_id bigint, spent_on date, qualifying_minor bigint)
+    GROUP BY x.w, x.member_id, x.spent_on
     ON CONFLICT (wallet_id, spent_on, member_id)
     DO UPDATE SET qualifying_minor = loyalty_tierday.qualifying_minor + excluded.qualifying_minor;
 
@@ -132,26 +130,21 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO loyalty_tierstanding (wallet_id, member_id, tier_id, from_at, until_at)
-    SELECT w.id, x.member_id, x.tier_id, x.from_at, max(x.until_at)
+    SELECT ids[x.w], x.member_id, x.tier_id, x.from_at, max(x.until_at)
     FROM jsonb_to_recordset(standings) AS x(
-        member_id bigint, programme_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
-    GROUP BY w.id, x.member_id, x.tier_id, x.from_at
+        w int, member_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
+    GROUP BY x.w, x.member_id, x.tier_id, x.from_at
     ON CONFLICT (wallet_id, tier_id, from_at, member_id)
     DO UPDATE SET until_at = greatest(loyalty_tierstanding.until_at, excluded.until_at);
 
     UPDATE loyalty_wallet w SET terms_stamp = w.terms_stamp + 1
-    FROM (
-        SELECT DISTINCT x.member_id, x.programme_id
-        FROM jsonb_to_recordset(standings) AS x(member_id bigint, programme_id bigint)) s
-    WHERE w.member_id = s.member_id AND w.programme_id = s.programme_id;
+    FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(standings) AS x(w int)) s
+    WHERE w.id = s.id;
 
     INSERT INTO loyalty_benefitgrant (wallet_id, member_id, benefit_id, cause, granted_at, valid_until)
-    SELECT w.id, x.member_id, x.benefit_id, x.cause, x.granted_at, x.valid_until
+    SELECT ids[x.w], x.member_id, x.benefit_id, x.cause, x.granted_at, x.valid_until
     FROM jsonb_to_recordset(benefits) AS x(
-        member_id bigint, programme_id bigint, benefit_id bigint, cause text, granted_at timestamptz,
-        valid_until timestamptz)
-    JOIN loyalty_wallet w ON w.member_id = x.member_id AND w.programme_id = x.programme_id
+        w int, member_id bigint, benefit_id bigint, cause text, granted_at timestamptz, valid_until timestamptz)
     ON CONFLICT (wallet_id, cause, member_id) DO NOTHING;
 END
 $$;

@@ -1,0 +1,59 @@
+-- Everything a purchase has to know before it is settled, read without a lock: the document that
+-- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity.
+CREATE FUNCTION loyalty_purchase_facts(
+    of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
+    receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
+    skus text[], at timestamptz
+) RETURNS text
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+DECLARE
+    m record;
+    w loyalty_wallet;
+    can_spend bigint;
+BEGIN
+    IF member_kind = 'ref' THEN
+        SELECT id, ref, state INTO m FROM members_member WHERE ref = member_value;
+    ELSE
+        SELECT p.id, p.ref, p.state INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
+        WHERE n.kind = member_kind AND n.value = member_value;
+    END IF;
+    SELECT * INTO w FROM loyalty_wallet WHERE member_id = m.id AND programme_id = in_programme;
+    IF w.figures_hold_from <= at AND (w.figures_hold_until > at) IS NOT FALSE THEN
+        can_spend := w.spendable;
+    ELSE
+        SELECT coalesce(sum(l.remaining), 0) INTO can_spend FROM loyalty_lot l
+        WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE;
+    END IF;
+    RETURN json_build_object(
+        'is_key_live', EXISTS (SELECT FROM omnichannel_apikey k
+            WHERE k.id = of_key AND k.revoked_at IS NULL AND (k.expires_at > at) IS NOT FALSE),
+        'kept', (SELECT json_build_object('fingerprint', encode(i.fingerprint, 'hex'), 'status', i.status, 'body', i.body)
+            FROM ground_idempotencykey i WHERE i.caller = of_caller AND i.key = idempotency_key),
+        'receipt', (SELECT json_build_object('fingerprint', encode(r.fingerprint, 'hex'),
+                'is_same_till', r.till_id IS NOT DISTINCT FROM at_till, 'order_ref', r.order_ref,
+                'answer', coalesce(
+                    (SELECT s.answer FROM loyalty_settlement s
+                     WHERE s.order_ref = r.order_ref AND s.member_id = r.member_id),
+                    (SELECT u.answer FROM omnichannel_unclaimedorder u WHERE u.ref = r.order_ref)))
+            FROM omnichannel_receipt r
+            WHERE r.place_id = at_place AND r.number = receipt_number
+                AND (r.till_id IS NOT DISTINCT FROM at_till OR r.fingerprint = decode(told, 'hex'))
+            ORDER BY r.till_id IS NOT DISTINCT FROM at_till DESC LIMIT 1),
+        'member', CASE WHEN m.id IS NOT NULL THEN json_build_object('id', m.id, 'ref', m.ref, 'state', m.state) END,
+        'wallet', CASE WHEN w.id IS NOT NULL THEN json_build_object(
+            'version', w.version, 'terms_stamp', w.terms_stamp, 'spendable', can_spend) END,
+        'stamp', (SELECT t.stamp FROM loyalty_programmeterms t WHERE t.programme_id = in_programme),
+        'window_minor', (SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
+            WHERE d.wallet_id = w.id AND d.spent_on BETWEEN window_from AND window_until),
+        'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
+                'until_at', s.until_at)), '[]') FROM loyalty_tierstanding s
+            WHERE s.wallet_id = w.id AND s.from_at <= placed AND s.until_at > placed),
+        'offers', (SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title,
+                'effect', g.effect) ORDER BY g.valid_until, g.id), '[]') FROM loyalty_grant g
+            WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses
+                AND g.valid_from <= placed AND g.valid_until > placed),
+        'products', (SELECT coalesce(json_agg(json_build_object('sku', p.sku, 'name', p.name, 'category', p.category,
+                'department', p.department, 'brand', p.brand)), '[]') FROM omnichannel_product p
+            WHERE p.programme_id = in_programme AND p.sku = ANY (skus)));
+END
+$$;

@@ -1,5 +1,7 @@
 """Amounts and points in words. Money is minor units of an ISO 4217 currency."""
 
+from decimal import Decimal
+
 ZERO_DECIMALS = frozenset(
     {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "PYG", "UGX", "RWF", "KMF", "GNF", "DJF", "VUV"}
 )
@@ -29,3 +31,26 @@ def money(minor: int, currency: str) -> str:
         return f"{sign}{minor:,} {currency}"
     whole, rest = divmod(minor, 10**digits)
     return f"{sign}{whole:,}.{rest:0{digits}} {currency}"
+
+
+def minor_of(amount: Decimal, currency: str) -> int:
+    """Minor units of an amount that somebody typed, exact.
+
+    >>> minor_of(Decimal("12.5"), "USD")
+    1250
+
+    :raises ValueError: it has more digits behind the point than the currency.
+    """
+    minor = amount.scaleb(decimals(currency))
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{currency} has {decimals(currency)} digits behind the point.")
+    return int(minor)
+
+
+def major_of(minor: int, currency: str) -> Decimal:
+    """An amount as people type it.
+
+    >>> major_of(1250, "USD")
+    Decimal('12.50')
+    """
+    return Decimal(minor).scaleb(-decimals(currency))

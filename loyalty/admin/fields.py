@@ -1,0 +1,97 @@
+"""Form fields for what rules and terms are made of: amounts, points, names from the catalogue."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminAutocompleteWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminMultipleAutocompleteWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from config.ground.amounts import decimals, major_of, minor_of
+
+MOST_MINOR = 10**12
+
+
+class AmountField(forms.DecimalField):
+    """An amount typed in major units (12.50) that cleans to minor units (1250). `in_currency` says which."""
+
+    def __init__(self, **options: Any) -> None:
+        self.currency = "USD"
+        widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+        super().__init__(min_value=Decimal(0), localize=False, widget=widget, **options)
+
+    def in_currency(self, currency: str) -> None:
+        """Take amounts of this currency, and show it beside the box."""
+        self.currency = currency
+        self.widget.attrs |= {"suffix": currency, "placeholder": str(major_of(0, currency))}
+
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the box: a stored number of minor units as people type it."""
+        return major_of(value, self.currency) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        amount = super().clean(value)
+        if amount is None:
+            return None
+        try:
+            minor = minor_of(amount, self.currency)
+        except ValueError as fault:
+            digits = decimals(self.currency)
+            words = f"at most {digits} digits behind the point" if digits else "no digits behind the point"
+            raise ValidationError(f"An amount in {self.currency} has {words}.") from fault
+        if minor > MOST_MINOR:
+            raise ValidationError("That is more than this can keep.")
+        return minor
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class WholeField(forms.IntegerField):
+    """A whole number of points or days."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=UnfoldAdminIntegerFieldWidget(), **options)
+
+
+class NamesField(forms.MultipleChoiceField):
+    """Names from the catalogue: suggested while typing, and any other name may be typed too."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminMultipleAutocompleteWidget(
+            attrs={"data-tags": "true", "data-token-separators": '[","]'}
+        )
+        super().__init__(required=False, widget=widget, **options)
+
+    def suggest_from(self, url: str, chosen: Iterable[str]) -> None:
+        """Ask this address for suggestions; show what is chosen already."""
+        self.widget.attrs["data-ajax--url"] = url
+        self.choices = [(name, name) for name in dict.fromkeys(chosen)]
+
+    def valid_value(self, value: str) -> bool:
+        return 0 < len(value.strip()) <= 100
+
+    def to_python(self, value: Sequence[str] | None) -> list[str]:
+        return list(dict.fromkeys(name.strip() for name in value or [] if name.strip()))
+
+
+class NameField(forms.ChoiceField):
+    """One name from the catalogue, suggested while typing; any other may be typed too."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminAutocompleteWidget(attrs={"data-tags": "true"})
+        super().__init__(required=False, widget=widget, **options)
+
+    def suggest_from(self, url: str, chosen: str) -> None:
+        """Ask this address for suggestions; show what is chosen already."""
+        self.widget.attrs["data-ajax--url"] = url
+        self.choices = [("", ""), *([(chosen, chosen)] if chosen else [])]
+
+    def valid_value(self, value: str) -> bool:
+        return len(value) <= 100

@@ -1,0 +1,191 @@
+"""The ledger's tables, to look at: nobody adds, changes or deletes a row here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.site import site
+from loyalty.admin.cells import code, link_to_member, link_to_wallet, name_of, points
+from loyalty.admin.local_time import InLocalTime
+from loyalty.models import Entry, Grant, Lot, Seal, Settlement
+from loyalty.queries.people import find_member_ids, find_wallet_ids
+from loyalty.queries.settlements import read_answer
+
+KIND_COLOURS = {
+    "earn": "success",
+    "bonus": "primary",
+    "spend": "info",
+    "expire": "danger",
+    "adjust": "warning",
+}
+
+
+class LedgerAdmin(InLocalTime, ReadOnlyAdmin):
+    """A large append-only table: newest first, never counted, found by whom it belongs to."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-id",)
+    list_select_related: tuple[str, ...] = ("member",)
+    search_fields = ("pk",)
+    search_help_text = "Phone, card, e-mail, name or ref of a member, or the ref of an order"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(wallet_id__in=find_wallet_ids(search_term)), False
+
+    @display(description="member", ordering="member")
+    def of_member(self, row: Any) -> SafeString:
+        return link_to_wallet(row.wallet_id, name_of(row.member))
+
+
+@admin.register(Entry, site=site)
+class EntryAdmin(LedgerAdmin):
+    """Movements of points, the latest first."""
+
+    list_display = ("happened_at", "of_member", "movement", "signed", "balance_after", "reason", "of_order")
+    list_filter = ("kind", "programme")
+    list_filter_submit = False
+    fields = (
+        "of_member",
+        "programme",
+        "seq",
+        "movement",
+        "signed",
+        "balance_after",
+        "reason",
+        "cause",
+        "of_order",
+        "rule_version",
+        "actor",
+        "happened_at",
+        "recorded_at",
+    )
+    readonly_fields = ("of_member", "movement", "signed", "of_order")
+
+    @display(description="kind", label=KIND_COLOURS)
+    def movement(self, entry: Entry) -> tuple[str, str]:
+        return entry.kind, entry.get_kind_display()
+
+    @display(description="points")
+    def signed(self, entry: Entry) -> SafeString:
+        return points(entry.points)
+
+    @display(description="order")
+    def of_order(self, entry: Entry) -> SafeString:
+        return code(entry.order_ref)
+
+
+@admin.register(Lot, site=site)
+class LotAdmin(LedgerAdmin):
+    """What is left of points with one birth."""
+
+    list_display = ("of_member", "remaining", "credited", "available_from", "expires_at", "of_order")
+    fields = ("of_member", "of_order", "credited", "remaining", "available_from", "expires_at")
+    readonly_fields = ("of_member", "of_order")
+
+    @display(description="order")
+    def of_order(self, lot: Lot) -> SafeString:
+        return code(lot.order_ref)
+
+
+@admin.register(Settlement, site=site)
+class SettlementAdmin(LedgerAdmin):
+    """What a purchase was worth, in the words the till was answered."""
+
+    list_display = ("of_order", "of_member", "points_earned", "points_spent")
+    fields = (
+        "of_order",
+        "of_member",
+        "points_earned",
+        "points_spent",
+        "because",
+        "why_not",
+        "answer",
+    )
+    readonly_fields = ("of_order", "of_member", "because", "why_not")
+
+    @display(description="order")
+    def of_order(self, settlement: Settlement) -> SafeString:
+        return code(settlement.order_ref)
+
+    @display(description="earned because")
+    def because(self, settlement: Settlement) -> str:
+        earned = read_answer(settlement.answer).settlement.earned
+        return "; ".join(f"{one.points} by {one.rule} v{one.rule_version}: {one.because}" for one in earned)
+
+    @display(description="did not apply")
+    def why_not(self, settlement: Settlement) -> str:
+        return "; ".join(one.because for one in read_answer(settlement.answer).settlement.not_applied)
+
+
+@admin.register(Seal, site=site)
+class SealAdmin(ReadOnlyAdmin):
+    """Digests of closed days, each chained to the one before it."""
+
+    list_display = ("sealed_on", "programme", "entries", "points", "hexadecimal", "made_at")
+    list_filter = ("programme",)
+    list_select_related = ("programme",)
+    ordering = ("-sealed_on",)
+    fields = ("programme", "sealed_on", "entries", "points", "hexadecimal", "made_at")
+    readonly_fields = ("hexadecimal",)
+
+    @display(description="digest (SHA-256)")
+    def hexadecimal(self, seal: Seal) -> SafeString:
+        return code(bytes(seal.digest).hex())
+
+
+@admin.register(Grant, site=site)
+class GrantAdmin(InLocalTime, ReadOnlyAdmin):
+    """Personal offers that were granted, and how often each was used. Campaigns grants them."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-id",)
+    list_select_related = ("member",)
+    list_display = ("title", "of_member", "used", "valid_from", "valid_until", "granted_at", "last_used_at")
+    list_filter = ("programme",)
+    search_fields = ("pk",)
+    search_help_text = "Phone, card, e-mail, name or ref of a member"
+    fields = (
+        "title",
+        "mention",
+        "of_member",
+        "programme",
+        "effect",
+        "used",
+        "valid_from",
+        "valid_until",
+        "cause",
+        "ref",
+        "granted_at",
+        "last_used_at",
+        "last_order_ref",
+    )
+    readonly_fields = ("of_member", "used")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(member_id__in=find_member_ids(search_term)), False
+
+    @display(description="member")
+    def of_member(self, grant: Grant) -> SafeString:
+        return link_to_member(grant.member_id, name_of(grant.member))
+
+    @display(description="used")
+    def used(self, grant: Grant) -> str:
+        return f"{grant.uses} of {grant.max_uses}"

@@ -1,0 +1,175 @@
+"""The wallet's page: figures at this moment, lots, movements, and why each purchase earned what it did."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Func, JSONField, QuerySet, Value
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from config.ground import clock
+from config.ground.amounts import money
+from config.staff.site import site
+from loyalty.admin.cells import amount, code, label, moment, name_of, points
+from loyalty.admin.ledger import KIND_COLOURS, LedgerAdmin
+from loyalty.models import Wallet
+from loyalty.queries.holdings import LotHeld, Movement, list_lots, list_movements
+from loyalty.queries.people import find_wallet_ids
+from loyalty.queries.settlements import Settled, list_settled
+from loyalty.queries.wallets import get_wallet
+
+ROWS = 50
+PURCHASES = 10
+
+
+@admin.register(Wallet, site=site)
+class WalletAdmin(LedgerAdmin):
+    """Wallets, found by whom they belong to."""
+
+    list_display = ("whose", "programme", "balance_now", "spendable_now", "pending_now", "tier_now")
+    list_display_links = ("whose",)
+    list_filter = ("programme",)
+    list_select_related = ("member", "programme")
+    fields = ()
+    change_form_outer_before_template = "loyalty/admin/wallet.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
+        now = Value(clock.now())
+        body = Func(
+            F("member_id"),
+            F("programme_id"),
+            now,
+            function="loyalty_wallet_body",
+            template="%(function)s(%(expressions)s)::jsonb",
+            output_field=JSONField(),
+        )
+        wallets: QuerySet[Wallet] = super().get_queryset(request)
+        return wallets.annotate(shown=body)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=find_wallet_ids(search_term)), False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Wallet | None = None) -> list[Any]:
+        return []
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        wallet = self.get_object(request, object_id)
+        with timezone.override(self.zone_of(request)):
+            shown = _page_of(wallet, now=clock.now()) if wallet else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    @display(description="member", header=True)
+    def whose(self, wallet: Wallet) -> tuple[str, str]:
+        return name_of(wallet.member), wallet.member.ref
+
+    @display(description="balance")
+    def balance_now(self, wallet: Any) -> str:
+        return f"{wallet.shown['balance']:,}"
+
+    @display(description="can be spent")
+    def spendable_now(self, wallet: Any) -> str:
+        return f"{wallet.shown['spendable']:,}"
+
+    @display(description="pending")
+    def pending_now(self, wallet: Any) -> str:
+        return f"{wallet.shown['pending']:,}"
+
+    @display(description="tier", label=True)
+    def tier_now(self, wallet: Any) -> str | None:
+        tier = wallet.shown["tier"]
+        return tier["name"] if tier else None
+
+
+def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
+    """What the template shows. Four statements, however old the wallet is."""
+    currency = wallet.programme.currency
+    shown = get_wallet(wallet.member_id, wallet.programme_id, now=now)
+    settled = list_settled(wallet.member_id, wallet.programme_id, limit=PURCHASES)
+    expiry, tier = shown.next_expiry, shown.tier
+    figures = [
+        ("Balance", f"{shown.balance:,}", "points"),
+        ("Can be spent now", f"{shown.spendable:,}", "points"),
+        ("Pending", f"{shown.pending:,}", "points that still mature"),
+        (
+            "Next expiry",
+            f"{expiry.points:,}" if expiry else "none",
+            f"points at {moment(expiry.at)}" if expiry else "no lot runs out",
+        ),
+    ]
+    if tier:
+        ahead = tier.next
+        note = f"{money(ahead.missing_minor, currency)} more to {ahead.name}" if ahead else "the highest tier"
+        figures.append(("Tier", tier.name, note))
+    return {
+        "member": name_of(wallet.member),
+        "member_id": wallet.member_id,
+        "programme": wallet.programme.name,
+        "figures": figures,
+        "entries": _entries_table(list_movements([wallet.pk], limit=ROWS)),
+        "lots": _lots_table(list_lots([wallet.pk], now=now, limit=ROWS)),
+        "settled": [_why(one) for one in settled],
+    }
+
+
+def _entries_table(entries: Sequence[Movement]) -> dict[str, Any]:
+    return {
+        "headers": ["No.", "When", "What", "Points", "Balance", "Why", "Order", "By"],
+        "rows": [
+            [
+                str(one.seq),
+                moment(one.happened_at),
+                label(one.kind, KIND_COLOURS[one.kind]),
+                points(one.points),
+                amount(one.balance_after),
+                one.reason,
+                code(one.order_ref),
+                one.actor,
+            ]
+            for one in entries
+        ],
+    }
+
+
+def _lots_table(lots: Sequence[LotHeld]) -> dict[str, Any]:
+    colours = {"open": "success", "pending": "info", "expired": "danger", "empty": "default"}
+    return {
+        "headers": ["Left", "Of", "State", "Can be spent from", "Expires", "Order"],
+        "rows": [
+            [
+                amount(one.remaining),
+                amount(one.credited),
+                label(one.state, colours[one.state]),
+                moment(one.available_from),
+                moment(one.expires_at) if one.expires_at else "never",
+                code(one.order_ref),
+            ]
+            for one in lots
+        ],
+    }
+
+
+def _why(settled: Settled) -> dict[str, Any]:
+    answer = settled.answer.settlement
+    return {
+        "number": settled.number,
+        "place": settled.place,
+        "at": moment(settled.placed_at),
+        "total": money(settled.total_minor, settled.currency),
+        "earned": answer.points_earned,
+        "spent": answer.points_spent,
+        "awards": answer.earned,
+        "not_applied": answer.not_applied,
+    }

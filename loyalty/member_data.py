@@ -1,0 +1,154 @@
+"""What loyalty holds of a person: the panels on the member's page. One statement for each, however much there is."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from config.ground.amounts import money
+from loyalty.queries import holdings
+from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
+from members.member_data import Cell, Fact, Panel
+
+_UTC = ZoneInfo("UTC")
+_LABELS: dict[str, Literal["good", "bad", "muted"]] = {
+    "open": "good",
+    "granted": "good",
+    "pending": "muted",
+    "scheduled": "muted",
+    "used": "muted",
+    "used up": "muted",
+    "empty": "muted",
+    "expired": "bad",
+}
+
+
+class Points:
+    """Wallets, lots, movements, tiers and offers of a member, in the days of each wallet's programme."""
+
+    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
+        held = holdings.list_holdings(member_id, now=now)
+        ids = [one.wallet_id for one in held]
+        zone = ZoneInfo(held[0].timezone) if held else _UTC
+        return [
+            *([_wallet(one, is_only=len(held) == 1) for one in held] or [NO_WALLET]),
+            _tier(held, holdings.list_benefits_held(ids, now=now), zone),
+            _offers(holdings.list_offers_held(member_id, now=now), zone),
+            _lots(holdings.list_lots(ids, now=now), zone),
+            _entries(holdings.list_movements(ids), zone),
+        ]
+
+
+NO_WALLET = Panel(title="Wallet", order=20, empty="No points yet: the first purchase opens the wallet.")
+
+
+def _wallet(held: Holding, *, is_only: bool) -> Panel:
+    wallet, zone = held.wallet, ZoneInfo(held.timezone)
+    page = reverse("admin:loyalty_wallet_change", args=[held.wallet_id])
+    expiry = wallet.next_expiry
+    facts = [
+        Fact("Balance", Cell(f"{wallet.balance:,} points", "number", page)),
+        Fact("Can be spent now", Cell(f"{wallet.spendable:,}", "number")),
+        Fact("Pending", Cell(f"{wallet.pending:,}", "number")),
+        Fact(
+            "Next expiry",
+            Cell(f"{expiry.points:,}" if expiry else "none", "number"),
+            note=f"after {_last_day(expiry.at, zone)}" if expiry else "",
+        ),
+    ]
+    title = "Wallet" if is_only else f"Wallet: {held.programme}"
+    return Panel(title=title, order=20, facts=tuple(facts))
+
+
+def _tier(held: Sequence[Holding], benefits: Sequence[BenefitHeld], zone: ZoneInfo) -> Panel:
+    facts = []
+    for one in held:
+        tier = one.wallet.tier
+        if tier is None:
+            continue
+        facts.append(Fact("Tier" if len(held) == 1 else one.programme, tier.name))
+        if tier.until:
+            facts.append(Fact("Held until", _last_day(tier.until, ZoneInfo(one.timezone))))
+        if tier.next:
+            facts.append(
+                Fact("Progress", f"{money(tier.next.missing_minor, one.currency)} more to {tier.next.name}")
+            )
+    return Panel(
+        title="Tier and benefits",
+        order=22,
+        facts=tuple(facts),
+        columns=("Benefit", "By tier", "Until", "State") if benefits else (),
+        rows=tuple(
+            (one.title, one.tier, _last_day(one.valid_until, zone), _label(one.state)) for one in benefits
+        ),
+    )
+
+
+def _offers(offers: Sequence[OfferHeld], zone: ZoneInfo) -> Panel:
+    return Panel(
+        title="Offers",
+        order=24,
+        columns=("Offer", "Until", "Used", "State"),
+        rows=tuple(
+            (
+                Cell(one.title, link=reverse("admin:loyalty_grant_change", args=[one.id])),
+                _last_day(one.valid_until, zone),
+                Cell(f"{one.uses} of {one.max_uses}", "number"),
+                _label(one.state),
+            )
+            for one in offers
+        ),
+        empty="No personal offers.",
+    )
+
+
+def _lots(lots: Sequence[LotHeld], zone: ZoneInfo) -> Panel:
+    return Panel(
+        title="Lots",
+        order=26,
+        columns=("Left", "Of", "Can be spent from", "Last day", "State"),
+        rows=tuple(
+            (
+                Cell(f"{one.remaining:,}", "number"),
+                Cell(f"{one.credited:,}", "number"),
+                _day(one.available_from, zone),
+                _last_day(one.expires_at, zone) if one.expires_at else "never",
+                _label(one.state),
+            )
+            for one in lots
+        ),
+    )
+
+
+def _entries(entries: Sequence[Movement], zone: ZoneInfo) -> Panel:
+    return Panel(
+        title="Latest entries",
+        order=28,
+        is_wide=True,
+        columns=("When", "What", "Points", "Balance", "Why"),
+        rows=tuple(
+            (
+                f"{one.happened_at.astimezone(zone):%Y-%m-%d %H:%M}",
+                one.kind,
+                Cell(f"{one.points:+,}", "good" if one.points > 0 else "bad"),
+                Cell(f"{one.balance_after:,}", "number"),
+                one.reason,
+            )
+            for one in entries
+        ),
+    )
+
+
+def _label(state: str) -> Cell:
+    return Cell(state, _LABELS[state])
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def _last_day(end: datetime, zone: ZoneInfo) -> str:
+    """The last day before an end, which is the midnight after it."""
+    return _day(end - timedelta(microseconds=1), zone)

@@ -1,0 +1,118 @@
+"""The words that rules of a programme are made of: its tiers and places, and what its catalogue names."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+from django.db import connection
+
+from loyalty.models import Tier
+from omnichannel.models import Place, Product, Programme
+
+SUGGESTED = 20
+
+Kind = Literal["category", "department", "brand", "sku"]
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A code and how people call it."""
+
+    code: str
+    name: str
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A programme as the pages of the staff need it."""
+
+    id: int
+    code: str
+    name: str
+    currency: str
+    timezone: str
+
+
+def list_homes() -> list[Home]:
+    """All programmes, the oldest first."""
+    return [
+        Home(*row)
+        for row in Programme.objects.order_by("pk").values_list("pk", "code", "name", "currency", "timezone")
+    ]
+
+
+def find_home(programme_id: int) -> Home | None:
+    """The programme with this id."""
+    return next((home for home in list_homes() if home.id == programme_id), None)
+
+
+def find_common_timezone() -> str | None:
+    """The timezone of all programmes, None if they differ or there are none."""
+    zones = list(Programme.objects.values_list("timezone", flat=True).distinct()[:2])
+    return zones[0] if len(zones) == 1 else None
+
+
+def list_tier_words(programme_id: int) -> list[Word]:
+    """The programme's tiers, the lowest first."""
+    tiers = Tier.objects.filter(programme_id=programme_id).order_by("rank").values_list("code", "name")
+    return [Word(code, name) for code, name in tiers]
+
+
+def list_place_words(programme_id: int) -> list[Word]:
+    """The programme's stores and web shops by name."""
+    places = Place.objects.filter(programme_id=programme_id).order_by("name").values_list("code", "name")
+    return [Word(code, name) for code, name in places]
+
+
+def suggest_words(programme_id: int, kind: Kind, term: str) -> list[Word]:
+    """What the catalogue knows that begins with or contains the term, twenty at most; beginnings first."""
+    return (
+        _suggest_products(programme_id, term) if kind == "sku" else _suggest_names(programme_id, kind, term)
+    )
+
+
+def list_unknown_words(programme_id: int, kind: Kind, codes: Iterable[str]) -> list[str]:
+    """Those of the codes that no product of the catalogue carries."""
+    wanted = list(codes)
+    if not wanted:
+        return []
+    known = Product.objects.filter(programme_id=programme_id, **{f"{kind}__in": wanted})
+    carried = set(known.values_list(kind, flat=True).distinct())
+    return [code for code in wanted if code not in carried]
+
+
+def _suggest_names(programme_id: int, kind: Kind, term: str) -> list[Word]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT p.{kind}, coalesce(max(c.name), p.{kind}) FROM omnichannel_product p
+            LEFT JOIN omnichannel_category c
+              ON %(kind)s::text = 'category' AND c.programme_id = p.programme_id AND c.code = p.category
+            WHERE p.programme_id = %(programme)s AND p.{kind} <> ''
+              AND (p.{kind} ILIKE %(inside)s OR c.name ILIKE %(inside)s)
+            GROUP BY p.{kind} ORDER BY p.{kind} NOT ILIKE %(start)s, p.{kind} LIMIT %(limit)s
+            """,  # noqa: S608 - the kind is one of our own four words
+            _like(programme_id, term) | {"kind": kind},
+        )
+        return [Word(code, name) for code, name in cursor.fetchall()]
+
+
+def _suggest_products(programme_id: int, term: str) -> list[Word]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.sku, p.name FROM omnichannel_product p
+            WHERE p.programme_id = %(programme)s AND (p.sku ILIKE %(start)s OR p.name ILIKE %(inside)s)
+            ORDER BY p.sku NOT ILIKE %(start)s, p.name, p.sku LIMIT %(limit)s
+            """,
+            _like(programme_id, term),
+        )
+        return [Word(sku, f"{name} ({sku})" if name else sku) for sku, name in cursor.fetchall()]
+
+
+def _like(programme_id: int, term: str) -> dict[str, str | int]:
+    literal = term.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return {
+        "programme": programme_id,
+        "inside": f"%{literal}%",
+        "start": f"{literal}%",
+        "limit": SUGGESTED,
+    }

@@ -1,0 +1,137 @@
+"""What a rule says, in words that a marketer would use; and what a new version says differently."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from config.ground.amounts import money
+from loyalty.rules.definition import (
+    Condition,
+    Effect,
+    FixedPoints,
+    Hours,
+    Multiplier,
+    Period,
+    PerStep,
+    PlaceIs,
+    RuleDefinition,
+    Scope,
+    TierIs,
+    Weekdays,
+)
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""1 is Monday, as ISO 8601 counts."""
+
+NAMED = 4
+"""So many names are written out; of more, the rest are counted."""
+
+_EVERYTHING = "everything"
+
+
+def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> str:
+    """One sentence that says when the rule gives what.
+
+    Triple points on category TEA, for members on silver or gold, on Saturday or Sunday.
+
+    :param zone: the programme's; moments of a period are told in it.
+    """
+    facets = facets_of(definition, currency, zone=zone)
+    given = facets.pop("Gives")
+    on = facets.pop("On")
+    parts = [given if on == _EVERYTHING else f"{given} on {on}", *facets.values()]
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def changes_between(
+    old: RuleDefinition, new: RuleDefinition, currency: str, *, zone: tzinfo = UTC
+) -> list[str]:
+    """What the new version says differently, a line for each facet; empty if both say the same."""
+    before = facets_of(old, currency, zone=zone)
+    after = facets_of(new, currency, zone=zone)
+    names = dict.fromkeys([*before, *after])
+    return [
+        f"{name}: {before.get(name, 'any')} → {after.get(name, 'any')}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def facets_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> dict[str, str]:
+    """The rule in pieces: what it gives, on what, and each kind of condition that it sets."""
+    scope = Scope() if isinstance(definition.effect, PerStep) else definition.effect.scope
+    facets = {"Gives": given_by(definition.effect, currency), "On": words_of_scope(scope)}
+    for condition in definition.conditions:
+        name, words = _FACETS[type(condition)], words_of_condition(condition, zone)
+        facets[name] = f"{facets[name]}, and {words}" if name in facets else words
+    return facets
+
+
+def given_by(effect: Effect, currency: str) -> str:
+    """What the effect awards, e.g. `triple points`."""
+    match effect:
+        case PerStep(points=points, step_minor=step_minor):
+            return f"{points} points for each full {money(step_minor, currency)} paid"
+        case Multiplier(percent=percent):
+            return f"{times(percent)} points"
+        case FixedPoints(points=points, minimum_minor=0):
+            return f"{points} points"
+        case FixedPoints(points=points, minimum_minor=minimum):
+            return f"{points} points from {money(minimum, currency)} paid"
+
+
+def times(percent: int) -> str:
+    """A multiple in words: 300 is triple, 150 is 1.5 times the."""
+    names = {200: "double", 300: "triple"}
+    return names.get(percent) or f"{percent / 100:g} times the"
+
+
+def words_of_scope(scope: Scope) -> str:
+    """Which lines count."""
+    lists = (
+        ("product", scope.skus),
+        ("category", scope.categories),
+        ("department", scope.departments),
+        ("brand", scope.brands),
+    )
+    return " and ".join(f"{kind} {either(names)}" for kind, names in lists if names) or _EVERYTHING
+
+
+def words_of_condition(condition: Condition, zone: tzinfo = UTC) -> str:
+    """When the condition holds."""
+    match condition:
+        case TierIs(tiers=tiers):
+            return f"for members on {either(tiers)}"
+        case PlaceIs(places=places):
+            return f"in {either(places)}"
+        case Period(starts_at=starts_at, ends_at=ends_at):
+            return f"bought from {_moment(starts_at, zone)} until {_moment(ends_at, zone)}"
+        case Weekdays(days=days):
+            return f"on {either([DAYS[day - 1] for day in sorted(set(days))], named=7)}"
+        case Hours(starts=starts, ends=ends):
+            return f"between {starts:%H:%M} and {ends:%H:%M}"
+
+
+def either(names: Sequence[str], *, named: int = NAMED) -> str:
+    """Names joined as a choice: `A, B or C`; of a long list the first few.
+
+    >>> either(["TEA", "COFFEE", "CAKE"])
+    'TEA, COFFEE or CAKE'
+    """
+    if len(names) > named:
+        return f"{', '.join(names[:named])} or {len(names) - named} more"
+    *firsts, last = names
+    return f"{', '.join(firsts)} or {last}" if firsts else last
+
+
+_FACETS: dict[type[Condition], str] = {
+    TierIs: "For",
+    PlaceIs: "Where",
+    Period: "When",
+    Weekdays: "Days",
+    Hours: "Hours",
+}
+
+
+def _moment(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -70,11 +70,11 @@ class MemberAdmin(ModelAdmin):
 
     @display(description="name")
     def known_as(self, member: Member) -> str:
-        return called(member.given_name, member.family_name, member.display_name) or member.ref
+        return _called(member)
 
     def search_title(self, member: Member) -> str:
         """What the quick search calls a member; the log of what staff did keeps to the ref, which names nobody."""
-        return self.known_as(member)
+        return _called(member)
 
     @display(description="phone")
     def phone_number(self, member: Member) -> str:
@@ -87,7 +87,7 @@ class MemberAdmin(ModelAdmin):
 
     @display(description="state", label={"active": "success", "merged": "info", "erased": "danger"})
     def status(self, member: Member) -> str:
-        return member.state
+        return str(member.state)
 
     @display(description="came by", label=True)
     def came_by(self, member: Member) -> str:
@@ -163,6 +163,10 @@ class MemberAdmin(ModelAdmin):
             context["panels"] = panels_shown(obj.pk, is_masked=is_masked, now=clock.now())
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
+
+
+def _called(member: Member) -> str:
+    return called(member.given_name, member.family_name, member.display_name) or member.ref
 
 
 def _newest(member: Member, kind: str) -> str:

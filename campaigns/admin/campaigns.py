@@ -16,6 +16,7 @@ from campaigns.admin.campaign_form import CampaignForm
 from campaigns.models import Campaign, CampaignRun
 from campaigns.queries import campaigns
 from campaigns.queries.preview import find_preview
+from campaigns.rules.plans import offer_words
 from campaigns.rules.schedules import schedule_words
 from campaigns.services.campaigns import (
     make_campaign,
@@ -34,6 +35,10 @@ COLOURS = {
     "paused": "danger",
     "finished": "success",
 }
+
+
+SHOWN = ("standing", "goes_out", "offered", "channels_in_words", "letter")
+"""What stands in place of the form while a campaign is scheduled."""
 
 
 @admin.register(Campaign, site=site)
@@ -57,7 +62,7 @@ class CampaignAdmin(ModelAdmin):
                         ("valid_days", "max_uses"))},
         ),
         ("What is said", {"fields": (("channels", "purpose"), "title", "subject", "body")}),
-        ("When", {"fields": ("schedule_kind", ("on", "weekday", "at"), "seen_version")}),
+        ("When", {"fields": ("schedule_kind", ("on", "at"), "weekday", "seen_version")}),
     )  # fmt: skip
 
     class Media:
@@ -65,7 +70,13 @@ class CampaignAdmin(ModelAdmin):
         css = {"all": ("campaigns/campaigns.css",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
-        return ("programme", "code") if obj else ()
+        return ("programme", "code", *SHOWN) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        """The form; of a campaign that is not open to changes, its plan in words."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        return ((None, {"fields": (("name", "code"), ("programme", "segment"))}), ("Plan", {"fields": SHOWN}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         rows: QuerySet[Campaign] = super().get_queryset(request)
@@ -87,6 +98,22 @@ class CampaignAdmin(ModelAdmin):
     def goes_out(self, campaign: Campaign) -> str:
         stands = campaigns.overview_of(campaign)
         return schedule_words(stands.plan.schedule, stands.version.zone)
+
+    @display(description="offer")
+    def offered(self, campaign: Campaign) -> str:
+        return offer_words(campaigns.overview_of(campaign).plan, campaign.programme.currency)
+
+    @display(description="channels")
+    def channels_in_words(self, campaign: Campaign) -> str:
+        plan = campaigns.overview_of(campaign).plan
+        return f"{', '.join(plan.channels)}, to those who agreed to {plan.purpose}"
+
+    @display(description="letter")
+    def letter(self, campaign: Campaign) -> SafeString:
+        plan = campaigns.overview_of(campaign).plan
+        return format_html(
+            '<strong>{}</strong><p style="white-space: pre-line">{}</p>', plan.subject, plan.body
+        )
 
     @display(description="last run")
     def last_run(self, campaign: Campaign) -> str:
@@ -204,6 +231,8 @@ def _runs_of(object_id: str | None) -> SafeString | str:
         .order_by("-number")[:10]
     )
     tallies = campaigns.tallies_of(runs)
+    if not runs:
+        return ""
     rows = (
         (
             reverse("admin:campaigns_campaignrun_change", args=[run.pk]),
@@ -216,5 +245,6 @@ def _runs_of(object_id: str | None) -> SafeString | str:
         for run in runs
     )
     return format_html(
-        "<ul>{}</ul>", format_html_join("", '<li><a href="{}">Run {}</a>: due {}, {}</li>', rows)
+        "<ul>{}</ul>",
+        format_html_join("", '<li><a class="text-primary-600" href="{}">Run {}</a>: due {}, {}</li>', rows),
     )

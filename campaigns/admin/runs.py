@@ -63,7 +63,11 @@ class RunAdmin(ReadOnlyAdmin):
     @display(description="recipients")
     def recipients(self, run: CampaignRun) -> SafeString:
         address = reverse("admin:campaigns_recipient_changelist")
-        return format_html('<a href="{}?run__id__exact={}">One by one, with reasons</a>', address, run.pk)
+        return format_html(
+            '<a class="text-primary-600" href="{}?run__id__exact={}">One by one, with reasons</a>',
+            address,
+            run.pk,
+        )
 
 
 @admin.register(Recipient, site=site)

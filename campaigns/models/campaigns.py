@@ -102,7 +102,7 @@ class CampaignRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.campaign_id} run {self.number}"
+        return f"{self.campaign.name}, run {self.number}"
 
     @property
     def cause(self) -> str:

@@ -8,7 +8,7 @@ from campaigns.queries import campaigns, features
 from campaigns.rules.decisions import Decision, Desk, codes_in, decide
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import ends_after, last_day
-from campaigns.rules.verdicts import REASONS, Candidate
+from campaigns.rules.verdicts import REASONS, SENT, Candidate
 from campaigns.rules.words import day_words
 from members.models import Identity, Member
 
@@ -28,9 +28,8 @@ class Preview:
     @property
     def channels(self) -> dict[str, str]:
         """Each channel with what becomes of it, in words."""
-        return {
-            name: REASONS.get(outcome, outcome) for name, outcome in self.decision.verdict.channels.items()
-        }
+        outcomes = self.decision.verdict.channels.items()
+        return {name: "yes" if outcome == SENT else REASONS[outcome] for name, outcome in outcomes}
 
 
 def find_preview(plan: Plan, segment: Segment, asked: str, *, now: datetime) -> Preview | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from campaigns.rules.content import Content
-from campaigns.rules.offers import FavouriteCategoryPoints, Template
+from campaigns.rules.offers import FavouriteCategoryPoints, Template, offer_for
 from campaigns.rules.schedules import Schedule
 
 CampaignChannel = Literal["email", "inbox"]
@@ -48,6 +48,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def is_personal(self) -> bool:
         """Whether the offer differs from member to member."""
         return isinstance(self.offer, FavouriteCategoryPoints)
+
+
+def offer_words(plan: Plan, currency: str) -> str:
+    """The offer as the plan makes it, before it is somebody's own: `triple points on the favourite category`."""
+    offer = offer_for(plan.offer, ["*"], {"*": "the favourite category"}, currency)
+    words = offer.words if offer else "nothing"
+    uses = "once" if plan.max_uses == 1 else f"{plan.max_uses} times"
+    return f"{words}, good for {plan.valid_days} days, {uses}"
 
 
 def plan_schema() -> dict[str, Any]:

@@ -34,6 +34,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Campaigns": {
         "campaigns.campaign": ("campaign", "Campaigns"),
         "campaigns.segment": ("filter_alt", "Segments"),
+        "campaigns.campaignrun": ("outgoing_mail", "Runs"),
+        "campaigns.recipient": ("how_to_reg", "Recipients"),
         "omnichannel.message": ("mail", "Messages"),
     },
     "Operation": {

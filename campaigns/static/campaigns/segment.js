@@ -78,7 +78,7 @@
       const draw = (values) => fields.replaceChildren(
         ...byType[type.value].fields.flatMap((field) => input(field, values[field.name])));
       draw(leaf);
-      type.addEventListener("change", () => draw({}));
+      type.addEventListener("input", () => draw({}));
       const remove = made("button", { type: "button", class: "conditions-remove", title: "Remove" }, "✕");
       const line = made("div", { class: "conditions-row" }, not, type, fields, remove);
       remove.addEventListener("click", () => { line.remove(); write(); });

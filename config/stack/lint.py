@@ -4,11 +4,13 @@ Starts the embedded PostgreSQL of the tests for a moment, unless `DATABASE_URL` 
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django_migration_linter import MigrationLinter
 
 OUR_APPS = ["ground", "outbox", "staff", "members", "omnichannel", "loyalty", "campaigns"]
 
@@ -38,6 +40,10 @@ def check() -> None:
     call_command("check", fail_level="WARNING")
     call_command("check", tags=["sharding"], fail_level="WARNING")
     call_command("makemigrations", check=True, dry_run=True)
+    safe = MigrationLinter(include_apps=OUR_APPS, no_cache=True, quiet=["ok", "ignore"])
+    safe.lint_all_migrations()
+    if safe.has_errors:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

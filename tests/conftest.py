@@ -41,6 +41,7 @@ def _start_servers(config: pytest.Config) -> None:
         postgres = servers.start_postgres(run)
         config.add_cleanup(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.url()
+        os.environ["REGULARS_TEST_SERVER_IS_OURS"] = "1"
         if servers.has_template(postgres):
             os.environ["REGULARS_TEST_TEMPLATE"] = servers.TEMPLATE
     if "BROKER_URL" not in os.environ:

@@ -17,6 +17,7 @@ OUR_APPS = ["ground", "outbox", "staff", "members", "omnichannel", "loyalty", "c
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     if "DATABASE_URL" in os.environ:
         check()
         return

@@ -1,5 +1,8 @@
 """What the tables of the model registry may point at, and what sharding by member asks of them."""
 
+import os
+
+import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db.models import Model
@@ -24,6 +27,12 @@ def test_foreign_keys_go_down_only() -> None:
     ]
 
     assert going_up == []
+
+
+@pytest.mark.skipif("REGULARS_TEST_SERVER_IS_OURS" not in os.environ, reason="DATABASE_URL names a server")
+def test_an_empty_database_is_migrated_with_all_checks_on() -> None:
+    """`manage.py migrate` made the template of this run; checks that read tables would have stopped it."""
+    assert "REGULARS_TEST_TEMPLATE" in os.environ
 
 
 def test_tables_of_members_can_be_spread_by_member() -> None:

@@ -26,6 +26,7 @@ from campaigns.services.campaigns import (
 )
 from config.ground import clock
 from config.ground.refusals import Refusal
+from config.staff.confirm import confirmed
 from config.staff.site import site
 
 COLOURS = {
@@ -136,6 +137,7 @@ class CampaignAdmin(ModelAdmin):
         return request.user.has_perm("campaigns.view_recipient")
 
     @action(description="Schedule", icon="schedule_send", permissions=["steer"])
+    @confirmed("Let this campaign go out at its time?")
     def schedule(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Let it go out at its time."""
         try:
@@ -149,6 +151,7 @@ class CampaignAdmin(ModelAdmin):
         return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
 
     @action(description="Pause", icon="pause", permissions=["steer"])
+    @confirmed("Stop this campaign at once? Who was not decided yet waits.")
     def pause(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Stop at once; what was not decided yet waits."""
         try:

@@ -141,7 +141,9 @@ def test_a_campaign_is_made_scheduled_and_sent(shop: Shop, marketer: Client):
         campaign = Campaign.objects.get()
         page = f"/admin/campaigns/campaign/{campaign.pk}"
         assert marketer.get(f"{page}/change/").status_code == 200
-        marketer.get(f"{page}/schedule/")
+        assert "go out at its time?" in marketer.get(f"{page}/schedule/").content.decode()
+        assert campaigns.overview_of(campaign).standing == "draft", "a link alone schedules nothing"
+        marketer.post(f"{page}/schedule/")
     assert campaigns.overview_of(Campaign.objects.get()).standing == "scheduled"
 
     run_due(now=DUE)
@@ -208,7 +210,7 @@ def test_a_scheduled_campaign_is_shown_and_not_edited(shop: Shop, marketer: Clie
 
     assert marketer.get(f"{address}/change/").status_code == 200
     assert marketer.post(f"{address}/change/", _fields(shop, campaign.segment)).status_code == 403
-    marketer.get(f"{address}/pause/")
+    marketer.post(f"{address}/pause/")
 
     assert Campaign.objects.get().intent == "paused"
 

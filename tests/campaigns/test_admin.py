@@ -219,7 +219,7 @@ def test_a_finance_person_cannot_schedule(shop: Shop, client: Client):
     give_password(client, in_role("finance"))
     campaign = draft_campaign(shop)
 
-    client.get(f"/admin/campaigns/campaign/{campaign.pk}/schedule/")
+    client.post(f"/admin/campaigns/campaign/{campaign.pk}/schedule/")
 
     assert Campaign.objects.get().intent == "draft"
 

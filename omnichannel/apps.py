@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class OmnichannelConfig(AppConfig):
     name = "omnichannel"
+
+    def ready(self) -> None:
+        registry = import_module("members.member_data")
+        registry.register("omnichannel", import_module("omnichannel.member_data"))

@@ -39,3 +39,9 @@ def list_products(
 def list_prices(product_id: int) -> QuerySet[ProductPrice]:
     """What a product cost when, newest first."""
     return ProductPrice.objects.filter(product_id=product_id).order_by("-from_at", "-id")
+
+
+def list_departments() -> list[str]:
+    """The departments that products name, in order; the empty one left out."""
+    named = Product.objects.exclude(department="").order_by("department")
+    return list(named.values_list("department", flat=True).distinct())

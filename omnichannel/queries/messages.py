@@ -80,6 +80,12 @@ def get_inbox_message(*, member_id: int, ref: str) -> Message:
     return message
 
 
+def list_newest_messages(member_id: int, *, limit: int) -> list[Message]:
+    """A member's newest messages of every channel, without their bodies."""
+    newest = Message.objects.filter(member_id=member_id).order_by("-id")
+    return list(newest.defer("body_text", "body_html", "facts")[:limit])
+
+
 def count_waiting(now: datetime) -> int:
     """How many messages are due and not yet on their way."""
     return Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).count()

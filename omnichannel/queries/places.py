@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from omnichannel.errors import PlaceNotFound, ProgrammeNotFound, TillNotFound
-from omnichannel.models import Place, Programme, Till
+from omnichannel.models import Place, Programme, StaffPlace, Till
 
 
 def get_programme(code: str) -> Programme:
@@ -52,3 +52,8 @@ def list_place_codes(programme_id: int, codes: Iterable[str]) -> dict[str, int]:
     """The ids of those of the codes that name a place of the programme, by code."""
     found = Place.objects.filter(programme_id=programme_id, code__in=set(codes))
     return dict(found.values_list("code", "id"))
+
+
+def list_places_served(staff_id: int) -> list[int]:
+    """The ids of the places that a member of staff serves; empty if none in particular."""
+    return list(StaffPlace.objects.filter(staff_id=staff_id).values_list("place_id", flat=True))

@@ -1,0 +1,208 @@
+"""Purchases. They are facts: found and read here, written by tills, shops and imports alone."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.site import site
+from members.queries.search import find_by_term
+from omnichannel.admin.days import DaysFilter
+from omnichannel.admin.own_stores import of_own_stores
+from omnichannel.admin.shown import amount, code, member_link, wall_time
+from omnichannel.models import Order, OrderLine, UnclaimedOrder
+from omnichannel.queries.receipts import list_order_refs
+
+MOST_MEMBERS = 200
+STATES = {
+    "open": "info",
+    "placed": "info",
+    "completed": "success",
+    "partially_returned": "warning",
+    "returned": "danger",
+    "cancelled": "danger",
+}
+
+
+class LinesInline(TabularInline):
+    """What was bought, as it was told."""
+
+    model = OrderLine
+    extra = 0
+    can_delete = False
+    hide_title = True
+    ordering = ("position",)
+    fields = ("name", "sku", "category", "quantity", "unit_price", "discount", "paid")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        lines: QuerySet[OrderLine] = super().get_queryset(request)
+        return lines.select_related("order")
+
+    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="each")
+    def unit_price(self, line: OrderLine) -> str:
+        return amount(line.unit_price_minor, line.order.currency)
+
+    @display(description="discount")
+    def discount(self, line: OrderLine) -> str:
+        return amount(line.discount_minor or None, line.order.currency)
+
+    @display(description="paid")
+    def paid(self, line: OrderLine) -> str:
+        return amount(line.paid_minor, line.order.currency)
+
+
+class PurchaseAdmin(ReadOnlyAdmin):
+    """What members' and nobody's purchases have in common. A page is found without counting all of them."""
+
+    list_filter: tuple[tuple[str, Any], ...] = (
+        ("place", AutocompleteSelectFilter),
+        ("placed_at", DaysFilter),
+        ("source", ChoicesDropdownFilter),
+    )
+    list_filter_submit = True
+    list_select_related: tuple[str, ...] = ("place", "programme")
+    ordering = ("-pk",)
+    sortable_by = ()
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    search_fields = ("ref",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return of_own_stores(request, super().get_queryset(request))
+
+    @display(description="placed", ordering="placed_at")
+    def placed(self, purchase: Order | UnclaimedOrder) -> str:
+        return wall_time(purchase.placed_at, purchase.programme.timezone)
+
+    @display(description="placed at")
+    def placed_there(self, purchase: Order | UnclaimedOrder) -> str:
+        zone = purchase.programme.timezone
+        return f"{wall_time(purchase.placed_at, zone)} ({zone})"
+
+    @display(description="ref")
+    def known_as(self, purchase: Order | UnclaimedOrder) -> str:
+        return code(purchase.ref)
+
+    @display(description="told by", label=True)
+    def told_by(self, purchase: Order | UnclaimedOrder) -> str:
+        return purchase.source
+
+    @display(description="subtotal")
+    def subtotal(self, purchase: Order | UnclaimedOrder) -> str:
+        return amount(purchase.subtotal_minor, purchase.currency)
+
+    @display(description="discounts")
+    def discounts(self, purchase: Order | UnclaimedOrder) -> str:
+        return amount(purchase.discount_minor, purchase.currency)
+
+    @display(description="tax in it")
+    def tax(self, purchase: Order | UnclaimedOrder) -> str:
+        return amount(purchase.tax_minor, purchase.currency)
+
+    @display(description="total")
+    def total(self, purchase: Order | UnclaimedOrder) -> str:
+        return amount(purchase.total_minor, purchase.currency)
+
+
+@admin.register(Order, site=site)
+class OrderAdmin(PurchaseAdmin):
+    """A member's purchases, newest told first."""
+
+    list_display = ("number", "placed", "who", "place", "total", "state_label", "told_by")
+    list_filter = (*PurchaseAdmin.list_filter, ("state", ChoicesDropdownFilter))
+    list_select_related = (*PurchaseAdmin.list_select_related, "member")
+    search_help_text = "Receipt or order number, ref, or the member's phone, card, e-mail or name"
+    inlines = (LinesInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "state_label"),
+                    ("who", "known_as"),
+                    ("place", "till"),
+                    ("placed_there", "recorded_at"),
+                )
+            },
+        ),
+        (
+            "Amounts",
+            {"fields": (("subtotal", "discounts"), ("total", "tax"), ("payments_told", "fulfilment"))},
+        ),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """By what has an index, whichever of them it is."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        members = list(find_by_term(term).values_list("pk", flat=True)[:MOST_MEMBERS])
+        refs = [*list_order_refs(term), term.lower()]
+        return queryset.filter(Q(ref__in=refs) | Q(member__in=members)), False
+
+    @display(description="member")
+    def who(self, order: Order) -> SafeString:
+        return member_link(order.member)
+
+    @display(description="state", label=STATES)
+    def state_label(self, order: Order) -> str:
+        return order.state
+
+    @display(description="paid by", empty_value="not told")
+    def payments_told(self, order: Order) -> str:
+        return ", ".join(
+            f"{one['kind']} {amount(one['amount_minor'], order.currency)}" for one in order.payments
+        )
+
+
+@admin.register(UnclaimedOrder, site=site)
+class UnclaimedOrderAdmin(PurchaseAdmin):
+    """Purchases that nobody has put a member to."""
+
+    list_display = ("number", "placed", "place", "total", "told_by")
+    search_help_text = "Receipt or order number, or ref"
+    fieldsets = (
+        (None, {"fields": (("number", "known_as"), ("place", "till"), ("placed_there", "recorded_at"))}),
+        ("Amounts", {"fields": (("subtotal", "discounts"), ("total", "tax"))}),
+        ("Lines", {"fields": ("what_was_bought",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UnclaimedOrder]:
+        purchases: QuerySet[UnclaimedOrder] = super().get_queryset(request)
+        return purchases.defer("answer")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UnclaimedOrder], search_term: str
+    ) -> tuple[QuerySet[UnclaimedOrder], bool]:
+        term = search_term.strip()
+        return (queryset.filter(ref__in=[*list_order_refs(term), term.lower()]) if term else queryset), False
+
+    @display(description="lines")
+    def what_was_bought(self, purchase: UnclaimedOrder) -> SafeString:
+        lines = [
+            {
+                **line,
+                "each": amount(line["unit_price_minor"], purchase.currency),
+                "less": amount(line["discount_minor"] or None, purchase.currency),
+            }
+            for line in purchase.lines
+        ]
+        return render_to_string("omnichannel/admin/lines.html", {"lines": lines})

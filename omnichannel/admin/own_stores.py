@@ -1,0 +1,19 @@
+"""A colleague who serves stores sees what belongs to these; who serves none in particular sees all."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from omnichannel.queries.places import list_places_served
+
+Row = TypeVar("Row", bound=Model)
+
+
+def of_own_stores(request: HttpRequest, rows: QuerySet[Row], *, place: str = "place") -> QuerySet[Row]:
+    """Those of the rows that the person who asks may see.
+
+    :param place: the look-up by which a row names its store.
+    """
+    served = list_places_served(request.user.pk) if request.user.pk else []
+    return rows.filter(**{f"{place}__in": served}) if served else rows

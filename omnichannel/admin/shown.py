@@ -1,0 +1,48 @@
+"""How amounts, moments and people are shown on this floor's pages."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from config.ground.amounts import money
+from members.rules.people import called
+
+
+class Named(Protocol):
+    """A member, as far as a link to one needs to know."""
+
+    pk: Any
+
+    @property
+    def ref(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+def amount(minor: int | None, currency: str) -> SafeString | str:
+    """Money that keeps its order in right-to-left languages too; nothing for None."""
+    return "" if minor is None else code(money(minor, currency))
+
+
+def code(text: str) -> SafeString:
+    """A ref, number or code, read from left to right."""
+    return format_html('<bdi dir="ltr">{}</bdi>', text)
+
+
+def wall_time(moment: datetime, timezone: str) -> str:
+    """When it was by the clock on the wall there: `2026-11-21 10:15`."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+
+
+def member_link(member: Named) -> SafeString:
+    """The member's name, or ref if there is none, leading to the member's page."""
+    name = called(member.given_name, member.family_name, member.display_name) or member.ref
+    return format_html('<a href="{}">{}</a>', reverse("admin:members_member_change", args=[member.pk]), name)

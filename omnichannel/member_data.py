@@ -1,0 +1,70 @@
+"""What this floor shows on the member's page: purchases and messages."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from config.ground.amounts import money
+from members.member_data import Cell, Panel
+from omnichannel.models import Message
+from omnichannel.queries.messages import list_newest_messages
+from omnichannel.queries.orders import Purchase, list_newest_purchases
+
+SHOWN = 20
+SUBJECT_LETTERS = 60
+GOOD = frozenset({"completed", "sent", "delivered"})
+BAD = frozenset({"returned", "cancelled", "failed"})
+
+
+def panels(member_id: int, *, now: datetime) -> list[Panel]:
+    """The newest of each, in a statement each."""
+    return [
+        Panel(
+            title="Orders",
+            order=40,
+            columns=("Placed", "Where", "Number", "Items", "Total", "State"),
+            rows=tuple(_order(one) for one in list_newest_purchases(member_id, limit=SHOWN)),
+            empty="Has bought nothing yet.",
+            is_wide=True,
+        ),
+        Panel(
+            title="Messages",
+            order=50,
+            columns=("Queued (UTC)", "By", "What", "State"),
+            rows=tuple(_message(one) for one in list_newest_messages(member_id, limit=SHOWN)),
+            empty="Nothing was sent yet.",
+            is_wide=True,
+        ),
+    ]
+
+
+def _order(purchase: Purchase) -> tuple[Cell | str, ...]:
+    page = reverse("admin:omnichannel_order_change", args=[purchase.id])
+    placed = purchase.placed_at.astimezone(ZoneInfo(purchase.timezone))
+    return (
+        f"{placed:%Y-%m-%d %H:%M}",
+        purchase.place,
+        Cell(purchase.number, kind="code", link=page),
+        Cell(str(purchase.items), kind="number"),
+        Cell(money(purchase.total_minor, purchase.currency), kind="number"),
+        _label(purchase.state),
+    )
+
+
+def _message(message: Message) -> tuple[Cell | str, ...]:
+    page = reverse("admin:omnichannel_message_change", args=[message.pk])
+    words = message.subject or message.dedupe_key
+    return (
+        f"{message.queued_at:%Y-%m-%d %H:%M}",
+        message.get_channel_display(),
+        Cell(words[:SUBJECT_LETTERS], link=page),
+        _label(message.state),
+    )
+
+
+def _label(state: str) -> Cell:
+    words = state.replace("_", " ")
+    if state in GOOD:
+        return Cell(words, kind="good")
+    return Cell(words, kind="bad" if state in BAD else "muted")

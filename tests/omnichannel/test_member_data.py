@@ -1,0 +1,80 @@
+"""What this floor shows on the member's page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from members.member_data import Cell, Panel, list_panels
+from omnichannel.member_data import SHOWN, panels
+from omnichannel.services.messages import queue_messages
+from tests.members.factories import MemberFactory
+from tests.omnichannel.factories import MADE_AT, PlaceFactory, an_order
+from tests.omnichannel.test_messages import draft
+
+pytestmark = pytest.mark.django_db
+
+
+def shown(member_id: int) -> tuple[Panel, Panel]:
+    orders, messages = panels(member_id, now=MADE_AT)
+    return orders, messages
+
+
+def test_the_members_page_has_our_panels() -> None:
+    titles = [panel.title for panel in list_panels(MemberFactory().pk, now=MADE_AT)]
+
+    assert [title for title in titles if title in {"Orders", "Messages"}] == ["Orders", "Messages"]
+
+
+def test_purchases_stand_by_the_clock_of_their_store_newest_first() -> None:
+    member, place = MemberFactory(), PlaceFactory(name="Market Street")
+    an_order(member, place, 100, placed_at=MADE_AT - timedelta(days=1))
+    newest = an_order(member, place, 450, 300, 250)
+    an_order(MemberFactory(), place, 999)
+
+    orders, _ = shown(member.pk)
+
+    assert len(orders.rows) == 2
+    assert orders.rows[0] == (
+        "2025-12-31 19:00",
+        "Market Street",
+        Cell(newest.number, kind="code", link=f"/admin/omnichannel/order/{newest.pk}/change/"),
+        Cell("3", kind="number"),
+        Cell("10.00 USD", kind="number"),
+        Cell("completed", kind="good"),
+    )
+
+
+def test_who_has_nothing_is_told_so() -> None:
+    orders, messages = shown(MemberFactory().pk)
+
+    assert (orders.rows, messages.rows) == ((), ())
+    assert orders.empty
+    assert messages.empty
+
+
+def test_a_message_says_what_became_of_it() -> None:
+    member = MemberFactory()
+    queue_messages([draft(member.pk, subject="Your receipt")], now=MADE_AT)
+
+    _, messages = shown(member.pk)
+
+    (row,) = messages.rows
+    assert (row[1], row[3]) == ("E-mail", Cell("queued", kind="muted"))
+    assert isinstance(row[2], Cell)
+    assert row[2].text == "Your receipt"
+
+
+@pytest.mark.parametrize("count", [1, 3, SHOWN + 1])
+def test_the_panels_are_two_statements_however_much_there_is(
+    count: int, django_assert_num_queries: Any
+) -> None:
+    member, place = MemberFactory(), PlaceFactory()
+    for number in range(count):
+        an_order(member, place, 450)
+        queue_messages([draft(member.pk, dedupe_key=f"m{number}")], now=MADE_AT)
+
+    with django_assert_num_queries(2):
+        orders, messages = shown(member.pk)
+
+    assert len(orders.rows) == len(messages.rows) == min(count, SHOWN)

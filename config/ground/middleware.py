@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from config.ground.api import problems
@@ -16,6 +17,10 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 LARGEST_BODY = 1024 * 1024
 LARGEST_BATCH = 8 * 1024 * 1024
 BATCH_TYPE = "application/x-ndjson"
+CHUNK = 64 * 1024
+MOST_READ_PAST = 16 * 1024 * 1024
+_NO_BODY = (None, "", "0")
+_BODILESS = (204, 304)
 
 
 def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads as a class where it is named
@@ -29,39 +34,60 @@ def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads a
         bind_contextvars(request_id=request_id)
         response = get_response(request)
         response.headers["X-Request-Id"] = request_id
-        if not response.streaming and "Content-Length" not in response.headers:
-            response.headers["Content-Length"] = str(len(response.content))
+        if isinstance(response, HttpResponse) and response.status_code not in _BODILESS:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return middleware
 
 
 def BodyLimit(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads as a class where it is named
-    """Refuse bodies over 1 MiB (batches: 8 MiB) before reading them; the API alone, uploads belong to the admin."""
+    """Refuse bodies over 1 MiB (batches: 8 MiB) before keeping them; the API alone, uploads belong to the admin.
+
+    A body that nobody read, because the request was refused before, is read past: the server would close the connection
+    otherwise, and the client see that in place of the answer.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        meta = request.META
-        length = meta.get("CONTENT_LENGTH") or "0"
         if not request.path.startswith("/api/"):
             return get_response(request)
-        if "HTTP_TRANSFER_ENCODING" in meta and not meta.get("CONTENT_LENGTH"):
-            return problems.problem(
-                request,
-                status=411,
-                code="length_required",
-                title="Content-Length is needed",
-                detail="Send the body in one piece, with its Content-Length.",
-            )
-        is_batch = meta.get("CONTENT_TYPE", "").startswith(BATCH_TYPE)
-        most = LARGEST_BATCH if is_batch else LARGEST_BODY
-        if not length.isdecimal() or int(length) > most:
-            return problems.problem(
-                request,
-                status=413,
-                code="body_too_large",
-                title="The body is too large",
-                detail=f"At most {most} bytes are taken here.",
-            )
-        return get_response(request)
+        response = _refuse_size(request) or get_response(request)
+        if request.META.get("CONTENT_LENGTH") not in _NO_BODY:
+            _read_past(request)
+        return response
 
     return middleware
+
+
+def _refuse_size(request: HttpRequest) -> HttpResponseBase | None:
+    meta = request.META
+    length = meta.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in meta and not meta.get("CONTENT_LENGTH"):
+        return problems.problem(
+            request,
+            status=411,
+            code="length_required",
+            title="Content-Length is needed",
+            detail="Send the body in one piece, with its Content-Length.",
+        )
+    is_batch = meta.get("CONTENT_TYPE", "").startswith(BATCH_TYPE)
+    most = LARGEST_BATCH if is_batch else LARGEST_BODY
+    if length.isdecimal() and int(length) <= most:
+        return None
+    return problems.problem(
+        request,
+        status=413,
+        code="body_too_large",
+        title="The body is too large",
+        detail=f"At most {most} bytes are taken here.",
+    )
+
+
+def _read_past(request: HttpRequest) -> None:
+    """Read what is left of a body up to `MOST_READ_PAST`, and keep nothing of it."""
+    if hasattr(request, "_body"):
+        return
+    with suppress(UnreadablePostError):
+        for _ in range(MOST_READ_PAST // CHUNK):
+            if not request.read(CHUNK):
+                return

@@ -253,3 +253,12 @@ def test_a_window_ends_with_its_minute() -> None:
     window = limits.Window()
 
     assert [window.count("key:1", at) for at in (60.0, 119.9, 120.0)] == [1, 2, 1]
+
+
+@pytest.mark.parametrize("size", [10, 5_000_000])
+def test_a_body_that_nobody_wants_is_read_past(client: Client, size: int) -> None:
+    """Otherwise the server closes the connection, and the client sees that in place of the answer."""
+    response = client.post("/api/v1/runs", b"x" * size, content_type="application/json")
+
+    assert response.status_code == (401 if size == 10 else 413)
+    assert response.wsgi_request.read(1) == b""

@@ -46,7 +46,8 @@ class Fact(msgspec.Struct, frozen=True):
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One box on the member's page: facts, a table, a chart, or several of them.
 
-    :ivar order: lower stands first. members 10 to 19, loyalty 20 to 39, omnichannel 40 to 59, campaigns 60 to 79.
+    :ivar order: lower stands first. members 10 to 19 and from 76 on, loyalty 20 to 39, omnichannel 40 to 59,
+        campaigns 60 to 75.
     :ivar chart: as the dashboard draws them.
     :ivar empty: what to say when there is nothing to show.
     :ivar is_wide: over the whole width; narrow panels stand in two columns.

@@ -66,7 +66,7 @@ def _consents(consents: list[ConsentFacts]) -> Panel:
     )
     columns = ("Purpose", "Channel", "Allowed", "Since")
     return Panel(
-        title="Consent", order=14, columns=columns, rows=rows, empty="Never asked, so only what they order."
+        title="Consent", order=76, columns=columns, rows=rows, empty="Never asked, so only what they order."
     )
 
 

@@ -226,11 +226,12 @@ def _claim_identities(founders: Sequence[_Founder], *, via: str, now: datetime) 
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO members_identity (kind, value, member_id, source, recorded_at)"
-            " SELECT claim->>0, claim->>1, (claim->>2)::bigint, claim->>3, %s"
+            "INSERT INTO members_identity (kind, value, member_id, source, verified_at, recorded_at)"
+            " SELECT claim->>0, claim->>1, (claim->>2)::bigint, claim->>3,"
+            " CASE WHEN claim->>3 = 'house' THEN %s::timestamptz END, %s"
             " FROM json_array_elements(%s::json) AS c(claim)"
             " ON CONFLICT (kind, value) DO NOTHING",
-            [now, msgspec.json.encode(wanted).decode()],
+            [now, now, msgspec.json.encode(wanted).decode()],
         )
         if cursor.rowcount != len(wanted):
             raise _TakenMeanwhile

@@ -1,7 +1,7 @@
 """Cuts the sample out of the Complete Journey data: `python -m campaigns.demo.cut_sample FOLDER`.
 
-FOLDER holds `transactions.csv.gz`, `products.csv.gz`, `coupons.csv.gz` and `coupon_redemptions.csv.gz` in the columns of
-the package `completejourney`. The same input gives the same files, byte for byte.
+FOLDER holds `transactions.csv.gz`, `products.csv.gz`, `coupons.csv.gz` and `coupon_redemptions.csv.gz` in the columns
+of the package `completejourney`. The same input gives the same files, byte for byte.
 """
 
 import csv

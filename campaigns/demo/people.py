@@ -4,13 +4,54 @@ real; phones are of the range 555-01xx that is kept free for fiction, e-mails of
 from datetime import date, timedelta
 
 GIVEN = (
-    "Basil Clementine Olive Sage Saffron Juniper Rosemary Barley Clover Fennel Hazel Ginger Poppy Sorrel Linden "
-    "Marigold Aspen Bramble Cedar Damson Elder Fern Heather Ivy Laurel Myrtle Nettle Quince Rowan Tansy"
-).split()
+    "Basil",
+    "Clementine",
+    "Olive",
+    "Sage",
+    "Saffron",
+    "Juniper",
+    "Rosemary",
+    "Barley",
+    "Clover",
+    "Fennel",
+    "Hazel",
+    "Ginger",
+    "Poppy",
+    "Sorrel",
+    "Linden",
+    "Marigold",
+    "Aspen",
+    "Bramble",
+    "Cedar",
+    "Damson",
+    "Elder",
+    "Fern",
+    "Heather",
+    "Ivy",
+    "Laurel",
+    "Myrtle",
+    "Nettle",
+    "Quince",
+    "Rowan",
+    "Tansy",
+)
 FAMILY = (
-    "Teapot Thimble Butterscotch Quillfeather Larkspur Marmalade Pepperpot Candlewick Buttonhook Saucepan "
-    "Honeycomb Pincushion Ladlesworth Dumpling Whiskerton"
-).split()
+    "Teapot",
+    "Thimble",
+    "Butterscotch",
+    "Quillfeather",
+    "Larkspur",
+    "Marmalade",
+    "Pepperpot",
+    "Candlewick",
+    "Buttonhook",
+    "Saucepan",
+    "Honeycomb",
+    "Pincushion",
+    "Ladlesworth",
+    "Dumpling",
+    "Whiskerton",
+)
 AREAS = ("212", "646")
 BIRTHDAYS_FROM = date(1948, 3, 1)
 DAYS_OF_BIRTH = 20_000

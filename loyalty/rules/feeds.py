@@ -6,7 +6,7 @@ A format (native, Complete Journey, Online Retail) turns each row into a `SaleRo
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Generic, Literal, TypeVar
@@ -68,6 +68,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     digits: int
     zone: ZoneInfo
+
+
+class Move(msgspec.Struct, frozen=True):
+    """How far a history is moved: whole weeks of the zone's calendar, so that a sale at nine stays one at nine."""
+
+    zone: ZoneInfo
+    weeks: int
+
+    def moved(self, moment: datetime) -> datetime:
+        if self.weeks == 0:
+            return moment
+        wall = moment.astimezone(self.zone).replace(tzinfo=None) + timedelta(weeks=self.weeks)
+        return wall.replace(tzinfo=self.zone)
 
 
 Cells = Sequence[str]

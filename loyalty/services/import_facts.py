@@ -1,6 +1,6 @@
 """Taking over what orders speak of: products, stores and members, each set-based."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -9,19 +9,22 @@ import msgspec
 
 from config.ground.refusals import Refusal
 from loyalty.adapters.feed_files import FeedFile, FileNotReadable
+from loyalty.queries.importing import Destination
 from loyalty.rules.feeds import Format, RowNotValid, Settings
 from loyalty.rules.feeds_native import MemberRow, StoreRow
 from loyalty.services.import_report import Report
 from members.rules.identities import normalise
 from members.services.enrolment import Enrolled
 from members.services.mass_enrolment import Newcomer, enrol_many
-from omnichannel.models import Programme
 from omnichannel.rules.products import ProductRow
 from omnichannel.services.catalogue import upsert_products
 from omnichannel.services.places import name_places
 
 ROWS_PER_CALL = 10_000
 ACTOR = "import"
+
+Moved = Callable[[datetime], datetime]
+"""Where a moment of the feed lies for us."""
 
 Told = tuple[int, Sequence[str], Any]
 """Line of the file, its cells, and what they say."""
@@ -32,12 +35,17 @@ def take_facts(
     format_: Format[Any],
     settings: Settings,
     *,
-    programme: Programme,
+    programme: Destination,
+    moved: Moved,
     report: Report,
     now: datetime,
 ) -> None:
     """Take over a file of products, stores or members. Safe to repeat; members known already stay as they are."""
-    take = {"products": _take_products, "stores": _take_stores, "members": _take_members}[format_.kind]
+    take = {
+        "products": _take_products,
+        "stores": _take_stores,
+        "members": lambda *told: _take_members(*told, moved=moved),
+    }[format_.kind]
     rows = _told(feed, format_, settings, report)
     while told := list(islice(rows, ROWS_PER_CALL)):
         for index, reason in take(told, programme, report, now):
@@ -63,23 +71,25 @@ Refused = Iterator[tuple[int, str]]
 """Position among the rows told, and the reason."""
 
 
-def _take_products(told: Sequence[Told], programme: Programme, report: Report, now: datetime) -> Refused:
+def _take_products(told: Sequence[Told], programme: Destination, report: Report, now: datetime) -> Refused:
     products: list[ProductRow] = [product for _, _, product in told]
-    done = upsert_products(programme_id=programme.pk, rows=products, now=now)
+    done = upsert_products(programme_id=programme.id, rows=products, now=now)
     report.tally.products_new += len(done.created)
     report.tally.products_changed += len(done.updated)
     for refused in done.refused:
         yield refused.index, f"{refused.code}: {refused.detail}"
 
 
-def _take_stores(told: Sequence[Told], programme: Programme, report: Report, _now: datetime) -> Refused:
+def _take_stores(told: Sequence[Told], programme: Destination, report: Report, _now: datetime) -> Refused:
     stores: dict[str, StoreRow] = {store.code: store for _, _, store in told}
     places = [(store.code, store.name, store.kind) for store in stores.values()]
-    report.tally.places_new += name_places(programme_id=programme.pk, places=places)
+    report.tally.places_new += name_places(programme_id=programme.id, places=places)
     yield from ()
 
 
-def _take_members(told: Sequence[Told], programme: Programme, report: Report, now: datetime) -> Refused:
+def _take_members(
+    told: Sequence[Told], programme: Destination, report: Report, now: datetime, *, moved: Moved
+) -> Refused:
     people: list[MemberRow] = [person for _, _, person in told]
     newcomers = [
         Newcomer(
@@ -91,7 +101,7 @@ def _take_members(told: Sequence[Told], programme: Programme, report: Report, no
             family_name=person.family_name,
             language=person.language,
             birth_date=person.birth_date,
-            enrolled_at=person.enrolled_at,
+            enrolled_at=min(moved(person.enrolled_at), now) if person.enrolled_at else None,
             consents=person.consents,
         )
         for person in people
@@ -103,7 +113,7 @@ def _take_members(told: Sequence[Told], programme: Programme, report: Report, no
 
 
 def _enrol(
-    newcomers: Sequence[Newcomer], programme: Programme, report: Report, now: datetime
+    newcomers: Sequence[Newcomer], programme: Destination, report: Report, now: datetime
 ) -> list[Enrolled | Refusal]:
     outcomes = enrol_many(
         newcomers,
@@ -125,7 +135,7 @@ class Buyer(msgspec.Struct, frozen=True):
 
 
 def enrol_buyers(
-    named: Mapping[str, tuple[datetime, str]], *, programme: Programme, report: Report, now: datetime
+    named: Mapping[str, tuple[datetime, str]], *, programme: Destination, report: Report, now: datetime
 ) -> dict[str, Buyer | Refusal]:
     """Make members of those whom orders name and nobody knows.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from config.ground.refusals import Refusal
+from loyalty.queries.importing import Destination
 from loyalty.rules.feeds import MOST_LINES, lines_of, paid_for
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import Outcome, import_purchases
@@ -12,7 +13,6 @@ from loyalty.services.checkout import Teller
 from loyalty.services.import_facts import ACTOR, Buyer, enrol_buyers
 from loyalty.services.import_report import Report
 from loyalty.services.staging import StagedOrder
-from omnichannel.models import Programme
 from omnichannel.services.return_slips import SlipDraft, SlipLine, record_return_slips
 
 TRIES = 5
@@ -32,7 +32,7 @@ class OrderTaker:
     :param places: code -> id of the programme's places.
     """
 
-    def __init__(self, programme: Programme, places: Mapping[str, int], report: Report) -> None:
+    def __init__(self, programme: Destination, places: Mapping[str, int], report: Report) -> None:
         self._programme = programme
         self._places = places
         self._report = report
@@ -77,7 +77,7 @@ class OrderTaker:
         return Purchase(
             number=order.number,
             source="import",
-            programme_id=self._programme.pk,
+            programme_id=self._programme.id,
             programme_code=self._programme.code,
             place_id=place_id,
             place_code=order.place_code,

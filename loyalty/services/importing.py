@@ -15,16 +15,14 @@ from zoneinfo import ZoneInfo
 
 from config.ground.amounts import decimals
 from loyalty.adapters.feed_files import FeedFile, FileNotReadable, open_feed
-from loyalty.queries.importing import find_place_ids
+from loyalty.queries.importing import Destination, find_place_ids, get_destination
 from loyalty.rules.feed_formats import format_of
-from loyalty.rules.feeds import Format, Settings
+from loyalty.rules.feeds import Format, Move, Settings
 from loyalty.services.import_facts import take_facts
 from loyalty.services.import_orders import OrderTaker
 from loyalty.services.import_report import Report
 from loyalty.services.import_rows import fragments_of
 from loyalty.services.staging import Staging, open_staging
-from omnichannel.models import Programme
-from omnichannel.queries.places import get_programme
 from omnichannel.services.places import name_places
 
 ORDERS_PER_CHUNK = 4_000
@@ -48,18 +46,18 @@ def import_feeds(
     report: Report,
     clock: Clock,
 ) -> None:
-    """Take over these files: first products, stores and members, then the orders of all files together.
+    """Take over these files: products, stores and members, and the orders of all files together.
 
     Safe to repeat and to start again. What becomes of it all stands in `report`.
 
     :param format_name: one of `rules.feed_formats.NAMES`; "" recognises each file by its header.
-    :param shift_to: move all orders by whole weeks until the last one falls on this day or one of the six before.
+    :param shift_to: move all moments by whole weeks until the last one falls on this day or one of the six before.
     A file that breaks in the middle counts up to there.
 
     :raises ProgrammeNotFound: if there is no such programme.
     :raises NothingToRead: if no file could be read; each is in the report with its reason.
     """
-    programme = get_programme(programme_code)
+    programme = get_destination(programme_code)
     settings = Settings(digits=decimals(programme.currency), zone=ZoneInfo(programme.timezone))
     with ExitStack() as open_files:
         feeds = []
@@ -69,12 +67,17 @@ def import_feeds(
                 feeds.append(opened)
         if not feeds:
             raise NothingToRead
+        staging = open_files.enter_context(open_staging())
+        _stage([feed for feed in feeds if feed[1].kind == "orders"], staging, settings, report)
+        move = Move(settings.zone, _weeks_to(shift_to, staging.last_placed_at(), settings.zone))
         for feed, format_ in feeds:
             if format_.kind != "orders":
-                take_facts(feed, format_, settings, programme=programme, report=report, now=clock())
-        orders = [feed for feed in feeds if feed[1].kind == "orders"]
-        if orders:
-            _take_orders(orders, settings, programme, shift_to=shift_to, report=report, clock=clock)
+                take_facts(
+                    feed, format_, settings, programme=programme, moved=move.moved, report=report, now=clock()
+                )
+        if any(format_.opens_places for _, format_ in feeds):
+            report.tally.places_new += _open_places(staging, programme)
+        _take_orders(staging, programme, move, report, clock)
 
 
 def _open(path: Path, format_name: str, report: Report) -> Feed | None:
@@ -91,37 +94,28 @@ def _open(path: Path, format_name: str, report: Report) -> Feed | None:
     return feed, format_
 
 
-def _take_orders(
-    feeds: Sequence[Feed],
-    settings: Settings,
-    programme: Programme,
-    *,
-    shift_to: date | None,
-    report: Report,
-    clock: Clock,
-) -> None:
-    with open_staging() as staging:
-        for feed, format_ in feeds:
-            report.files.append(feed.path.name)
-            file = len(report.files) - 1
-            staging.take(fragments_of(feed, format_, settings, file=file, report=report))
-        if any(format_.opens_places for _, format_ in feeds):
-            report.tally.places_new += _open_places(staging, programme)
-        taker = OrderTaker(programme, find_place_ids(programme.pk), report)
-        weeks = _weeks_to(shift_to, staging.last_placed_at(), settings.zone)
-        total, done = staging.count(), 0
-        for chunk in _ahead(staging.chunks(ORDERS_PER_CHUNK, weeks=weeks, zone=settings.zone)):
-            report.watch("booking orders", done, total)
-            taker.take(chunk, now=clock())
-            done += len(chunk)
+def _stage(feeds: Sequence[Feed], staging: Staging, settings: Settings, report: Report) -> None:
+    for feed, format_ in feeds:
+        report.files.append(feed.path.name)
+        file = len(report.files) - 1
+        staging.take(fragments_of(feed, format_, settings, file=file, report=report))
+
+
+def _take_orders(staging: Staging, programme: Destination, move: Move, report: Report, clock: Clock) -> None:
+    total, done = staging.count(), 0
+    taker = OrderTaker(programme, find_place_ids(programme.id), report)
+    for chunk in _ahead(staging.chunks(ORDERS_PER_CHUNK, move)):
         report.watch("booking orders", done, total)
+        taker.take(chunk, now=clock())
+        done += len(chunk)
+    report.watch("booking orders", done, total)
 
 
-def _open_places(staging: Staging, programme: Programme) -> int:
+def _open_places(staging: Staging, programme: Destination) -> int:
     """Open the places that only the orders know of, under their codes."""
-    known = find_place_ids(programme.pk)
+    known = find_place_ids(programme.id)
     places = [(code, f"Store {code}", "store") for code in staging.places() if code and code not in known]
-    return name_places(programme_id=programme.pk, places=places)
+    return name_places(programme_id=programme.id, places=places)
 
 
 def _weeks_to(shift_to: date | None, last_at: datetime | None, zone: ZoneInfo) -> int:

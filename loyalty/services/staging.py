@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connections
 from psycopg import Connection
 
-from loyalty.rules.feeds import Item
+from loyalty.rules.feeds import Item, Move
 
 _TABLE = """
     CREATE TEMPORARY TABLE staged (
@@ -109,14 +108,11 @@ class Staging:
         """The codes of the places that are named."""
         return [code for (code,) in self._rows("SELECT DISTINCT place FROM staged ORDER BY place")]
 
-    def chunks(self, size: int, *, weeks: int, zone: ZoneInfo) -> Iterator[list[StagedOrder]]:
-        """All orders in the order in which they were placed, so many at a time.
-
-        :param weeks: moves all moments by whole weeks of the zone's calendar: a sale at nine stays one at nine.
-        """
+    def chunks(self, size: int, move: Move) -> Iterator[list[StagedOrder]]:
+        """All orders in the order in which they were placed, moved in time, so many at a time."""
         decode = msgspec.json.Decoder(list[list[Item]]).decode
         with self._connection.cursor(name="staged_orders") as cursor:
-            cursor.execute(_ORDERS, {"weeks": weeks, "zone": zone.key})
+            cursor.execute(_ORDERS, {"weeks": move.weeks, "zone": move.zone.key})
             while rows := cursor.fetchmany(size):
                 yield [_staged(order, decode(fragments)) for *order, fragments in rows]
 

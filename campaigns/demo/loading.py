@@ -1,0 +1,191 @@
+"""Opening the demo shop: each step looks for what is there, so a start that was cut off goes on at the next one."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from campaigns.demo import offers, shop
+from campaigns.demo.notes import Notes
+from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
+from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys
+from campaigns.services.campaigns import make_campaign, schedule_campaign
+from campaigns.services.features import rebuild_features
+from campaigns.services.segments import make_segment
+from config.staff import roles
+from loyalty.services.expiry import book_expired_lots
+from loyalty.services.import_report import Report
+from loyalty.services.importing import import_feeds
+from loyalty.services.programmes import declare_programme
+from loyalty.services.rules import publish_rule
+from omnichannel.queries.places import get_place
+from omnichannel.services.keys import make_key, revoke_key
+from omnichannel.services.places import add_till, open_programme
+
+SAMPLE = Path(__file__).parent / "sample"
+FILES = ("stores", "products", "members", "transactions")
+ACTOR = "demo"
+TILLS = ("T1", "T2")
+INTEGRATION_SCOPES = ("members", "orders", "catalogue", "stock", "events", "campaigns", "reports")
+
+Clock = Callable[[], datetime]
+
+
+class DemoNotLoaded(Exception):  # noqa: N818 - a state of the world
+    """The sample could not be taken over; the message names the first row that was refused."""
+
+
+def open_shop(notes: Notes, *, clock: Clock) -> None:
+    """Open the demo shop with its history, and note keys and passwords. Does nothing to a shop that is open.
+
+    :raises DemoNotLoaded: the sample is broken.
+    """
+    if "till_key" in notes.read():
+        return
+    programme_id = _declare(clock())
+    _tell_history(notes, clock)
+    now = clock()
+    book_expired_lots(until=now, now=now)
+    rebuild_features(programme_id, now=now)
+    _add_tills(programme_id)
+    _plan(programme_id, now)
+    notes.add({"staff": _hire()})
+    notes.add({**_make_keys(programme_id, now), **_shown(programme_id, now)})
+
+
+def _declare(now: datetime) -> int:
+    programme = open_programme(
+        code=shop.CODE,
+        name=shop.NAME,
+        timezone=shop.TIMEZONE,
+        currency=shop.CURRENCY,
+        region=shop.REGION,
+    )
+    with transaction.atomic():
+        if declare_programme(programme.pk, terms=shop.TERMS, ladder=shop.LADDER):
+            for code, name, definition in shop.rules(now):
+                publish_rule(
+                    programme_id=programme.pk,
+                    code=code,
+                    name=name,
+                    definition=definition,
+                    live_from=shop.OPENED_AT,
+                    made_by=ACTOR,
+                    now=now,
+                )
+    return programme.pk
+
+
+def _tell_history(notes: Notes, clock: Clock) -> None:
+    """Import the sample, moved so that it reaches up to this hour; the rest of its last week is not told."""
+    told = notes.read().get("history_until")
+    if told is None:
+        today = clock().astimezone(ZoneInfo(shop.TIMEZONE)).date()
+        told = (today + timedelta(days=6)).isoformat()
+        notes.add({"history_until": told})
+    refusals = _Refusals()
+    import_feeds(
+        [SAMPLE / f"{name}.csv.gz" for name in FILES],
+        programme_code=shop.CODE,
+        shift_to=date.fromisoformat(told),
+        report=Report(refusals=refusals, watch=lambda *_: None),
+        clock=clock,
+    )
+    if refusals.first:
+        raise DemoNotLoaded(refusals.first)
+
+
+class _Refusals:
+    """Keeps the first row that should have been taken. What lies ahead of us is left for the future."""
+
+    first = ""
+
+    def add(self, file: str, row: int, reason: str, raw: Sequence[str]) -> None:
+        if not reason.startswith("placed_in_the_future"):
+            self.first = self.first or f"{file}, row {row}: {reason} ({', '.join(raw)})"
+
+
+def _add_tills(programme_id: int) -> None:
+    for code in shop.STORES_WITH_TILLS:
+        place = get_place(programme_id=programme_id, code=code)
+        for till in TILLS:
+            if find_till_id(place.pk, code=till) is None:
+                add_till(place_id=place.pk, code=till, name=f"Till {till[1:]}")
+
+
+def _plan(programme_id: int, now: datetime) -> None:
+    segments = {}
+    for code, name, tree in offers.SEGMENTS:
+        with suppress(SegmentCodeTaken):
+            segments[code] = make_segment(
+                programme_id=programme_id, code=code, name=name, tree=tree, by=ACTOR, now=now
+            )
+    if len(segments) < len(offers.SEGMENTS):
+        return
+    with suppress(CampaignCodeTaken), transaction.atomic():
+        make_campaign(
+            programme_id=programme_id,
+            segment=segments["birthday"],
+            code="birthday-gift",
+            name="Birthday gift",
+            plan=offers.birthday_gift(now),
+            by=ACTOR,
+            now=now,
+        )
+        week = make_campaign(
+            programme_id=programme_id,
+            segment=segments["active"],
+            code="favourite-week",
+            name="Your favourite category, triple points this week",
+            plan=offers.favourite_week(now),
+            by=ACTOR,
+            now=now,
+        )
+        schedule_campaign(week.pk, now=now)
+
+
+def _hire() -> dict[str, str]:
+    """An account for each role but the administrator's, which the stack makes. User name -> password."""
+    roles.sync_roles()
+    people = get_user_model()._default_manager
+    passwords = {}
+    for role in (roles.CASHIER, roles.STORE_MANAGER, roles.MARKETER, roles.FINANCE):
+        username = role.replace(" ", "-")
+        person, _ = people.get_or_create(username=username, defaults={"display_name": f"Demo {role}"})
+        passwords[username] = secrets.token_urlsafe(12)
+        person.set_password(passwords[username])
+        person.save()
+        person.groups.set(Group.objects.filter(name=role))
+    return passwords
+
+
+def _make_keys(programme_id: int, now: datetime) -> dict[str, str]:
+    """New keys for a till and the web shop. Keys of a start that was cut off were never seen, so they end."""
+    store = get_place(programme_id=programme_id, code=shop.BUSIEST_STORE)
+    web = get_place(programme_id=programme_id, code=shop.WEB_SHOP)
+    with transaction.atomic():
+        for key_id in list_live_keys(programme_id, made_by=ACTOR):
+            revoke_key(key_id, now=now)
+        till = make_key(
+            name=f"{store.name}, till 1",
+            scopes=["till"],
+            till_id=find_till_id(store.pk, code=TILLS[0]),
+            made_by=ACTOR,
+            now=now,
+        )
+        integration = make_key(
+            name="Web shop", scopes=INTEGRATION_SCOPES, place_id=web.pk, made_by=ACTOR, now=now
+        )
+    return {"till_key": till.text, "integration_key": integration.text}
+
+
+def _shown(programme_id: int, now: datetime) -> dict[str, object]:
+    """What the ready line says besides: a member to look up, and the money of the shop."""
+    phone = find_phone_to_show(programme_id, tier="gold", now=now)
+    return {"demo_member": {"phone": phone}, "currency": shop.CURRENCY, "programme": shop.CODE}

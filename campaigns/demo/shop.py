@@ -1,0 +1,106 @@
+"""What the demo grocer promises: terms, tiers, rules."""
+
+from datetime import UTC, datetime, timedelta
+
+from loyalty.rules.definition import (
+    FixedPoints,
+    Multiplier,
+    Period,
+    PerStep,
+    PlaceIs,
+    RuleDefinition,
+    Scope,
+    TierIs,
+    Weekdays,
+)
+from loyalty.services.programmes import BenefitDraft, TermsDraft, TierDraft
+
+CODE = "grocer"
+NAME = "Regulars demo grocer"
+TIMEZONE = "America/New_York"
+CURRENCY = "USD"
+REGION = "US"
+
+BUSIEST_STORE = "356"
+STORES_WITH_TILLS = (BUSIEST_STORE, "406", "375")
+WEB_SHOP = "web"
+PROMOTED_DEPARTMENT = "PRODUCE"
+
+OPENED_AT = datetime(2020, 1, 1, tzinfo=UTC)
+"""Rules without a period of their own hold from here on, for the whole of the imported history."""
+
+TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50)
+
+LADDER = (
+    TierDraft(code="member", name="Member", threshold_minor=0),
+    TierDraft(
+        code="silver",
+        name="Silver",
+        threshold_minor=50_000,
+        benefits=(
+            BenefitDraft(
+                code="free-shipping",
+                kind="free_shipping",
+                title="Free shipping",
+                description="The web shop sends your orders for nothing.",
+            ),
+        ),
+    ),
+    TierDraft(
+        code="gold",
+        name="Gold",
+        threshold_minor=150_000,
+        benefits=(
+            BenefitDraft(
+                code="tea-tasting",
+                kind="event",
+                title="Evening tea tasting",
+                description="Two seats at our evening tea tasting; tell us at any till.",
+            ),
+        ),
+    ),
+    TierDraft(
+        code="platinum",
+        name="Platinum",
+        threshold_minor=350_000,
+        benefits=(
+            BenefitDraft(
+                code="concierge",
+                kind="concierge",
+                title="A person to call",
+                description="One number, one person, who gets for you what we do not have.",
+            ),
+        ),
+    ),
+)
+
+
+def rules(now: datetime) -> list[tuple[str, str, RuleDefinition]]:
+    """Code, name and definition of each rule; the one with a period runs around `now`."""
+    around = Period(starts_at=now - timedelta(days=14), ends_at=now + timedelta(days=28))
+    return [
+        ("base", "Base points", RuleDefinition(effect=PerStep(points=10, step_minor=100))),
+        ("silver", "Silver members", _times(125, TierIs(tiers=["silver"]))),
+        ("gold", "Gold members", _times(150, TierIs(tiers=["gold"]))),
+        ("platinum", "Platinum members", _times(200, TierIs(tiers=["platinum"]))),
+        (
+            "fresh-weeks",
+            "Fresh weeks",
+            RuleDefinition(
+                effect=Multiplier(percent=200, scope=Scope(departments=[PROMOTED_DEPARTMENT])),
+                conditions=[around],
+            ),
+        ),
+        (
+            "quiet-tuesdays",
+            "Quiet Tuesdays on Maple Street",
+            RuleDefinition(
+                effect=FixedPoints(points=50, minimum_minor=2_000),
+                conditions=[PlaceIs(places=[BUSIEST_STORE]), Weekdays(days=[2])],
+            ),
+        ),
+    ]
+
+
+def _times(percent: int, tier: TierIs) -> RuleDefinition:
+    return RuleDefinition(effect=Multiplier(percent=percent), conditions=[tier])

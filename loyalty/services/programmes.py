@@ -1,0 +1,60 @@
+"""Declaring what a programme is: its terms, and the ladder of its tiers."""
+
+from collections.abc import Sequence
+
+import msgspec
+from django.db import transaction
+
+from loyalty.models import Benefit, ProgrammeTerms, Tier
+
+
+class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """`burn_points` pay `burn_minor`; `expiry_days` None: points live for ever."""
+
+    burn_points: int = 10
+    burn_minor: int = 1
+    maturity_days: int = 0
+    expiry_days: int | None = 365
+    welcome_points: int = 0
+
+
+class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier brings beside points. `kind`: one of `loyalty.models.BenefitKind`."""
+
+    code: str
+    kind: str
+    title: str
+    description: str = ""
+
+
+class TierDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the ladder, reached by spending `threshold_minor` in a rolling year."""
+
+    code: str
+    name: str
+    threshold_minor: int
+    benefits: Sequence[BenefitDraft] = ()
+
+
+@transaction.atomic
+def declare_programme(programme_id: int, *, terms: TermsDraft, ladder: Sequence[TierDraft]) -> bool:
+    """Give a programme its terms and tiers, the lowest first. One that has terms is left as it is.
+
+    :return: whether they were declared now.
+    """
+    _, is_new = ProgrammeTerms.objects.get_or_create(
+        programme_id=programme_id, defaults=msgspec.structs.asdict(terms)
+    )
+    if not is_new:
+        return False
+    for rank, draft in enumerate(ladder):
+        tier = Tier.objects.create(
+            programme_id=programme_id,
+            code=draft.code,
+            name=draft.name,
+            rank=rank,
+            threshold_minor=draft.threshold_minor,
+        )
+        for benefit in draft.benefits:
+            Benefit.objects.create(tier=tier, **msgspec.structs.asdict(benefit))
+    return True

@@ -194,14 +194,13 @@ class Postgres:
             )
 
     def end_stale(self) -> None:
-        """End a server that a killed parent left on this folder, and clear its lock file.
+        """End a server that a killed parent left on this folder, and clear its lock files.
 
-        Sessions of a server that was itself killed may still write for a moment, and the lock file is what keeps a new
-        one from starting beside them: it goes only when nobody works in the data folder any more.
+        Sessions of a server that was itself killed may still write for a moment, and the lock files are what keeps a
+        new one from starting beside them: they go only when nobody works in the data folder any more. Left where they are,
+        they would stop a start as soon as their pid belongs to another process, or to a dead one nobody collected.
         """
         lock = self.data / "postmaster.pid"
-        if not lock.exists():
-            return
         postmaster = _postmaster(lock, self.data)
         if postmaster is not None:
             end(postmaster, first=signal.SIGINT, timeout_s=10)
@@ -209,7 +208,8 @@ class Postgres:
         if not wait_until_gone(sessions, timeout_s=5):
             for session in sessions:
                 end(session, first=signal.SIGKILL)
-        lock.unlink(missing_ok=True)
+        for stale in (lock, *self.sockets.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
 
     def end_of_log(self, lines: int = 15) -> str:
         """The last lines the server wrote."""

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -18,6 +19,15 @@ from config.stack.processes import Known, members_of_group
 from tests.house.floorplan import PROJECT
 
 READY_WITHIN_S = 120
+
+
+def new_folder() -> Path:
+    """A folder that goes with this run.
+
+    Not one of pytest's: they are closed again for other users whenever another run of pytest starts, and under root the
+    servers are another user.
+    """
+    return Path(tempfile.mkdtemp(dir=os.environ["REGULARS_TEST_FOLDER"]))
 
 
 class Serving:

@@ -14,14 +14,14 @@ import pytest
 
 from config.stack.ports import free_port, is_free
 from config.stack.processes import wait_until_gone
-from tests.stack.serving import Serving, serving, wait_until
+from tests.stack.serving import Serving, new_folder, serving, wait_until
 
 NAMES = {"postgres", "valkey", "relay", "worker", "beat", "web"}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shop")
+def home() -> Path:
+    return new_folder()
 
 
 @pytest.fixture

@@ -16,11 +16,17 @@ from config.stack.postgres import FOR_A_SHOP, FOR_TESTS, OtherMajorVersion, Post
 from config.stack.processes import Known, wait_until_gone
 from config.stack.valkey import Valkey
 from tests.house.floorplan import PROJECT
+from tests.stack.serving import new_folder
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[Postgres]:
-    server = Postgres(tmp_path / "postgres", FOR_A_SHOP)
+def folder() -> Path:
+    return new_folder()
+
+
+@pytest.fixture
+def postgres(folder: Path) -> Iterator[Postgres]:
+    server = Postgres(folder, FOR_A_SHOP)
     server.prepare()
     server.start()
     server.make_role_and_database()
@@ -72,7 +78,7 @@ def test_data_of_another_major_version_is_refused_and_left_alone(postgres: Postg
     assert marker.read_text() == "16\n"
 
 
-def test_a_lock_file_of_a_dead_server_does_not_stop_a_start(postgres: Postgres) -> None:
+def test_lock_files_of_a_dead_server_do_not_stop_a_start(postgres: Postgres) -> None:
     postgres.stop()
     (postgres.data / "postmaster.pid").write_text(f"{os.getpid()}\n{postgres.data}\n0\n5432\n\n\n\n\n")
 
@@ -81,11 +87,11 @@ def test_a_lock_file_of_a_dead_server_does_not_stop_a_start(postgres: Postgres) 
     psycopg.connect(postgres.url()).close()
 
 
-def test_a_server_goes_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+def test_a_server_goes_with_a_parent_that_is_killed(folder: Path) -> None:
     program = (
         "import sys, pathlib\n"
         "from config.stack.postgres import FOR_TESTS, Postgres\n"
-        f"server = Postgres(pathlib.Path({str(tmp_path)!r}), FOR_TESTS)\n"
+        f"server = Postgres(pathlib.Path({str(folder)!r}), FOR_TESTS)\n"
         "server.prepare()\n"
         "server.start()\n"
         "print(server.process.pid, flush=True)\n"

@@ -157,7 +157,14 @@ DATABASE_URL = env.str(
 )
 DATABASES = {"default": database_from(DATABASE_URL)}
 if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 2,
+        "max_size": 8,
+        "timeout": 10,
+        "reconnect_timeout": 3,
+    }
+    """A server that comes back is used at once: a pool that gives up early tries anew with the next request,
+    one that does not backs off for minutes."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "staff.Staff"

@@ -62,4 +62,4 @@ def tell() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"open": open_shop, "tell": tell}[sys.argv[1]]()))
+    sys.stdout.write(json.dumps({"open": open_shop, "tell": tell}[sys.argv[1]]()))

@@ -197,8 +197,8 @@ class Postgres:
         """End a server that a killed parent left on this folder, and clear its lock files.
 
         Sessions of a server that was itself killed may still write for a moment, and the lock files are what keeps a
-        new one from starting beside them: they go only when nobody works in the data folder any more. Left where they are,
-        they would stop a start as soon as their pid belongs to another process, or to a dead one nobody collected.
+        new one from starting beside them: they go only when nobody works in the data folder any more. If they stayed,
+        they would stop a start as soon as their pid is another's, or that of a dead process nobody collected.
         """
         lock = self.data / "postmaster.pid"
         postmaster = _postmaster(lock, self.data)

@@ -15,12 +15,15 @@ class InLocalTime(ModelAdmin):
     """A page that reads and shows moments as the wall clocks of the shops do; in UTC if these differ."""
 
     def changelist_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
-        with timezone.override(self.zone_of(request)):
-            return _rendered(super().changelist_view(request, *args, **more))
+        return self.in_local_time(super().changelist_view, request, *args, **more)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        return self.in_local_time(super().changeform_view, request, *args, **more)
+
+    def in_local_time(self, view: Any, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        """The answer of a page of our own, told in the zone of these pages."""
         with timezone.override(self.zone_of(request)):
-            return _rendered(super().changeform_view(request, *args, **more))
+            return _rendered(view(request, *args, **more))
 
     def zone_of(self, request: HttpRequest) -> ZoneInfo:
         """The zone that this page tells its moments in."""

@@ -8,6 +8,7 @@ from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.drafts import Draft, Version, versions_with
 from loyalty.rules.tiers import Step
 
 _compiled: dict[int, Programme] = {}
@@ -37,7 +38,17 @@ def get_current_programme(programme_id: int) -> Programme:
     return get_programme(programme_id, stamp=stamp)
 
 
-def _compile(programme_id: int) -> Programme:
+def compile_with(programme_id: int, draft: Draft) -> Programme:
+    """The programme as it would be once the draft was published; nothing is kept.
+
+    :raises ProgrammeWithoutTerms: if nobody has declared the terms yet.
+    """
+    if not ProgrammeTerms.objects.filter(programme_id=programme_id).exists():
+        raise ProgrammeWithoutTerms
+    return _compile(programme_id, draft)
+
+
+def _compile(programme_id: int, draft: Draft | None = None) -> Programme:
     row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
     benefits: dict[int, list[int]] = {}
     for benefit_id, tier_id in Benefit.objects.filter(
@@ -67,18 +78,22 @@ def _compile(programme_id: int) -> Programme:
             )
             for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
         ],
-        versions=[
-            (
-                version.pk,
-                version.rule.code,
-                version.rule.name,
-                version.version,
-                msgspec.convert(version.definition, RuleDefinition),
-                version.live_from,
-                version.live_until,
-            )
-            for version in RuleVersion.objects.select_related("rule")
-            .filter(rule__programme_id=programme_id)
-            .order_by("rule__code", "version")
-        ],
+        versions=versions_with(_versions(programme_id), draft) if draft else _versions(programme_id),
     )
+
+
+def _versions(programme_id: int) -> list[Version]:
+    return [
+        (
+            version.pk,
+            version.rule.code,
+            version.rule.name,
+            version.version,
+            msgspec.convert(version.definition, RuleDefinition),
+            version.live_from,
+            version.live_until,
+        )
+        for version in RuleVersion.objects.select_related("rule")
+        .filter(rule__programme_id=programme_id)
+        .order_by("rule__code", "version")
+    ]

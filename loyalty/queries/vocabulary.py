@@ -30,6 +30,11 @@ class Home(msgspec.Struct, frozen=True):
     currency: str
     timezone: str
 
+    @property
+    def link(self) -> str:
+        """The query that chooses it on a page which asks for which programme."""
+        return f"?programme={self.id}"
+
 
 def list_homes() -> list[Home]:
     """All programmes, the oldest first."""

@@ -121,7 +121,7 @@ def compile_programme(
             effect=definition.effect,
             live_from=live_from,
             live_until=live_until,
-            tests=tuple(_test(condition, terms.zone) for condition in definition.conditions),
+            tests=tuple(test_of(condition, terms.zone) for condition in definition.conditions),
         )
         demands = _demands(definition)
         if isinstance(definition.effect, PerStep):
@@ -179,7 +179,8 @@ def _demands(definition: RuleDefinition) -> list[tuple[str, str]]:
     return []
 
 
-def _test(condition: Condition, zone: ZoneInfo) -> Test:
+def test_of(condition: Condition, zone: ZoneInfo) -> Test:
+    """Whether a condition holds on an occasion; hours and weekdays are those of the zone."""
     match condition:
         case TierIs(tiers=names):
             tiers = frozenset(names)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
@@ -51,7 +51,7 @@ def end_rule(rule: Rule, *, at: datetime) -> int:
     :return: how many versions ended.
     :raises RuleNotValid: a version starts only after that moment.
     """
-    running = rule.versions.exclude(live_until__lte=at)
+    running = rule.versions.exclude(live_until__lte=at).exclude(live_until=F("live_from"))
     if running.filter(live_from__gt=at).exists():
         raise RuleNotValid(f"{rule.name} has a version that starts later; choose a later moment.")
     return running.update(live_until=at)

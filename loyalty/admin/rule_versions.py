@@ -1,0 +1,71 @@
+"""The versions of a rule on the staff's pages: which one counts now, and what each changed, in words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from config.staff.models import Staff
+from loyalty.models import Rule, RuleVersion
+from loyalty.queries.vocabulary import Home
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.words import changes_between, sentence_of
+
+LIVE, SCHEDULED, ENDED = "live", "scheduled", "ended"
+STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default"}
+"""State -> the colour of its label."""
+
+
+def state_of(version: RuleVersion, now: datetime) -> str:
+    """Whether a version is live, scheduled or ended at a moment."""
+    if version.live_until is not None and version.live_until <= max(now, version.live_from):
+        return ENDED
+    return SCHEDULED if version.live_from > now else LIVE
+
+
+def state_of_rule(rule: Rule, now: datetime) -> str:
+    """Live if one of its versions is, else scheduled if one will be."""
+    states = {state_of(version, now) for version in rule.versions.all()}
+    return next((state for state in (LIVE, SCHEDULED) if state in states), ENDED)
+
+
+def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:
+    """The version that speaks for the rule: the live one, else the latest."""
+    versions = sorted(rule.versions.all(), key=lambda version: version.version, reverse=True)
+    live = (version for version in versions if state_of(version, now) == LIVE)
+    return next(live, versions[0] if versions else None)
+
+
+def definition_of_version(version: RuleVersion) -> RuleDefinition:
+    return msgspec.convert(version.definition, RuleDefinition)
+
+
+def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]:
+    """For each version, the newest first: what it says, when, by whom, and what it changed of the one before."""
+    zone = ZoneInfo(home.timezone)
+    versions: Sequence[RuleVersion] = sorted(rule.versions.all(), key=lambda version: version.version)
+    names = _names(version.made_by for version in versions)
+    told = []
+    before: RuleDefinition | None = None
+    for version in versions:
+        definition = definition_of_version(version)
+        told.append(
+            {
+                "version": version,
+                "state": state_of(version, now),
+                "colour": STATES[state_of(version, now)],
+                "says": sentence_of(definition, home.currency, zone=zone),
+                "changes": changes_between(before, definition, home.currency, zone=zone) if before else [],
+                "made_by": names.get(version.made_by, version.made_by),
+            }
+        )
+        before = definition
+    return told[::-1]
+
+
+def _names(makers: Iterable[str]) -> dict[str, str]:
+    """The names of colleagues behind `staff:<id>`."""
+    ids = {int(maker.removeprefix("staff:")) for maker in makers if maker.startswith("staff:")}
+    return {f"staff:{person.pk}": str(person) for person in Staff.objects.filter(pk__in=ids)}

@@ -1,0 +1,263 @@
+"""Rules: what earns points, said in words, tried on a basket, and changed by new versions alone."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from unfold.decorators import display
+
+from config.ground import clock
+from config.staff.site import site
+from loyalty.admin.local_time import InLocalTime
+from loyalty.admin.rule_answers import SCOPE
+from loyalty.admin.rule_end import EndForm
+from loyalty.admin.rule_form import RuleForm
+from loyalty.admin.rule_preview import TryOut
+from loyalty.admin.rule_versions import (
+    STATES,
+    definition_of_version,
+    state_of_rule,
+    version_shown,
+    versions_told,
+)
+from loyalty.errors import RuleNotValid
+from loyalty.models import Rule, RuleVersion
+from loyalty.queries.vocabulary import Home, find_home, list_homes, list_unknown_words, suggest_words
+from loyalty.rules.words import sentence_of
+from loyalty.services.rules import end_rule, publish_rule
+
+
+@admin.register(Rule, site=site)
+class RuleAdmin(InLocalTime):
+    """A rule keeps its code; saving the form publishes a new version of it."""
+
+    form = RuleForm
+    list_display = ("called", "says", "state", "version", "programme")
+    list_display_links = ("called",)
+    list_filter = ("programme",)
+    list_select_related = ("programme",)
+    search_fields = ("name", "code")
+    ordering = ("programme", "name")
+    compressed_fields = True
+    warn_unsaved_form = False
+    conditional_fields = {
+        "points": "effect != 'multiplier'",
+        "step": "effect == 'per_step'",
+        "times": "effect == 'multiplier'",
+        "minimum": "effect == 'fixed'",
+        **dict.fromkeys(SCOPE, "effect != 'per_step'"),
+    }
+    change_form_outer_before_template = "loyalty/admin/rule_says.html"
+    change_form_after_template = "loyalty/admin/rule_try.html"
+    change_form_outer_after_template = "loyalty/admin/rule_history.html"
+
+    class Media:
+        css = {"all": ("loyalty/rules.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        rules: QuerySet[Rule] = super().get_queryset(request)
+        return rules.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-version")))
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: Rule | None = None
+    ) -> list[tuple[str, dict[str, Any]]]:
+        if not self.has_change_permission(request, obj):
+            return [("Rule", {"fields": ("name", "code")})]
+        return [
+            ("Rule", {"fields": ("name", "code")}),
+            ("What it gives", {"fields": ("effect", ("points", "step", "times", "minimum"))}),
+            ("What it counts on", {"fields": tuple(SCOPE)}),
+            (
+                "When it holds",
+                {
+                    "fields": (
+                        "tiers",
+                        "places",
+                        "weekdays",
+                        ("hour_from", "hour_until"),
+                        ("bought_from", "bought_until"),
+                    ),
+                    "description": f"Moments and hours are those of {self.zone_of(request)}.",
+                },
+            ),
+            ("Publish", {"fields": (("live_from", "live_until"),)}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Rule | None = None) -> dict[str, Any]:
+        return {} if obj else {"code": ("name",)}
+
+    def get_form(
+        self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **more: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **more)
+        form.home = self._home(request, obj)
+        return form
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
+        """A rule is ended, not deleted: what it gave names it for ever."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        doors = [
+            path(
+                "suggest/<int:programme_id>/<str:kind>/",
+                self._door(self.suggest),
+                name="loyalty_rule_suggest",
+            ),
+            path("<int:rule_id>/end/", self._door(self.end), name="loyalty_rule_end"),
+        ]
+        return [*doors, *super().get_urls()]
+
+    def zone_of(self, request: HttpRequest) -> ZoneInfo:
+        match = request.resolver_match
+        rule_id = match.kwargs.get("object_id") or match.kwargs.get("rule_id") if match else None
+        if rule_id is None and match and match.url_name != "loyalty_rule_add":
+            return super().zone_of(request)
+        home = self._home(request, Rule.objects.filter(pk=rule_id).first() if rule_id else None)
+        return ZoneInfo(home.timezone)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Where there are several programmes, ask first for which one the rule shall be."""
+        homes = list_homes()
+        if len(homes) != 1 and "programme" not in request.GET and self.has_add_permission(request):
+            page = {**self.admin_site.each_context(request), "title": "A new rule", "homes": homes}
+            return render(request, "loyalty/admin/rule_programme.html", page)
+        answer: HttpResponseBase = super().add_view(request, form_url, extra_context)
+        return answer
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        try:
+            return super().changeform_view(request, *args, **more)
+        except RuleNotValid as refusal:
+            # Somebody else published a version while this form was open.
+            messages.error(request, refusal.detail)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
+    ) -> HttpResponse:
+        obj: Rule | None = more.get("obj")
+        home = self._home(request, obj)
+        now = clock.now()
+        if obj is not None:
+            context |= {"versions": versions_told(obj, home, now), "state": state_of_rule(obj, now)}
+        if self.has_change_permission(request, obj):
+            form = context["adminform"].form
+            try_out = TryOut(request, home, now=now)
+            if form.is_bound and form.is_preview and not form.errors and not try_out.problem:
+                context["draft_says"] = sentence_of(
+                    form.draft().definition, home.currency, zone=ZoneInfo(home.timezone)
+                )
+                try_out.settle(form.draft())
+            context |= {"try_out": try_out, "media": context["media"] + try_out.media}
+        answer: HttpResponse = super().render_change_form(request, context, *args, **more)
+        return answer
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
+        if change and not form.has_changed():
+            messages.info(request, "Nothing was changed, so no version was published.")
+            return
+        draft = form.draft()
+        version = publish_rule(
+            programme_id=form.home.id,
+            code=draft.code,
+            name=draft.name,
+            definition=draft.definition,
+            live_from=draft.live_from,
+            live_until=draft.live_until,
+            made_by=f"staff:{request.user.pk}",
+            now=form.now,
+        )
+        obj.pk, obj.programme_id = version.rule_id, form.home.id
+        _warn_of_unknown_words(request, form)
+
+    def suggest(self, request: HttpRequest, programme_id: int, kind: Any) -> JsonResponse:
+        """Names of the catalogue for a field that is being typed in."""
+        if kind not in SCOPE.values():
+            raise Http404
+        words = suggest_words(programme_id, kind, request.GET.get("term", ""))
+        return JsonResponse({"results": [{"id": word.code, "text": word.name} for word in words]})
+
+    def end(self, request: HttpRequest, rule_id: int) -> HttpResponse:
+        """Ask when, then end whatever version would still be live."""
+        rule = Rule.objects.filter(pk=rule_id).first()
+        if rule is None or not self.has_change_permission(request, rule):
+            raise Http404
+        now = clock.now()
+        form = EndForm(request.POST if request.method == "POST" else None, now=now)
+        if request.method == "POST" and form.is_valid():
+            try:
+                ended = end_rule(rule, at=form.moment())
+                self.log_change(request, rule, "Ended.")
+                messages.success(
+                    request, f"{rule.name} ends." if ended else f"{rule.name} had ended already."
+                )
+                return HttpResponseRedirect(reverse("admin:loyalty_rule_change", args=[rule.pk]))
+            except RuleNotValid as refusal:
+                form.add_error("at", refusal.detail)
+        page = {
+            **self.admin_site.each_context(request),
+            "title": f"End {rule.name}",
+            "rule": rule,
+            "form": form,
+            "media": form.media,
+        }
+        return render(request, "loyalty/admin/rule_end.html", page)
+
+    @display(description="rule", header=True)
+    def called(self, rule: Rule) -> tuple[str, str]:
+        return rule.name, rule.code
+
+    @display(description="says")
+    def says(self, rule: Rule) -> str:
+        version = version_shown(rule, clock.now())
+        if version is None:
+            return ""
+        zone = ZoneInfo(rule.programme.timezone)
+        return sentence_of(definition_of_version(version), rule.programme.currency, zone=zone)
+
+    @display(description="state", label=STATES)
+    def state(self, rule: Rule) -> str:
+        return state_of_rule(rule, clock.now())
+
+    @display(description="version")
+    def version(self, rule: Rule) -> str:
+        version = version_shown(rule, clock.now())
+        return str(version.version) if version else ""
+
+    def _door(self, view: Any) -> Any:
+        """A page of our own: for who may see rules, told in the programme's time."""
+
+        def guarded(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+            if not self.has_view_permission(request):
+                raise Http404
+            return self.in_local_time(view, request, *args, **more)
+
+        return self.admin_site.admin_view(guarded)
+
+    def _home(self, request: HttpRequest, obj: Rule | None) -> Home:
+        """The programme of the rule, or the one that a new rule is for."""
+        wanted = str(obj.programme_id) if obj else request.GET.get("programme", "")
+        home = find_home(int(wanted)) if wanted.isdigit() else next(iter(list_homes()), None)
+        if home is None:
+            raise Http404("There is no such programme.")
+        return home
+
+
+def _warn_of_unknown_words(request: HttpRequest, form: forms.BaseForm) -> None:
+    """A name that no product carries may be a slip, or come from the till; so it is said, not refused."""
+    for field, kind in SCOPE.items():
+        unknown = list_unknown_words(form.home.id, kind, form.cleaned_data[field])  # type: ignore[attr-defined, arg-type]
+        if unknown:
+            messages.warning(request, f"No product of the catalogue carries the {kind} {', '.join(unknown)}.")

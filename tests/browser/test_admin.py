@@ -14,8 +14,10 @@ import pytest
 import time_machine
 from pytest_django.live_server_helper import LiveServer
 
+from campaigns.models import Campaign
 from config.staff import dashboard
 from config.staff.site import site
+from tests.campaigns.factories import draft_campaign
 from tests.config.staff import PASSWORD, StaffFactory, code_of, with_app
 from tests.loyalty.conftest import Shop, basket, open_shop, shop
 
@@ -84,7 +86,7 @@ class Visitor:
 
 @pytest.fixture
 def busy_shop(shop: Shop) -> Shop:
-    """Three weeks of purchases, earned through the till's door."""
+    """Three weeks of purchases, earned through the till's door, and a campaign that waits to be scheduled."""
     today = datetime.now(UTC)
     for back in reversed(range(DAYS)):
         with time_machine.travel(today - timedelta(days=back), tick=False):
@@ -92,6 +94,7 @@ def busy_shop(shop: Shop) -> Shop:
             shop.commit(basket(4_000 + 650 * (back % 7), 1_250, member=member))
             shop.commit(basket(2_000 + 300 * (back % 5)))
             shop.commit(basket(9_000 * (back % 4) + 100, member=member, spend_points=100))
+    draft_campaign(shop)
     dashboard.forget_figures()
     return shop
 
@@ -125,6 +128,21 @@ def test_every_list_and_form_opens_without_a_complaint(
         if row is not None:
             visitor.go(f"/admin/{label}/{row.pk}/change/", label.replace("/", "-") + "-form")
 
+    assert visitor.complaints == []
+
+
+def test_a_campaign_is_scheduled_after_a_question(
+    browser: Any, live_server: LiveServer, busy_shop: Shop
+) -> None:
+    visitor = Visitor(browser, live_server.url)
+    visitor.sign_in(StaffFactory(is_superuser=True).username)
+    visitor.go(f"/admin/campaigns/campaign/{Campaign.objects.get().pk}/change/", "campaign-form")
+    visitor.page.locator("a[href$='/schedule/']").first.click()
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.keep("campaign-question")
+
+    assert "go out at its time?" in visitor.page.content()
+    assert Campaign.objects.get().intent == Campaign.Intent.DRAFT
     assert visitor.complaints == []
 
 

@@ -25,6 +25,7 @@ def confirmed(question: str) -> Callable[[Button], Button]:
             context = {
                 **page.admin_site.each_context(request),
                 "title": question,
+                "question": question,
                 "row": row,
                 "opts": page.opts,
             }

@@ -24,6 +24,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Points": {
         "loyalty.wallet": ("account_balance_wallet", "Wallets"),
         "loyalty.entry": ("list_alt", "Ledger"),
+        "loyalty.lot": ("layers", "Lots"),
+        "loyalty.settlement": ("fact_check", "Settlements"),
         "loyalty.rule": ("rule", "Earning rules"),
         "loyalty.tier": ("military_tech", "Tiers"),
         "loyalty.benefit": ("redeem", "Benefits"),
@@ -48,6 +50,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Staff": {
         "staff.staff": ("badge", "People who sign in"),
+        "omnichannel.staffplace": ("location_on", "Who serves where"),
         "auth.group": ("assignment_ind", "Roles"),
         "axes.accesslog": ("login", "Sign-ins"),
         "axes.accessattempt": ("block", "Wrong attempts"),

@@ -141,7 +141,7 @@ def test_a_campaign_is_scheduled_after_a_question(
     visitor.page.wait_for_load_state("networkidle")
     visitor.keep("campaign-question")
 
-    assert "go out at its time?" in visitor.page.content()
+    assert visitor.page.locator("#content").get_by_text("go out at its time?").is_visible()
     assert Campaign.objects.get().intent == Campaign.Intent.DRAFT
     assert visitor.complaints == []
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.admin.conditions import QUESTIONS
 from campaigns.models import Campaign, CampaignRun, Recipient, Segment, SegmentVersion
@@ -213,6 +215,20 @@ def test_a_scheduled_campaign_is_shown_and_not_edited(shop: Shop, marketer: Clie
     marketer.post(f"{address}/pause/")
 
     assert Campaign.objects.get().intent == "paused"
+
+
+@pytest.mark.parametrize("page", ["campaign", "segment", "campaignrun"])
+def test_a_list_costs_the_same_however_long(shop: Shop, marketer: Client, page: str):
+    scheduled_campaign(shop)
+    marketer.get(f"/admin/campaigns/{page}/")
+    with CaptureQueriesContext(connection) as one:
+        marketer.get(f"/admin/campaigns/{page}/")
+    for _ in range(2):
+        scheduled_campaign(shop)
+    with CaptureQueriesContext(connection) as three:
+        marketer.get(f"/admin/campaigns/{page}/")
+
+    assert len(three) == len(one)
 
 
 def test_a_finance_person_cannot_schedule(shop: Shop, client: Client):

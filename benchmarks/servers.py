@@ -27,7 +27,7 @@ def database() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
     server = Postgres(folder, {**FOR_A_SHOP, "shared_buffers": "1GB"})
     try:
-        server.prepare(cache_folder=base)
+        server.prepare()
         server.start()
         server.make_role_and_database()
         yield server

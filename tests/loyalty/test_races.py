@@ -1,0 +1,120 @@
+"""Races, by real threads with connections of their own on real PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from loyalty.models import Entry, Wallet
+from loyalty.rules.definition import FixedPoints
+from loyalty.services.grants import GrantDraft, grant_to
+from loyalty.services.verification import verify_ledger
+from members.models import Member
+from omnichannel.models import Order
+from tests.loyalty.conftest import Shop, basket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AT_ONCE = 16
+
+
+def at_once(shop: Shop, bodies: list[dict[str, Any]], keys: list[str] | None = None) -> list[Any]:
+    """Commit them all at once, each over a connection of its own."""
+
+    def one(index: int) -> Any:
+        try:
+            key = keys[index] if keys else f"race-{index}"
+            return Client().post(
+                "/api/v1/checkout/commit",
+                bodies[index],
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {shop.key}", "Idempotency-Key": key},
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(len(bodies))))
+
+
+def wallet_of(member: Member) -> Wallet:
+    assert verify_ledger(now=datetime.now(UTC)) == []
+    return Wallet.objects.get(member=member)
+
+
+def test_fifty_purchases_of_one_member_at_once_all_count_once(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    answers = at_once(shop, [basket(250, member=member) for _ in range(50)])
+    assert Counter(answer.status_code for answer in answers) == {201: 50}
+    wallet = wallet_of(member)
+    assert (wallet.balance, wallet.seq) == (50 * 20, 50)
+    assert sorted(answer.json()["wallet"]["balance"] for answer in answers) == [20 * n for n in range(1, 51)]
+
+
+def test_a_tier_reached_by_many_purchases_at_once_is_reached(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    answers = at_once(shop, [basket(1_000, member=member) for _ in range(20)])
+    assert {answer.status_code for answer in answers} == {201}
+    tiers = Counter(answer.json()["wallet"]["tier"]["code"] for answer in answers)
+    assert tiers == {"basic": 9, "silver": 11}
+
+
+def test_never_1_points_are_never_spent_twice(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    shop.commit(basket(5_000, member=member))
+    answers = at_once(shop, [basket(90, member=member, spend_points=300) for _ in range(8)])
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
+    assert Entry.objects.filter(kind="spend").count() == 1
+    assert wallet_of(member).balance == 200
+
+
+def test_a_receipt_told_by_many_at_once_is_booked_once(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    body = basket(5_000, member=member)
+    answers = at_once(shop, [body] * 12)
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 11}
+    assert len({answer.content for answer in answers}) == 1
+    assert wallet_of(member).balance == 500
+
+
+def test_a_key_sent_many_times_at_once_is_carried_out_once(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    body = basket(5_000, member=member)
+    answers = at_once(shop, [body] * 12, ["one key"] * 12)
+    assert {answer.status_code for answer in answers} == {201}
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 11
+    assert Order.objects.count() == 1
+
+
+def test_an_offer_is_honoured_once_however_many_tills_try(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    now = datetime.now(UTC)
+    grant_to(
+        [
+            GrantDraft(
+                member_id=member.pk,
+                programme_id=shop.programme.pk,
+                cause="test",
+                title="A present",
+                effect=FixedPoints(points=1_000),
+                valid_from=now - timedelta(days=1),
+                valid_until=now + timedelta(days=1),
+            )
+        ],
+        now=now,
+    )
+    answers = at_once(shop, [basket(50, member=member) for _ in range(10)])
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.json()["settlement"]["points_earned"] for answer in answers) == [0] * 9 + [1_000]
+    assert wallet_of(member).balance == 1_000

@@ -1,14 +1,15 @@
-"""Where the doors are. Each floor names its own; refs in paths are checked before a door sees them."""
+"""Where the doors are, those at which a customer waits in front. Each floor names its own; refs are checked before a
+door sees them."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("config.ground.api.urls")),
+    path("api/v1/", include("loyalty.api.urls")),
     path("api/v1/", include("members.api.urls")),
     path("api/v1/", include("omnichannel.api.urls")),
-    path("api/v1/", include("loyalty.api.urls")),
     path("api/v1/", include("campaigns.api.urls")),
+    path("", include("config.ground.api.urls")),
     path("", include("members.api.unsubscribing")),
     path("admin/", admin.site.urls),
 ]

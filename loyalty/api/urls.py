@@ -3,15 +3,15 @@ from django.urls import path
 from loyalty.api import checkout, orders, till, wallets
 
 urlpatterns = [
-    path("till/lookup", till.Lookup.as_view()),
-    path("checkout/quote", checkout.Quote.as_view()),
     path("checkout/commit", checkout.Commit.as_view()),
+    path("checkout/quote", checkout.Quote.as_view()),
+    path("till/lookup", till.Lookup.as_view()),
+    path("me/wallet", wallets.MyWallet.as_view()),
     path("orders", orders.Orders.as_view()),
     path("orders/batch", orders.Batch.as_view()),
-    path("orders/<str:ref>", orders.OneOrder.as_view()),
-    path("members/<str:ref>/wallet", wallets.MemberWallet.as_view()),
-    path("members/<str:ref>/entries", wallets.MemberEntries.as_view()),
-    path("me/wallet", wallets.MyWallet.as_view()),
+    path("orders/<ref:ref>", orders.OneOrder.as_view()),
+    path("members/<ref:ref>/wallet", wallets.MemberWallet.as_view()),
+    path("members/<ref:ref>/entries", wallets.MemberEntries.as_view()),
     path("me/entries", wallets.MyEntries.as_view()),
     path("me/tier", wallets.MyTier.as_view()),
     path("me/offers", wallets.MyOffers.as_view()),

@@ -10,6 +10,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 import phonenumbers
@@ -99,7 +100,9 @@ _UNREADABLE = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def _phone(text: str, region: str, pointer: str | None) -> str:
+    """Kept for those who come again: reading a number takes longer than settling a purchase."""
     try:
         number = phonenumbers.parse(text, region or None)
     except NumberParseException as fault:

@@ -1,7 +1,7 @@
 """Products, their categories and what they cost when."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -64,6 +64,9 @@ class ProductForm(forms.ModelForm):
         widget=UnfoldAdminDecimalFieldWidget,
         help_text="In the programme's currency; empty if it is not known. Every change is remembered.",
     )
+
+    class Meta:
+        labels: ClassVar[dict[str, str]] = {"sku": "SKU", "gtin": "Barcode (GTIN)"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,13 +154,15 @@ class ProductAdmin(ModelAdmin):
     def get_fieldsets(
         self, request: HttpRequest, obj: Product | None = None
     ) -> tuple[tuple[str | None, dict[str, Any]], ...]:
-        """Who only looks sees the price as an amount."""
-        if obj is None or self.has_change_permission(request, obj):
+        """A SKU stays what it was; who only looks sees the price as an amount."""
+        if obj is None:
             return self.fieldsets
-        return (*self.fieldsets[:-1], ("Price", {"fields": ("price_shown", "changed_at")}))
+        sku = (None, {"fields": ("name", ("sku_shown", "gtin"), "programme")})
+        price = "price" if self.has_change_permission(request, obj) else "price_shown"
+        return (sku, self.fieldsets[1], ("Price", {"fields": (price, "changed_at")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
-        return ("price_shown", "changed_at", *(("sku", "programme") if obj else ()))
+        return ("sku_shown", "price_shown", "changed_at", *(("programme",) if obj else ()))
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         return False

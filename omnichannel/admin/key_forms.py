@@ -15,8 +15,12 @@ from unfold.widgets import (
 from config.ground import clock
 from omnichannel.rules.scopes import SCOPES
 
-STANDS_FOR = ("till", "place", "programme")
-"""From the most exact to the least: a till names its store, a store its programme."""
+STANDS_FOR = {
+    "till": "Of one till: its store and programme follow from it.",
+    "place": "Or of a whole store or web shop.",
+    "programme": "Or of a whole programme. With none of the three it is of the whole house.",
+}
+"""What a key may stand for, from the most exact to the least, and in which words that is asked."""
 
 OVERLAPS = {
     "0": "at once",
@@ -54,6 +58,9 @@ class MakeKeyForm(forms.Form):
     def __init__(self, *args: Any, stands: dict[str, forms.Field], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields |= stands
+        for name, words in STANDS_FOR.items():
+            self.fields[name].help_text = words
+        self.fields["place"].label = "Store"
         self.order_fields(["name", *STANDS_FOR, "scopes", "ends_on"])
 
     def clean(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class KeyAdmin(ReadOnlyAdmin):
     search_fields = ("name", "prefix", "place__code", "place__name")
     ordering = ("-pk",)
     sortable_by = ("name", "made_at", "last_used_on")
-    autocomplete_fields = STANDS_FOR
+    autocomplete_fields = tuple(STANDS_FOR)
     actions_detail = ("rotate", "revoke")
     fieldsets = (
         (None, {"fields": ("name", "visible_part", "state", "may", "of")}),
@@ -168,6 +168,7 @@ class KeyAdmin(ReadOnlyAdmin):
             "title": title,
             "opts": self.opts,
             "form": form,
+            "media": self.media + form.media,
             "verb": verb,
             "words": words,
             "list_page": self._list_page(),

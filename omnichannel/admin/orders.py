@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from config.ground.amounts import money
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from members.queries.search import find_by_term
@@ -26,7 +27,7 @@ STATES = {
     "open": "info",
     "placed": "info",
     "completed": "success",
-    "partially_returned": "warning",
+    "partially returned": "warning",
     "returned": "danger",
     "cancelled": "danger",
 }
@@ -40,7 +41,7 @@ class LinesInline(TabularInline):
     can_delete = False
     hide_title = True
     ordering = ("position",)
-    fields = ("name", "sku", "category", "quantity", "unit_price", "discount", "paid")
+    fields = ("name", "known_as", "category", "quantity", "unit_price", "discount", "paid")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
@@ -52,6 +53,10 @@ class LinesInline(TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description="SKU")
+    def known_as(self, line: OrderLine) -> str:
+        return code(line.sku)
 
     @display(description="each")
     def unit_price(self, line: OrderLine) -> str:
@@ -164,12 +169,12 @@ class OrderAdmin(PurchaseAdmin):
 
     @display(description="state", label=STATES)
     def state_label(self, order: Order) -> str:
-        return order.state
+        return order.state.replace("_", " ")
 
     @display(description="paid by", empty_value="not told")
     def payments_told(self, order: Order) -> str:
         return ", ".join(
-            f"{one['kind']} {amount(one['amount_minor'], order.currency)}" for one in order.payments
+            f"{one['kind']} {money(one['amount_minor'], order.currency)}" for one in order.payments
         )
 
 

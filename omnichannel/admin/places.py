@@ -22,6 +22,7 @@ class TillsInline(TabularInline):
     model = Till
     extra = 0
     can_delete = False
+    hide_title = True
     fields = ("code", "name", "known_as")
     readonly_fields = ("known_as",)
 

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from config.ground.amounts import money
 from members.rules.people import called
 
+LOOK_OF_LINKS = "text-primary-600 dark:text-primary-500"
+
 
 class Named(Protocol):
     """A member, as far as a link to one needs to know."""
@@ -45,4 +47,5 @@ def wall_time(moment: datetime, timezone: str) -> str:
 def member_link(member: Named) -> SafeString:
     """The member's name, or ref if there is none, leading to the member's page."""
     name = called(member.given_name, member.family_name, member.display_name) or member.ref
-    return format_html('<a href="{}">{}</a>', reverse("admin:members_member_change", args=[member.pk]), name)
+    page = reverse("admin:members_member_change", args=[member.pk])
+    return format_html('<a href="{}" class="{}">{}</a>', page, LOOK_OF_LINKS, name)

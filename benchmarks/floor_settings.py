@@ -1,6 +1,7 @@
 """The product's settings with nothing around the views."""
 
+from config import settings as product
 from config.settings import *  # noqa: F403 - the floor runs on the very same database settings
 
 ROOT_URLCONF = "benchmarks.floor"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = product.MIDDLEWARE[:0]

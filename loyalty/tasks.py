@@ -7,7 +7,7 @@ from celery import shared_task
 from config.ground import clock
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_closed_days
-from loyalty.services.verification import verify_and_record
+from loyalty.services.verification import is_proof_due, verify_and_record
 
 
 @shared_task(name="loyalty.book_expiry")
@@ -25,5 +25,6 @@ def seal_days(**_newer_arguments: Any) -> int:
 
 @shared_task(name="loyalty.verify_ledger")
 def verify(**_newer_arguments: Any) -> int:
-    """Prove the whole ledger; a difference fails the run."""
-    return verify_and_record(now=clock.now())
+    """Prove the whole ledger once a day; a difference fails the run."""
+    now = clock.now()
+    return verify_and_record(now=now) if is_proof_due(now=now) else 0

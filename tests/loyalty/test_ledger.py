@@ -8,10 +8,12 @@ import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from config.ground.models import JobRun
 from loyalty.models import Entry, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import verify_ledger
+from loyalty.tasks import verify
 from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +136,13 @@ def test_a_wallet_is_one_per_member_and_programme(shop: Shop) -> None:
     for _ in range(3):
         shop.commit(basket(500, member=member))
     assert Wallet.objects.filter(member=member).count() == 1
+
+
+def test_the_ledger_is_proven_once_a_day_and_the_run_is_kept(shop: Shop) -> None:
+    shop.commit(basket(5_000, member=shop.enrol()))
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        for hours in (0, 12, 12):
+            clock.shift(timedelta(hours=hours))
+            verify()
+        runs = JobRun.objects.filter(name="loyalty.verify_ledger")
+        assert [run.state for run in runs] == [JobRun.State.FINISHED] * 2

@@ -60,13 +60,23 @@ class WholeField(forms.IntegerField):
         super().__init__(widget=UnfoldAdminIntegerFieldWidget(), **options)
 
 
+class _ManyNames(UnfoldAdminMultipleAutocompleteWidget):
+    """The theme's own option template expects choices of a model and writes others as True."""
+
+    option_template_name = "django/forms/widgets/select_option.html"
+
+
+class _OneName(UnfoldAdminAutocompleteWidget):
+    """See `_ManyNames`."""
+
+    option_template_name = "django/forms/widgets/select_option.html"
+
+
 class NamesField(forms.MultipleChoiceField):
     """Names from the catalogue: suggested while typing, and any other name may be typed too."""
 
     def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminMultipleAutocompleteWidget(
-            attrs={"data-tags": "true", "data-token-separators": '[","]'}
-        )
+        widget = _ManyNames(attrs={"data-tags": "true", "data-token-separators": '[","]'})
         super().__init__(required=False, widget=widget, **options)
 
     def suggest_from(self, url: str, chosen: Iterable[str]) -> None:
@@ -85,7 +95,7 @@ class NameField(forms.ChoiceField):
     """One name from the catalogue, suggested while typing; any other may be typed too."""
 
     def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminAutocompleteWidget(attrs={"data-tags": "true"})
+        widget = _OneName(attrs={"data-tags": "true"})
         super().__init__(required=False, widget=widget, **options)
 
     def suggest_from(self, url: str, chosen: str) -> None:

@@ -14,6 +14,9 @@ class EndForm(forms.Form):
         label="Ends", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty: now."
     )
 
+    class Media:
+        css = {"all": ("loyalty/rules.css",)}
+
     def __init__(self, *args: Any, now: datetime, **more: Any) -> None:
         super().__init__(*args, **more)
         self.now = now

@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.staff.site import site
-from loyalty.admin.local_time import InLocalTime
+from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_answers import SCOPE
 from loyalty.admin.rule_end import EndForm
 from loyalty.admin.rule_form import RuleForm
@@ -28,13 +28,13 @@ from loyalty.admin.rule_versions import (
 )
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
-from loyalty.queries.vocabulary import Home, find_home, list_homes, list_unknown_words, suggest_words
+from loyalty.queries.vocabulary import list_unknown_words, suggest_words
 from loyalty.rules.words import sentence_of
 from loyalty.services.rules import end_rule, publish_rule
 
 
 @admin.register(Rule, site=site)
-class RuleAdmin(InLocalTime):
+class RuleAdmin(OfOneProgramme):
     """A rule keeps its code; saving the form publishes a new version of it."""
 
     form = RuleForm
@@ -71,7 +71,7 @@ class RuleAdmin(InLocalTime):
             return [("Rule", {"fields": ("name", "code")})]
         return [
             ("Rule", {"fields": ("name", "code")}),
-            ("What it gives", {"fields": ("effect", ("points", "step", "times", "minimum"))}),
+            ("What it gives", {"fields": ("effect", "points", "step", "times", "minimum")}),
             ("What it counts on", {"fields": tuple(SCOPE)}),
             (
                 "When it holds",
@@ -81,12 +81,13 @@ class RuleAdmin(InLocalTime):
                         "places",
                         "weekdays",
                         ("hour_from", "hour_until"),
-                        ("bought_from", "bought_until"),
+                        "bought_from",
+                        "bought_until",
                     ),
                     "description": f"Moments and hours are those of {self.zone_of(request)}.",
                 },
             ),
-            ("Publish", {"fields": (("live_from", "live_until"),)}),
+            ("Publish", {"fields": ("live_from", "live_until")}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class RuleAdmin(InLocalTime):
         self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **more: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **more)
-        form.home = self._home(request, obj)
+        form.home = self.home_of(request, obj)
         return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
@@ -113,28 +114,9 @@ class RuleAdmin(InLocalTime):
                 self._door(self.suggest),
                 name="loyalty_rule_suggest",
             ),
-            path("<int:rule_id>/end/", self._door(self.end), name="loyalty_rule_end"),
+            path("<int:row_id>/end/", self._door(self.end), name="loyalty_rule_end"),
         ]
         return [*doors, *super().get_urls()]
-
-    def zone_of(self, request: HttpRequest) -> ZoneInfo:
-        match = request.resolver_match
-        rule_id = match.kwargs.get("object_id") or match.kwargs.get("rule_id") if match else None
-        if rule_id is None and match and match.url_name != "loyalty_rule_add":
-            return super().zone_of(request)
-        home = self._home(request, Rule.objects.filter(pk=rule_id).first() if rule_id else None)
-        return ZoneInfo(home.timezone)
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        """Where there are several programmes, ask first for which one the rule shall be."""
-        homes = list_homes()
-        if len(homes) != 1 and "programme" not in request.GET and self.has_add_permission(request):
-            page = {**self.admin_site.each_context(request), "title": "A new rule", "homes": homes}
-            return render(request, "loyalty/admin/rule_programme.html", page)
-        answer: HttpResponseBase = super().add_view(request, form_url, extra_context)
-        return answer
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         try:
@@ -148,7 +130,7 @@ class RuleAdmin(InLocalTime):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
     ) -> HttpResponse:
         obj: Rule | None = more.get("obj")
-        home = self._home(request, obj)
+        home = self.home_of(request, obj)
         now = clock.now()
         if obj is not None:
             context |= {"versions": versions_told(obj, home, now), "state": state_of_rule(obj, now)}
@@ -189,9 +171,9 @@ class RuleAdmin(InLocalTime):
         words = suggest_words(programme_id, kind, request.GET.get("term", ""))
         return JsonResponse({"results": [{"id": word.code, "text": word.name} for word in words]})
 
-    def end(self, request: HttpRequest, rule_id: int) -> HttpResponse:
+    def end(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Ask when, then end whatever version would still be live."""
-        rule = Rule.objects.filter(pk=rule_id).first()
+        rule = Rule.objects.filter(pk=row_id).first()
         if rule is None or not self.has_change_permission(request, rule):
             raise Http404
         now = clock.now()
@@ -245,14 +227,6 @@ class RuleAdmin(InLocalTime):
             return self.in_local_time(view, request, *args, **more)
 
         return self.admin_site.admin_view(guarded)
-
-    def _home(self, request: HttpRequest, obj: Rule | None) -> Home:
-        """The programme of the rule, or the one that a new rule is for."""
-        wanted = str(obj.programme_id) if obj else request.GET.get("programme", "")
-        home = find_home(int(wanted)) if wanted.isdigit() else next(iter(list_homes()), None)
-        if home is None:
-            raise Http404("There is no such programme.")
-        return home
 
 
 def _warn_of_unknown_words(request: HttpRequest, form: forms.BaseForm) -> None:

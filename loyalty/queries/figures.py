@@ -85,6 +85,12 @@ def sum_movements(*, now: datetime, weeks: int) -> Movements:
 
 def count_members_by_tier(*, now: datetime) -> list[tuple[str, int]]:
     """Tiers from the lowest to the highest of each programme, and how many wallets stand on each now."""
+    standing = count_wallets_by_tier(now=now)
+    return [(tier.name, standing[tier.pk]) for tier in Tier.objects.order_by("programme_id", "rank")]
+
+
+def count_wallets_by_tier(*, now: datetime) -> dict[int, int]:
+    """How many wallets stand on each tier now, by the tier's id."""
     with connection.cursor() as cursor:
         cursor.execute(_HIGHEST_TIERS, [now, now])
         held = dict(cursor.fetchall())
@@ -93,7 +99,7 @@ def count_members_by_tier(*, now: datetime) -> list[tuple[str, int]]:
     for tier in tiers:
         wallets[tier.programme_id] = wallets.get(tier.programme_id, 0) - held.get(tier.pk, 0)
     # Who holds none stands on the lowest, with those who hold it.
-    return [
-        (tier.name, held.get(tier.pk, 0) + (wallets[tier.programme_id] if tier.rank == 0 else 0))
+    return {
+        tier.pk: held.get(tier.pk, 0) + (wallets[tier.programme_id] if tier.rank == 0 else 0)
         for tier in tiers
-    ]
+    }

@@ -67,6 +67,28 @@ def facets_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) 
     return facets
 
 
+def sentence_of_terms(
+    *,
+    currency: str,
+    burn_points: int,
+    burn_minor: int,
+    maturity_days: int,
+    expiry_days: int | None,
+    welcome_points: int,
+) -> str:
+    """A programme's terms in words.
+
+    10 points pay 0.01 USD; they can be spent at once and live 365 days; no welcome points.
+    """
+    matures = f"after {maturity_days} days" if maturity_days else "at once"
+    lives = f"live {expiry_days} days" if expiry_days is not None else "never expire"
+    welcome = f"{welcome_points:,}" if welcome_points else "no"
+    paid = money(burn_minor, currency)
+    return (
+        f"{burn_points} points pay {paid}; they can be spent {matures} and {lives}; {welcome} welcome points."
+    )
+
+
 def given_by(effect: Effect, currency: str) -> str:
     """What the effect awards, e.g. `triple points`."""
     match effect:

@@ -59,15 +59,17 @@ def test_a_rule_is_said_tried_and_published(
     page.click("[name=_preview]")
     page.wait_for_load_state("networkidle")
     visitor.keep(f"rule-preview-{width}")
-    assert "Triple points on category TEA." in page.locator("#try").inner_text()
+    tried = page.locator("#try").inner_text()
+    assert "Triple points on category TEA." in tried
+    assert "510 points with this version, 190 as it is today" in tried
     assert "tea-week" in page.input_value("#id_code")
     assert Rule.objects.filter(code="tea-week").count() == 0
 
     page.click("[name=_continue]")
     page.wait_for_load_state("networkidle")
     visitor.keep(f"rule-change-{width}")
-    assert Rule.objects.filter(code="tea-week").count() == 1
     rule = Rule.objects.get(code="tea-week")
+    assert rule.versions.get().definition["effect"]["scope"]["categories"] == ["TEA"]
     visitor.go(f"/admin/loyalty/rule/{rule.pk}/end/", f"rule-end-{width}")
     visitor.go("/admin/loyalty/rule/", f"rule-list-{width}")
     assert visitor.complaints == []

@@ -1,0 +1,43 @@
+"""Pages of what belongs to one programme: its currency and its clock are known before anything is typed."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from loyalty.admin.local_time import InLocalTime
+from loyalty.queries.vocabulary import Home, find_home, list_homes
+
+
+class OfOneProgramme(InLocalTime):
+    """A page for rows with a `programme`. Where there are several, a new row's programme is asked for first."""
+
+    def home_of(self, request: HttpRequest, obj: Any = None) -> Home:
+        """The programme of the row, or the one that a new row is for."""
+        wanted = str(obj.programme_id) if obj else request.GET.get("programme", "")
+        home = find_home(int(wanted)) if wanted.isdigit() else next(iter(list_homes()), None)
+        if home is None:
+            raise Http404("There is no such programme.")
+        return home
+
+    def zone_of(self, request: HttpRequest) -> ZoneInfo:
+        match = request.resolver_match
+        row_id = (match.kwargs.get("object_id") or match.kwargs.get("row_id")) if match else None
+        is_new = match is not None and (match.url_name or "").endswith("_add")
+        if row_id is None and not is_new:
+            return super().zone_of(request)
+        row = self.model._default_manager.filter(pk=row_id).first() if row_id else None
+        return ZoneInfo(self.home_of(request, row).timezone)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        homes = list_homes()
+        if len(homes) != 1 and "programme" not in request.GET and self.has_add_permission(request):
+            title = f"For which programme is the new {self.opts.verbose_name}?"
+            page = {**self.admin_site.each_context(request), "title": title, "homes": homes}
+            return render(request, "loyalty/admin/programmes.html", page)
+        answer: HttpResponseBase = super().add_view(request, form_url, extra_context)
+        return answer

@@ -1,0 +1,117 @@
+"""What a programme's points pay, when they mature and when they expire."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from config.staff.site import site
+from loyalty.admin.fields import AmountField, WholeField
+from loyalty.admin.of_programme import OfOneProgramme
+from loyalty.models import ProgrammeTerms
+from loyalty.queries.vocabulary import Home
+from loyalty.rules.words import sentence_of_terms
+
+
+class TermsForm(forms.ModelForm):
+    """`home` is set by the page."""
+
+    home: Home
+
+    burn_points = WholeField(label="So many points", min_value=1, initial=10)
+    burn_minor = AmountField(
+        label="pay",
+        initial=1,
+        help_text="For example 10 points pay 0.01. Fewer points than that pay nothing.",
+    )
+    maturity_days = WholeField(
+        label="Days until they can be spent",
+        min_value=0,
+        max_value=365,
+        initial=0,
+        help_text="0: at once. 14: on the fifteenth day, e.g. once the time for returns is over.",
+    )
+    expiry_days = WholeField(
+        label="Days they live",
+        required=False,
+        min_value=1,
+        max_value=36_500,
+        initial=365,
+        help_text="To the end of the last day, by the clock of the programme. Empty: for ever.",
+    )
+    welcome_points = WholeField(
+        label="Welcome points",
+        min_value=0,
+        max_value=1_000_000,
+        initial=0,
+        help_text="Given once, at enrolment.",
+    )
+
+    class Meta:
+        model = ProgrammeTerms
+        fields = ("burn_points", "burn_minor", "maturity_days", "expiry_days", "welcome_points")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if "burn_minor" in self.fields:
+            self.fields["burn_minor"].in_currency(self.home.currency)  # type: ignore[attr-defined]  # ours
+        if not self.instance.pk:
+            self.instance.programme_id = self.home.id
+
+    def clean_burn_minor(self) -> int:
+        amount: int = self.cleaned_data["burn_minor"]
+        if amount < 1:
+            raise forms.ValidationError("Points pay something: name more than 0.")
+        return amount
+
+    def clean(self) -> dict[str, Any]:
+        others = ProgrammeTerms.objects.filter(programme_id=self.home.id).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(f"{self.home.name} has its terms already. Open them to change them.")
+        return super().clean() or self.cleaned_data
+
+
+@admin.register(ProgrammeTerms, site=site)
+class ProgrammeTermsAdmin(OfOneProgramme):
+    """One row for each programme. What is changed holds for purchases from now on; lots keep their expiry."""
+
+    form = TermsForm
+    list_display = ("programme", "says", "updated_at")
+    list_select_related = ("programme",)
+    ordering = ("programme",)
+    compressed_fields = True
+    readonly_fields = ("says",)
+    fieldsets = (
+        ("As it stands", {"fields": ("says",)}),
+        ("What points pay", {"fields": (("burn_points", "burn_minor"),)}),
+        ("How long they live", {"fields": ("maturity_days", "expiry_days")}),
+        ("Welcome", {"fields": ("welcome_points",)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else fieldsets[1:]
+
+    def get_form(
+        self, request: HttpRequest, obj: ProgrammeTerms | None = None, change: bool = False, **more: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **more)
+        form.home = self.home_of(request, obj)
+        return form
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> bool:
+        """Tills cannot settle a purchase without terms."""
+        return False
+
+    @display(description="in words")
+    def says(self, terms: ProgrammeTerms) -> str:
+        return sentence_of_terms(
+            currency=terms.programme.currency,
+            burn_points=terms.burn_points,
+            burn_minor=terms.burn_minor,
+            maturity_days=terms.maturity_days,
+            expiry_days=terms.expiry_days,
+            welcome_points=terms.welcome_points,
+        )

@@ -1,0 +1,196 @@
+"""Tiers, benefits and terms on the staff's pages."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from config.staff.roles import ADMINISTRATOR, CASHIER, FINANCE, MARKETER
+from loyalty.models import Benefit, ProgrammeTerms, Tier
+from tests.config.staff import in_role
+from tests.loyalty.conftest import Shop, basket
+
+pytestmark = pytest.mark.django_db
+NO_BENEFITS = {"benefits-TOTAL_FORMS": "0", "benefits-INITIAL_FORMS": "0"}
+AS_THEY_ARE = {
+    "burn_points": "10",
+    "burn_minor": "0.01",
+    "maturity_days": "0",
+    "expiry_days": "365",
+    "welcome_points": "0",
+}
+
+
+def signed_in(role: str) -> Client:
+    client = Client()
+    client.force_login(in_role(role))
+    return client
+
+
+def silver(shop: Shop) -> Tier:
+    """The tier reached by 100.00; gold is by 500.00."""
+    return Tier.objects.get(programme=shop.programme, code="silver")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"),
+    [
+        ("0", "It must be more than 0.00 USD, which reaches Basic."),
+        ("500", "It must be less than 500.00 USD, which reaches Gold."),
+        ("500.01", "It must be less than 500.00 USD, which reaches Gold."),
+        ("99.999", "2 digits behind the point"),
+        ("", "This field is required"),
+    ],
+)
+def test_thresholds_rise_from_tier_to_tier(shop: Shop, threshold: str, words: str) -> None:
+    form = {"name": "Silver", "threshold_minor": threshold, **NO_BENEFITS}
+
+    page = signed_in(ADMINISTRATOR).post(f"/admin/loyalty/tier/{silver(shop).pk}/change/", form)
+
+    assert words in page.content.decode()
+    assert silver(shop).threshold_minor == 10_000
+
+
+def test_a_threshold_is_changed_in_money(shop: Shop) -> None:
+    form = {"name": "Silver", "threshold_minor": "499.99", **NO_BENEFITS}
+
+    answer = signed_in(ADMINISTRATOR).post(f"/admin/loyalty/tier/{silver(shop).pk}/change/", form)
+
+    assert answer.status_code == 302
+    assert silver(shop).threshold_minor == 49_999
+
+
+def test_the_lowest_tier_is_everybodys(shop: Shop) -> None:
+    basic = Tier.objects.get(programme=shop.programme, code="basic")
+    form = {"name": "Basic", "threshold_minor": "1", **NO_BENEFITS}
+
+    page = signed_in(ADMINISTRATOR).post(f"/admin/loyalty/tier/{basic.pk}/change/", form)
+
+    assert "its threshold is 0" in page.content.decode()
+
+
+def test_a_new_tier_goes_on_top_with_its_benefit(shop: Shop) -> None:
+    benefit = {"title": "Own barista", "code": "barista", "kind": "concierge", "valid_days": "365"}
+    form = {"name": "Platinum", "code": "platinum", "threshold_minor": "2000"}
+    form |= {"benefits-TOTAL_FORMS": "1", "benefits-INITIAL_FORMS": "0"}
+    form |= {f"benefits-0-{name}": value for name, value in benefit.items()} | {"benefits-0-is_active": "on"}
+
+    answer = signed_in(ADMINISTRATOR).post("/admin/loyalty/tier/add/", form)
+
+    assert answer.status_code == 302, answer.content.decode()
+    tier = Tier.objects.get(programme=shop.programme, code="platinum")
+    assert (tier.rank, tier.threshold_minor) == (3, 200_000)
+    assert Benefit.objects.get(tier=tier).title == "Own barista"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"),
+    [
+        ("50", "2 more members would have spent enough."),
+        ("49.99", "2 more members would have spent enough."),
+        ("50.01", "1 more member would have spent enough."),
+        ("120", "Nobody would move."),
+        ("120.01", "1 member would no longer have spent enough."),
+        ("100", "Nobody would move."),
+    ],
+)
+def test_a_change_is_counted_before_it_is_made(shop: Shop, threshold: str, words: str) -> None:
+    for paid_minor in (5_000, 7_000, 12_000):
+        shop.commit(basket(paid_minor, member=shop.enrol()))
+    form = {"name": "Silver", "threshold_minor": threshold, "_preview": "1", **NO_BENEFITS}
+
+    page = signed_in(ADMINISTRATOR).post(f"/admin/loyalty/tier/{silver(shop).pk}/change/", form)
+
+    assert words in page.content.decode()
+    assert silver(shop).threshold_minor == 10_000
+
+
+def test_the_list_says_who_stands_where(shop: Shop, django_assert_num_queries: Any) -> None:
+    client = signed_in(FINANCE)
+    shop.commit(basket(5_000, member=shop.enrol()))
+    with CaptureQueriesContext(connection) as counted:
+        client.get("/admin/loyalty/tier/")
+    statements = len(counted)
+    for _ in range(2):
+        shop.commit(basket(12_000, member=shop.enrol()))
+
+    with django_assert_num_queries(statements):
+        page = client.get("/admin/loyalty/tier/").content.decode()
+
+    assert "100.00 USD" in page
+    assert "Tea tasting" in page
+
+
+def test_a_marketer_sees_the_ladder_and_may_not_change_it(shop: Shop) -> None:
+    client = signed_in(MARKETER)
+    address = f"/admin/loyalty/tier/{silver(shop).pk}/change/"
+
+    assert "100.00 USD" in client.get(address).content.decode()
+    assert client.post(address, {"name": "Ag", "threshold_minor": "1", **NO_BENEFITS}).status_code == 403
+    assert signed_in(CASHIER).get(address).status_code == 403
+    assert silver(shop).name == "Silver"
+
+
+def test_terms_are_changed_in_money_and_said_in_words(shop: Shop) -> None:
+    terms = ProgrammeTerms.objects.get(programme=shop.programme)
+    address = f"/admin/loyalty/programmeterms/{terms.pk}/change/"
+    client = signed_in(FINANCE)
+    form = {
+        "burn_points": "100",
+        "burn_minor": "0.50",
+        "maturity_days": "14",
+        "expiry_days": "",
+        "welcome_points": "50",
+    }
+
+    assert "10 points pay 0.01 USD" in client.get(address).content.decode()
+    assert client.post(address, form).status_code == 302
+
+    words = "100 points pay 0.50 USD; they can be spent after 14 days and never expire; 50 welcome points."
+    assert words in client.get(address).content.decode()
+    terms.refresh_from_db()
+    assert (terms.burn_points, terms.burn_minor, terms.expiry_days) == (100, 50, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"burn_minor": "0"}, "name more than 0"),
+        ({"burn_points": "0"}, "greater than or equal to 1"),
+        ({"expiry_days": "0"}, "greater than or equal to 1"),
+        ({"maturity_days": "-1"}, "greater than or equal to 0"),
+    ],
+)
+def test_terms_that_say_nothing_are_refused(shop: Shop, changed: dict[str, str], words: str) -> None:
+    terms = ProgrammeTerms.objects.get(programme=shop.programme)
+    form = {
+        "burn_points": "10",
+        "burn_minor": "0.01",
+        "maturity_days": "0",
+        "expiry_days": "365",
+        "welcome_points": "0",
+    }
+
+    page = signed_in(FINANCE).post(f"/admin/loyalty/programmeterms/{terms.pk}/change/", form | changed)
+
+    assert words in page.content.decode()
+    terms.refresh_from_db()
+    assert (terms.burn_points, terms.burn_minor, terms.expiry_days, terms.maturity_days) == (10, 1, 365, 0)
+
+
+def test_a_programme_has_one_set_of_terms(shop: Shop) -> None:
+    page = signed_in(ADMINISTRATOR).post("/admin/loyalty/programmeterms/add/", AS_THEY_ARE)
+
+    assert "has its terms already" in page.content.decode()
+    assert ProgrammeTerms.objects.count() == 1
+
+
+def test_with_several_programmes_the_page_asks_first_for_which(shop: Shop, open_shop: Any) -> None:
+    other = open_shop()
+
+    page = signed_in(ADMINISTRATOR).get("/admin/loyalty/tier/add/").content.decode()
+
+    assert f"?programme={shop.programme.pk}" in page
+    assert f"?programme={other.programme.pk}" in page

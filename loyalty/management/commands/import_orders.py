@@ -135,4 +135,9 @@ class ErrorFile:
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["file", "row", "reason", "raw"])
         self.count += 1
-        csv.writer(self._file).writerow([file, row, reason, "|".join(raw)])
+        csv.writer(self._file).writerow([file, row, reason, _no_formula("|".join(raw))])
+
+
+def _no_formula(text: str) -> str:
+    """Text that no spreadsheet takes for something to compute."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -22,7 +22,7 @@ from loyalty.services.import_facts import take_facts
 from loyalty.services.import_orders import OrderTaker
 from loyalty.services.import_report import Report
 from loyalty.services.import_rows import fragments_of
-from loyalty.services.staging import Staging, open_staging
+from loyalty.services.staging import Staging, open_staging, renew_statistics
 from omnichannel.services.places import name_places
 
 ORDERS_PER_CHUNK = 4_000
@@ -107,6 +107,8 @@ def _take_orders(staging: Staging, programme: Destination, move: Move, report: R
     for chunk in _ahead(staging.chunks(ORDERS_PER_CHUNK, move)):
         report.watch("booking orders", done, total)
         taker.take(chunk, now=clock())
+        if done == 0 or done + len(chunk) == total:
+            renew_statistics()
         done += len(chunk)
     report.watch("booking orders", done, total)
 

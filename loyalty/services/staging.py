@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 import msgspec
-from django.db import connections
+from django.db import connection, connections
 from psycopg import Connection
 
 from loyalty.rules.feeds import Item, Move
@@ -34,6 +34,26 @@ _ORDERS = """
     FROM staged GROUP BY file, place, number, is_return
     ORDER BY moment, file, min(row)
 """
+
+
+_FILLED = (
+    "members_member",
+    "members_identity",
+    "members_consent",
+    "omnichannel_place",
+    "omnichannel_product",
+    "omnichannel_order",
+    "omnichannel_orderline",
+    "omnichannel_receipt",
+    "loyalty_wallet",
+    "loyalty_entry",
+    "loyalty_lot",
+    "loyalty_lotmove",
+    "loyalty_settlement",
+    "loyalty_tierday",
+    "loyalty_tierstanding",
+)
+"""The tables that an import fills."""
 
 
 class Fragment(msgspec.Struct, frozen=True):
@@ -119,6 +139,12 @@ class Staging:
     def _rows(self, statement: str) -> list[Any]:
         with self._connection.cursor() as cursor:
             return cursor.execute(statement.encode()).fetchall()
+
+
+def renew_statistics() -> None:
+    """Tell the planner what tables look like that just grew from nothing; by itself it would learn a minute later."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(_FILLED)}")
 
 
 def _staged(order: list[Any], fragments: list[list[Item]]) -> StagedOrder:

@@ -47,6 +47,7 @@ ROLES: Table = {
         "omnichannel.category": SEE,
         "omnichannel.message": SEE,
         "omnichannel.place": SEE,
+        "loyalty.wallet": SEE,
         "loyalty.rule": KEEP,
         "loyalty.ruleversion": KEEP,
         "loyalty.tier": SEE,

@@ -164,6 +164,7 @@ def _lots_table(lots: Sequence[LotHeld]) -> dict[str, Any]:
 def _why(settled: Settled) -> dict[str, Any]:
     answer = settled.answer.settlement
     return {
+        "order_id": settled.order_id,
         "number": settled.number,
         "place": settled.place,
         "at": moment(settled.placed_at),

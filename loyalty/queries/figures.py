@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncWeek
 
-from loyalty.models import Entry, EntryKind, ProgrammeTerms, Tier, Wallet
+from loyalty.models import Entry, EntryKind, Grant, ProgrammeTerms, Tier, Wallet
 
 ISSUED, SPENT, EXPIRED = "issued", "spent", "expired"
 _SIDES = {
@@ -44,6 +44,21 @@ class Movements:
 
     weeks: list[date]
     points: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Personal offers granted since a moment, and how many of these were used at least once."""
+
+    granted: int
+    used: int
+
+
+def count_offers(*, since: datetime) -> Offers:
+    """Of all members and programmes."""
+    granted = Grant.objects.filter(granted_at__gte=since)
+    counts = granted.aggregate(granted=Count("pk"), used=Count("pk", filter=Q(uses__gt=0)))
+    return Offers(counts["granted"], counts["used"])
 
 
 def list_outstanding() -> list[Outstanding]:

@@ -15,6 +15,7 @@ from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPaya
 from loyalty.rules.basket import Basket, Line, Offer, Shopper
 from loyalty.rules.compile import LiveRule, Occasion, Programme, Terms, fits
 from loyalty.rules.definition import Effect, FixedPoints, Multiplier, PerStep, Scope
+from loyalty.rules.words import times
 
 UNKNOWN_SHOPPER = Shopper(tier_code="")
 
@@ -256,13 +257,8 @@ def _bonus(
     return (
         points,
         positions,
-        f"{_times(effect.percent)} points on {money(amount, currency)}, {points} more than the basic {basic}",
+        f"{times(effect.percent)} points on {money(amount, currency)}, {points} more than the basic {basic}",
     )
-
-
-def _times(percent: int) -> str:
-    names = {200: "double", 300: "triple"}
-    return names.get(percent) or f"{percent / 100:g} times the"
 
 
 def _nobody(points: int) -> NotApplied:

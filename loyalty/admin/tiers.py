@@ -95,7 +95,7 @@ class TierAdmin(OfOneProgramme):
 
     form = TierForm
     inlines = (BenefitInline,)
-    list_display = ("called", "threshold", "standing", "brings", "programme")
+    list_display = ("called", "threshold", "brings", "programme")
     list_display_links = ("called",)
     list_select_related = ("programme",)
     list_filter = ("programme",)
@@ -119,7 +119,9 @@ class TierAdmin(OfOneProgramme):
         def standing(tier: Tier) -> str:
             return f"{counted.get(tier.pk, 0):,}"
 
-        return [standing if name == "standing" else name for name in super().get_list_display(request)]
+        columns = list(super().get_list_display(request))
+        columns.insert(columns.index("brings"), standing)
+        return columns
 
     def get_fields(self, request: HttpRequest, obj: Tier | None = None) -> tuple[str, ...]:
         if self.has_change_permission(request, obj):

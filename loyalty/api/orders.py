@@ -27,6 +27,7 @@ from omnichannel.queries.orders import OrderAnswer, find_order, list_orders
 from omnichannel.queries.places import get_place
 
 LONGEST_BATCH = 1_000
+NDJSON = "application/x-ndjson"
 
 
 class ShopPurchaseBody(PurchaseBody, frozen=True, kw_only=True):
@@ -103,7 +104,8 @@ class Batch(Door):
     """
 
     scope = ("till", "orders")
-    content_types = ("application/x-ndjson",)
+    content_types = (NDJSON,)
+    answer_type = NDJSON
     takes = {"post": PurchaseBody}
     answers = {"post": {200: LineResult}}
     idempotency = "none"
@@ -129,7 +131,7 @@ class Batch(Door):
             else:
                 results[number] = _refused(number, outcome, http)
         content = b"\n".join(msgspec.json.encode(result) for result in results) + b"\n"
-        return HttpResponse(content, content_type="application/x-ndjson")
+        return HttpResponse(content, content_type=NDJSON)
 
 
 def _refused(number: int, refusal: Refusal, request: HttpRequest) -> LineResult:

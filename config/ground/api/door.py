@@ -52,6 +52,7 @@ class Door(APIView):
     :cvar answers: method -> status -> the struct it answers, None for no body. For the API document.
     :cvar params: method -> the struct of its query parameters; a parameter nobody declared is refused.
     :cvar content_types: what `takes` may come as.
+    :cvar answer_type: what `answers` come as.
     :cvar idempotency: whether writes honour `Idempotency-Key`: `accepted`, `required`, `own` (the door stores its
         answer in its own statement) or `none`. For `accepted` and `required` the handler runs inside one transaction,
         so what it calls must not insist on a durable one. Without a caller there is nobody to remember a key for.
@@ -64,6 +65,7 @@ class Door(APIView):
     answers: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
     params: ClassVar[Mapping[str, Any]] = {}
     content_types: ClassVar[tuple[str, ...]] = ("application/json",)
+    answer_type: ClassVar[str] = "application/json"
     idempotency: ClassVar[Literal["accepted", "required", "own", "none"]] = "accepted"
     checks_key_itself: ClassVar[bool] = False
     metadata_class = None

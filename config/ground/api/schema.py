@@ -150,7 +150,7 @@ def _responses_of(door: Door, verb: str, registry: ComponentRegistry) -> Schema:
         if isinstance(kind, str):
             response["content"] = {kind: {"schema": {"type": "string"}}}
         elif kind is not None:
-            response["content"] = {"application/json": {"schema": _schema_of(kind, registry)}}
+            response["content"] = {door.answer_type: {"schema": _schema_of(kind, registry)}}
         responses[str(status)] = response
     for status in problems_of(door, verb):
         responses.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})

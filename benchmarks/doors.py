@@ -27,6 +27,7 @@ class Row:
     """A line of the table. Rates per second; latencies in milliseconds, medians of the rounds."""
 
     what: str
+    beside: str
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -37,8 +38,12 @@ class Row:
     target: float | None
 
 
-def compare(what: str, door: Side, floor: Side, *, target: float | None = None, rounds: int = ROUNDS) -> Row:
+def compare(
+    what: str, door: Side, floor: Side, *, beside: str, target: float | None = None, rounds: int = ROUNDS
+) -> Row:
     """Run both in turns, several rounds; the ratio is the median of the rounds' ratios.
+
+    :param beside: what the door is compared with, in words.
 
     :raises RuntimeError: the door answered something else than success.
     """
@@ -52,6 +57,7 @@ def compare(what: str, door: Side, floor: Side, *, target: float | None = None, 
     floor_rates = [sample.per_second * floor.orders_each for sample in floors]
     return Row(
         what=what,
+        beside=beside,
         per_second=median(rates),
         p50_ms=median(sample.percentile_ms(50) for sample in doors),
         p95_ms=median(sample.percentile_ms(95) for sample in doors),

@@ -75,7 +75,7 @@ class Shop:
     def member_token(self) -> tuple[str, int]:
         """An access token of the first member, and their id."""
         member_id, _ = self.members[0]
-        proven = IdentityClaim("phone", _phone(0))
+        proven = IdentityClaim("phone", phone_of(0))
         return sign_in(
             member_id, proven=proven, device="bench", now=datetime.now(UTC)
         ).access_token, member_id
@@ -111,7 +111,8 @@ def open_shop(members: int) -> Shop:
     return shop
 
 
-def _phone(index: int) -> str:
+def phone_of(index: int) -> str:
+    """The phone number of a member, counted from 0."""
     return f"+1212{2_000_001 + index}"
 
 
@@ -131,7 +132,7 @@ def purchase(shop: Shop, number: int, *, is_hot: bool = False, **more: object) -
         }
         for line in range(LINES)
     ]
-    phone = _phone(at)
+    phone = phone_of(at)
     return {
         "receipt_number": f"B-{number}",
         "member": {"phone": phone},
@@ -160,7 +161,7 @@ def lookups(shop: Shop) -> Iterator[bytes]:
     """Look-ups without end, member after member."""
     headers = {"Authorization": f"Bearer {shop.key}"}
     for number in itertools.count():
-        body = json.dumps({"member": {"phone": _phone(number * 7919 % len(shop.members))}}).encode()
+        body = json.dumps({"member": {"phone": phone_of(number * 7919 % len(shop.members))}}).encode()
         yield request("POST", "/api/v1/till/lookup", body, headers)
 
 

@@ -19,7 +19,7 @@ from omnichannel.services.keys import make_key
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LINES = 5
-TOTAL_MINOR = LINES * 500
+APPS = 200
 
 _MEMBERS = """
 WITH fresh AS (
@@ -72,13 +72,15 @@ class Shop:
                 now=LONG_AGO,
             )
 
-    def member_token(self) -> tuple[str, int]:
-        """An access token of the first member, and their id."""
-        member_id, _ = self.members[0]
-        proven = IdentityClaim("phone", phone_of(0))
-        return sign_in(
-            member_id, proven=proven, device="bench", now=datetime.now(UTC)
-        ).access_token, member_id
+    def apps(self, many: int) -> list[str]:
+        """Access tokens of so many members."""
+        now = datetime.now(UTC)
+        return [
+            sign_in(
+                member_id, proven=IdentityClaim("phone", phone_of(index)), device="bench", now=now
+            ).access_token
+            for index, (member_id, _) in enumerate(self.members[:many])
+        ]
 
 
 def open_shop(members: int) -> Shop:
@@ -166,9 +168,13 @@ def lookups(shop: Shop) -> Iterator[bytes]:
 
 
 def wallets(shop: Shop) -> Iterator[bytes]:
-    """One member's app that reads the wallet again and again."""
-    token, _ = shop.member_token()
-    return itertools.repeat(request("GET", "/api/v1/me/wallet", headers={"Authorization": f"Bearer {token}"}))
+    """Members' apps that read their wallets in turn."""
+    return itertools.cycle(
+        [
+            request("GET", "/api/v1/me/wallet", headers={"Authorization": f"Bearer {token}"})
+            for token in shop.apps(APPS)
+        ]
+    )
 
 
 def batches(shop: Shop, size: int) -> Iterator[bytes]:

@@ -1,0 +1,57 @@
+-- The till's first screen: the document that `loyalty.queries.till.Found` describes.
+-- `member_kind` is "ref" or that of an identity; the usual is what stands in two or more of the last `orders` purchases.
+CREATE FUNCTION loyalty_till_screen(
+    of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz
+) RETURNS text
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+DECLARE
+    m members_member;
+    today date := (at AT TIME ZONE in_zone)::date;
+    is_key_live boolean;
+BEGIN
+    is_key_live := EXISTS (SELECT FROM omnichannel_apikey k
+        WHERE k.id = of_key AND k.revoked_at IS NULL AND (k.expires_at > at) IS NOT FALSE);
+    IF member_kind = 'ref' THEN
+        SELECT * INTO m FROM members_member WHERE ref = member_value AND state = 'active';
+    ELSE
+        SELECT p.* INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
+        WHERE n.kind = member_kind AND n.value = member_value AND p.state = 'active';
+    END IF;
+    IF m.id IS NULL THEN
+        RETURN json_build_object('is_key_live', is_key_live, 'screen', NULL);
+    END IF;
+    RETURN json_build_object('is_key_live', is_key_live, 'screen', json_build_object(
+        'member', json_build_object('ref', m.ref,
+            'display_name', coalesce(nullif(m.display_name, ''), trim(m.given_name || ' ' || m.family_name)),
+            'language', m.language,
+            'has_birthday_today', coalesce(
+                m.birth_month = extract(month FROM today) AND m.birth_day = extract(day FROM today), false)),
+        'wallet', loyalty_wallet_body(m.id, in_programme, at),
+        'vouchers', '[]'::json,
+        'usual_order', (SELECT coalesce(json_agg(json_build_object('sku', u.sku, 'name', u.name,
+                'quantity', u.quantity, 'times', u.times) ORDER BY u.times DESC, u.sku), '[]')
+            FROM (SELECT l.sku, max(l.name) AS name, mode() WITHIN GROUP (ORDER BY l.quantity) AS quantity,
+                    count(DISTINCT l.order_id) AS times
+                FROM omnichannel_orderline l
+                WHERE l.order_id = ANY (ARRAY(
+                    SELECT o.id FROM omnichannel_order o WHERE o.member_id = m.id AND o.programme_id = in_programme
+                    ORDER BY o.placed_at DESC LIMIT orders))
+                GROUP BY l.sku HAVING count(DISTINCT l.order_id) >= 2
+                ORDER BY count(DISTINCT l.order_id) DESC, l.sku LIMIT 5) u),
+        'wishes', coalesce((
+            SELECT json_build_object('packaging', p.packaging, 'invoice', p.invoice, 'interests', p.interests)
+            FROM members_preference p WHERE p.member_id = m.id), '{}'),
+        'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what) FROM (
+                (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what
+                 FROM omnichannel_order o JOIN omnichannel_place p ON p.id = o.place_id
+                 WHERE o.member_id = m.id ORDER BY o.placed_at DESC LIMIT 1)
+                UNION ALL
+                (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
+                 WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)
+            ) c ORDER BY c.at DESC LIMIT 1),
+        'offer', (SELECT json_build_object('ref', g.ref, 'title', g.title, 'mention', g.mention,
+                'valid_until', g.valid_until)
+            FROM loyalty_grant g WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses
+                AND g.valid_from <= at AND g.valid_until > at ORDER BY g.valid_until, g.id LIMIT 1)));
+END
+$$;

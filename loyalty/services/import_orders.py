@@ -11,6 +11,7 @@ from loyalty.services.batches import Outcome, import_purchases
 from loyalty.services.bookings import AlreadyTold, Stale
 from loyalty.services.checkout import Teller
 from loyalty.services.import_facts import ACTOR, Buyer, enrol_buyers
+from loyalty.services.import_hands import Hands
 from loyalty.services.import_report import Report
 from loyalty.services.staging import StagedOrder
 from omnichannel.services.return_slips import SlipDraft, SlipLine, record_return_slips
@@ -32,10 +33,13 @@ class OrderTaker:
     :param places: code -> id of the programme's places.
     """
 
-    def __init__(self, programme: Destination, places: Mapping[str, int], report: Report) -> None:
+    def __init__(
+        self, programme: Destination, places: Mapping[str, int], report: Report, hands: Hands
+    ) -> None:
         self._programme = programme
         self._places = places
         self._report = report
+        self._hands = hands
         self._buyers: dict[str, Buyer | Refusal] = {}
         self._teller = Teller(key_id=0, name=ACTOR)
 
@@ -54,7 +58,9 @@ class OrderTaker:
                     booked.append(order)
             except NotToBeBooked as reason:
                 self._refuse(order, str(reason))
-        for order, outcome in zip(booked, self._book(purchases, now), strict=True):
+        keys = [order.member or order.number for order in booked]
+        outcomes = self._hands.share(lambda part: self._book(part, now), purchases, keys)
+        for order, outcome in zip(booked, outcomes, strict=True):
             self._count(order, outcome)
         kept = record_return_slips(slips, now=now)
         self._report.tally.returns_kept += kept

@@ -19,6 +19,7 @@ from loyalty.queries.importing import Destination, find_place_ids, get_destinati
 from loyalty.rules.feed_formats import format_of
 from loyalty.rules.feeds import Format, Move, Settings
 from loyalty.services.import_facts import take_facts
+from loyalty.services.import_hands import open_hands
 from loyalty.services.import_orders import OrderTaker
 from loyalty.services.import_report import Report
 from loyalty.services.import_rows import fragments_of
@@ -43,6 +44,7 @@ def import_feeds(
     programme_code: str,
     format_name: str = "",
     shift_to: date | None = None,
+    hands: int = 1,
     report: Report,
     clock: Clock,
 ) -> None:
@@ -52,6 +54,7 @@ def import_feeds(
 
     :param format_name: one of `rules.feed_formats.NAMES`; "" recognises each file by its header.
     :param shift_to: move all moments by whole weeks until the last one falls on this day or one of the six before.
+    :param hands: book with so many threads at once; with more than one, call it outside of any transaction.
     A file that breaks in the middle counts up to there.
 
     :raises ProgrammeNotFound: if there is no such programme.
@@ -77,7 +80,10 @@ def import_feeds(
                 )
         if any(format_.opens_places for _, format_ in feeds):
             report.tally.places_new += _open_places(staging, programme)
-        _take_orders(staging, programme, move, report, clock)
+        taker = OrderTaker(
+            programme, find_place_ids(programme.id), report, open_files.enter_context(open_hands(hands))
+        )
+        _take_orders(staging, taker, move, report, clock)
 
 
 def _open(path: Path, format_name: str, report: Report) -> Feed | None:
@@ -101,9 +107,8 @@ def _stage(feeds: Sequence[Feed], staging: Staging, settings: Settings, report: 
         staging.take(fragments_of(feed, format_, settings, file=file, report=report))
 
 
-def _take_orders(staging: Staging, programme: Destination, move: Move, report: Report, clock: Clock) -> None:
+def _take_orders(staging: Staging, taker: OrderTaker, move: Move, report: Report, clock: Clock) -> None:
     total, done = staging.count(), 0
-    taker = OrderTaker(programme, find_place_ids(programme.id), report)
     for chunk in _ahead(staging.chunks(ORDERS_PER_CHUNK, move)):
         report.watch("booking orders", done, total)
         taker.take(chunk, now=clock())

@@ -13,6 +13,7 @@ from loyalty.models import Entry, Settlement, Wallet
 from loyalty.services import importing
 from loyalty.services.import_report import Report, Tally
 from loyalty.services.importing import import_feeds
+from loyalty.services.verification import verify_ledger
 from members.models import Identity, Member
 from omnichannel.models import Order, OrderLine, Place, Product, Receipt, ReturnSlip, UnclaimedOrder
 from tests.loyalty.conftest import Shop
@@ -227,7 +228,7 @@ def test_the_command_says_what_became_of_it(
     orders, errors = tmp_path / "orders.csv", tmp_path / "errors.csv"
     orders.write_text(ORDERS.format(place=shop.place.code).replace("R3,2025", "R3,soon 2025"))
 
-    call_command("import_orders", orders, programme=shop.programme.code, errors=errors)
+    call_command("import_orders", orders, programme=shop.programme.code, errors=errors, hands=1)
 
     said = capsys.readouterr()
     assert "2 orders booked for members" in said.out
@@ -246,3 +247,30 @@ def test_the_command_fails_when_nothing_could_be_read(shop: Shop, tmp_path: Path
 
     with pytest.raises(CommandError):
         call_command("import_orders", nonsense, programme=shop.programme.code, errors=tmp_path / "errors.csv")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hands_book_what_one_books(open_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    shop = open_shop()
+    rows = "".join(
+        f"{shop.place.code},R{n},2025-03-{n % 28 + 1:02} 10:00,crm:{n % 7},TEA,1,{n}.00\n"
+        for n in range(1, 60)
+    )
+    path = tmp_path / "orders.csv"
+    path.write_text(f"place,number,placed_at,member_external,sku,quantity,unit_price\n{rows}")
+    tallies = []
+    for _ in range(2):
+        report = Report(refusals=Refused(), watch=lambda *_: None)
+        import_feeds(
+            [path],
+            programme_code=shop.programme.code,
+            hands=2,
+            report=report,
+            clock=lambda: datetime.now(UTC),
+        )
+        tallies.append(report.tally)
+
+    assert [(tally.orders_booked, tally.orders_known) for tally in tallies] == [(59, 0), (0, 59)]
+    assert tallies[0].points_earned == sum(range(1, 60)) * 10
+    assert Order.objects.count() == 59
+    assert verify_ledger(now=datetime.now(UTC)) == []

@@ -1,0 +1,51 @@
+"""Booking with several hands: members' orders do not touch each other, so a chunk can be booked by several at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+from zlib import crc32
+
+from django.db import connections
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Hands:
+    """Threads with a database connection each. With one hand everything happens in the caller's thread."""
+
+    def __init__(self, executors: Sequence[ThreadPoolExecutor]) -> None:
+        self._executors = executors
+
+    def share(self, work: Callable[[list[T]], list[R]], items: Sequence[T], keys: Sequence[str]) -> list[R]:
+        """Do the work in parts, at the same time; what has the same key stays together and in order.
+
+        :param work: answers with one result per item.
+        :return: the results in the order of the items.
+        """
+        if not self._executors:
+            return work(list(items))
+        parts: list[list[int]] = [[] for _ in self._executors]
+        for position, key in enumerate(keys):
+            parts[crc32(key.encode()) % len(parts)].append(position)
+        waiting = [
+            executor.submit(work, [items[position] for position in part])
+            for executor, part in zip(self._executors, parts, strict=True)
+        ]
+        done: dict[int, R] = {}
+        for part, future in zip(parts, waiting, strict=True):
+            done.update(zip(part, future.result(), strict=True))
+        return [done[position] for position in range(len(items))]
+
+
+@contextmanager
+def open_hands(count: int) -> Iterator[Hands]:
+    """So many hands until the end of the block; their connections are closed after it."""
+    executors = [ThreadPoolExecutor(1) for _ in range(count)] if count > 1 else []
+    try:
+        yield Hands(executors)
+    finally:
+        for executor in executors:
+            executor.submit(connections.close_all)
+            executor.shutdown()

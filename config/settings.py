@@ -204,6 +204,9 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 
+PUBLIC_URL = env.str("PUBLIC_URL", default=LOCAL.get("PUBLIC_URL", "http://127.0.0.1:8000")).rstrip("/")
+"""Where members reach us from outside: links in messages begin with it. Mail providers only take https."""
+
 BROKER_URL = env.str("BROKER_URL", default=LOCAL.get("BROKER_URL", "redis://127.0.0.1:6379/0"))
 CACHE_URL = env.str("CACHE_URL", default=LOCAL.get("CACHE_URL", "redis://127.0.0.1:6379/1"))
 """Valkey may be lost at any moment: the broker is a doorbell, the cache is only speed."""

@@ -175,6 +175,7 @@ def list_candidates(member_ids: Sequence[int], purpose: str) -> list[Candidate]:
     return [
         Candidate(
             member_id=person.pk,
+            ref=person.ref,
             name=person.display_name or person.given_name,
             state=person.state,
             consents=frozenset(agreed[person.pk]),

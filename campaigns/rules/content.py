@@ -8,6 +8,7 @@ a price or a stock: a message can wait in a queue, and those would no longer be 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from liquid import BoundTemplate, Environment, StrictUndefined
@@ -75,6 +76,18 @@ def letter_for(content: Content, names: Mapping[str, Any]) -> Letter:
     )
 
 
+def with_way_out(letter: Letter, *, programme_name: str, url: str) -> Letter:
+    """The letter as it goes out by e-mail: below it stands why it came, and the link that ends such letters."""
+    why = f"You get this e-mail because you agreed to hear from {programme_name}."
+    link = f'{escape(why)} <a href="{escape(url)}">Unsubscribe</a>'
+    return Letter(
+        subject=letter.subject,
+        body_text=f"{letter.body_text}\n{why}\nUnsubscribe: {url}\n",
+        body_html=letter.body_html.removesuffix(_END_OF_PAGE)
+        + f'<p style="font-size: smaller; color: #555">{link}</p>{_END_OF_PAGE}',
+    )
+
+
 def line_for(template: str, names: Mapping[str, Any]) -> str:
     """Write one line (a title) from its template.
 
@@ -110,9 +123,12 @@ def _parsed(environment: Environment, source: str) -> BoundTemplate:
     return environment.from_string(source)
 
 
+_END_OF_PAGE = "</body></html>"
+
+
 def _page(body: str) -> str:
     paragraphs = [part.strip().replace("\n", "<br>") for part in body.split("\n\n") if part.strip()]
     inner = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     return (
-        f'<!doctype html><html><body style="font-family: sans-serif; line-height: 1.5">{inner}</body></html>'
+        f'<!doctype html><html><body style="font-family: sans-serif; line-height: 1.5">{inner}{_END_OF_PAGE}'
     )

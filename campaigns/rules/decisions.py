@@ -31,6 +31,7 @@ class Decision:
     offer: Offer | None = None
     letter: Letter | None = None
     ends_on: str = ""
+    member_ref: str = ""
 
     @property
     def is_sent(self) -> bool:
@@ -64,7 +65,7 @@ def decide(desk: Desk, candidate: Candidate, liked: Sequence[str]) -> Decision:
         letter = letter_for(desk.plan.content, names)
     except ContentNotUsable:
         return Decision(candidate.member_id, Verdict(FAILED, "content_broken"))
-    return Decision(candidate.member_id, verdict, _capital(title), offer, letter, desk.ends_on)
+    return Decision(candidate.member_id, verdict, _capital(title), offer, letter, desk.ends_on, candidate.ref)
 
 
 def codes_in(plan: Plan, liked: Iterable[Sequence[str]]) -> set[str]:

@@ -35,6 +35,7 @@ class Candidate:
     """
 
     member_id: int
+    ref: str
     name: str
     state: str
     consents: frozenset[str]

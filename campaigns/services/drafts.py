@@ -1,10 +1,13 @@
 """A decision as the floors below take it: a grant for the till, messages for the channels."""
 
 from campaigns.models import CampaignRun
+from campaigns.rules.content import with_way_out
 from campaigns.rules.decisions import Decision
 from campaigns.rules.offers import Offer
 from loyalty.rules.definition import FixedPoints, Multiplier, Scope
 from loyalty.services.grants import GrantDraft
+from members.rules.consents import Channel, Purpose
+from members.services.unsubscribing import Subscription, unsubscribe_url
 from omnichannel.rules.messages import Draft, MessageClass
 
 LONGEST_TITLE, LONGEST_MENTION, LONGEST_SUBJECT = 160, 300, 200
@@ -39,21 +42,27 @@ def grant_draft(run: CampaignRun, decision: Decision) -> GrantDraft:
 
 def message_drafts(run: CampaignRun, decision: Decision) -> list[Draft]:
     """One message for each channel that is open, never sent after the offer has ended."""
-    if decision.letter is None:
+    return [_draft(run, decision, channel) for channel in decision.verdict.channels_to_send()]
+
+
+def _draft(run: CampaignRun, decision: Decision, channel: str) -> Draft:
+    if decision.letter is None or run.version is None:
         raise ValueError("only a decision that is sent has messages")
-    purpose = run.version.plan["purpose"] if run.version else "marketing"
-    return [
-        Draft(
-            member_id=decision.member_id,
-            channel="email" if channel == "email" else "inbox",
-            message_class=_CLASSES.get(purpose, "marketing"),
-            purpose=purpose,
-            dedupe_key=f"{run.cause}:{channel}",
-            subject=decision.letter.subject[:LONGEST_SUBJECT],
-            body_text=decision.letter.body_text,
-            body_html=decision.letter.body_html,
-            facts={"campaign": run.campaign.ref, "title": decision.title},
-            expires_at=run.valid_until,
-        )
-        for channel in decision.verdict.channels_to_send()
-    ]
+    purpose = run.version.plan["purpose"]
+    letter, facts = decision.letter, {"campaign": run.campaign.ref, "title": decision.title}
+    if channel == "email":
+        url = unsubscribe_url(Subscription(decision.member_ref, Channel.EMAIL, Purpose(purpose)))
+        letter = with_way_out(letter, programme_name=run.campaign.programme.name, url=url)
+        facts["unsubscribe_url"] = url
+    return Draft(
+        member_id=decision.member_id,
+        channel="email" if channel == "email" else "inbox",
+        message_class=_CLASSES.get(purpose, "marketing"),
+        purpose=purpose,
+        dedupe_key=f"{run.cause}:{channel}",
+        subject=letter.subject[:LONGEST_SUBJECT],
+        body_text=letter.body_text,
+        body_html=letter.body_html,
+        facts=facts,
+        expires_at=run.valid_until,
+    )

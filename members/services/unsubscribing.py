@@ -6,7 +6,9 @@ The link carries what it takes back, signed; nothing is stored for it, and it ne
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.core import signing
+from django.urls import reverse
 
 from members.errors import UnsubscribeLinkNotValid
 from members.queries.members import REF, find_member
@@ -29,6 +31,12 @@ def unsubscribe_token(subscription: Subscription) -> str:
     """The token that stands in the link `/u/<token>` of a message; safe in a URL."""
     parts = [subscription.member_ref, subscription.channel.value, subscription.purpose.value]
     return signing.dumps(parts, salt=_SALT)
+
+
+def unsubscribe_url(subscription: Subscription) -> str:
+    """The whole link, as it stands in a message."""
+    path = reverse("unsubscribe", args=[unsubscribe_token(subscription)])
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def read_unsubscribe_token(token: str) -> Subscription:

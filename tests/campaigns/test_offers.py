@@ -94,7 +94,7 @@ def test_what_may_no_longer_be_true_or_is_not_ours_cannot_be_written(template: s
     ],
 )
 def test_verdicts(state: str, has_offer: bool, consents: set[str], addresses: set[str], reason: str):
-    candidate = Candidate(1, "Ada", state, frozenset(consents), frozenset(addresses))
+    candidate = Candidate(1, "mem_1", "Ada", state, frozenset(consents), frozenset(addresses))
 
     verdict = verdict_for(candidate, ["email", "inbox"], has_offer=has_offer)
 

@@ -9,7 +9,7 @@ from members.models import Identity
 from members.queries.consents import consenting
 from omnichannel.errors import MessageNotFound
 from omnichannel.models import Message
-from omnichannel.rules.messages import PRIORITY
+from omnichannel.rules.messages import PRIORITY, needs_consent
 
 KIND_OF_ADDRESS = {"email": "email", "sms": "phone"}
 """Channel -> the kind of identity that it writes to. The inbox needs none."""
@@ -53,11 +53,11 @@ def find_addresses(messages: Iterable[Message]) -> dict[tuple[int, str], str]:
 
 
 def find_without_consent(messages: Iterable[Message]) -> set[int]:
-    """The ids of those marketing messages whose member does not, or no longer, allow them."""
-    marketing = [m for m in messages if m.message_class == Message.MessageClass.MARKETING]
+    """The ids of those messages whose member does not, or no longer, allow them."""
+    needing = [m for m in messages if needs_consent(m.message_class, m.purpose)]
     refused: set[int] = set()
-    for channel, purpose in {(m.channel, m.purpose) for m in marketing}:
-        asked = [m for m in marketing if (m.channel, m.purpose) == (channel, purpose)]
+    for channel, purpose in {(m.channel, m.purpose) for m in needing}:
+        asked = [m for m in needing if (m.channel, m.purpose) == (channel, purpose)]
         allowed = consenting({m.member_id for m in asked}, channel, purpose)
         refused |= {m.pk for m in asked if m.member_id not in allowed}
     return refused

@@ -22,7 +22,7 @@ class Draft:
 
     `dedupe_key` says why the message exists, unique for its member, channel included, for example
     `offer:cmp_...:email`; queued again under the same key, it is not queued at all. `purpose` is the consent
-    that a marketing message needs. `facts` may name `unsubscribe_url`, the signed address by which the member
+    that the message needs (`needs_consent`). `facts` may name `unsubscribe_url`, the signed address by which the member
     leaves with one POST. `not_before` and `expires_at` bound when it may go out.
     """
 
@@ -45,6 +45,13 @@ class NextStep:
 
     state: Literal["queued", "failed", "uncertain"]
     due_at: datetime | None = None
+
+
+def needs_consent(message_class: str, purpose: str) -> bool:
+    """Whether the member must allow it. Receipts and codes go to everybody; marketing never does without a word,
+    and what names a purpose, points news for example, needs that one.
+    """
+    return message_class == "marketing" or (message_class != "transactional" and bool(purpose))
 
 
 def after_refusal(attempts: int, *, is_permanent: bool, now: datetime) -> NextStep:

@@ -34,8 +34,8 @@ _QUEUE = """
 def queue_messages(drafts: Sequence[Draft], *, now: datetime) -> int:
     """Queue messages in the caller's transaction, in one statement; known dedupe keys are passed over.
 
-    Inbox messages that are due have arrived with that: the row is the message. Whoever queues a marketing
-    message for the inbox has asked for consent; on every other channel it is asked again at release.
+    Inbox messages that are due have arrived with that: the row is the message. Whoever queues a message
+    that needs consent for the inbox has asked for it; on every other channel it is asked again at release.
 
     :return: how many were new.
     """

@@ -116,3 +116,19 @@ def test_the_link_of_a_letter_about_points_ends_those_alone(folder: Path):
 
     given = Consent.objects.filter(member_id=member_id, is_given=True)
     assert list(given.values_list("purpose", flat=True)) == ["marketing"]
+
+
+def test_consent_to_points_news_is_asked_again_when_the_letter_leaves(folder: Path):
+    """Never 30: every purpose is the member's to take back, up to the last moment."""
+    shop = open_shop()
+    member_id = join(shop, agrees=("email",))
+    consent = Consent.objects.create(
+        member_id=member_id, channel="email", purpose="points", is_given=True, changed_at=NOW
+    )
+    buy(shop, member_id)
+    scheduled_campaign(shop, purpose="points")
+    run_due(now=DUE)
+    Consent.objects.filter(pk=consent.pk).update(is_given=False)
+
+    assert send_due(now=DUE).withdrawn == 1
+    assert list(folder.glob("*")) == []

@@ -19,7 +19,7 @@ def draft(member_id: int, **changes: object) -> Draft:
         "member_id": member_id,
         "channel": "email",
         "message_class": "service",
-        "purpose": "service",
+        "purpose": "",
         "dedupe_key": "receipt:1:email",
         "subject": "Your receipt",
         "body_text": "Thank you.",

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from campaigns.services.features import Touched, learn
+from campaigns.queries.programmes import get_programme
+from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from loyalty.events import PurchaseCommitted, TierReached
+from loyalty.events import HistoryImported, PurchaseCommitted, TierReached
 from members.events import ConsentChanged, MemberChanged, MemberEnrolled
 
 
@@ -16,6 +17,14 @@ from members.events import ConsentChanged, MemberChanged, MemberEnrolled
 def learn_features(events: Sequence[Delivered], *, now: datetime) -> None:
     """Bring features and segments of the members of a batch up to date. Safe to repeat."""
     learn([touched for told in events if (touched := _touched(told))], now=now)
+
+
+@subscriber("campaigns.history", to=[HistoryImported], batch=20)
+def learn_history(events: Sequence[Delivered], *, now: datetime) -> None:
+    """Derive what is known of a programme's members again, once however many imports were told of."""
+    imports = [told.event for told in events if isinstance(told.event, HistoryImported)]
+    for code in sorted({event.programme_code for event in imports}):
+        rebuild_features(get_programme(code).id, now=now)
 
 
 def _touched(told: Delivered) -> Touched | None:

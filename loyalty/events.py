@@ -34,6 +34,13 @@ class PurchaseCommitted(Event, frozen=True, kw_only=True):
     lines: list[LineBought]
 
 
+class HistoryImported(Event, frozen=True, kw_only=True):
+    """Orders of a programme came from files, any number of them, without news of their own."""
+
+    name: ClassVar[str] = "loyalty.history_imported"
+    programme_code: str
+
+
 class TierReached(Event, frozen=True, kw_only=True):
     """A member stands on a higher tier than before."""
 

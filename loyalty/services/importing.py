@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from config.ground.amounts import decimals
+from config.outbox.services import publish
 from loyalty.adapters.feed_files import FeedFile, FileNotReadable, open_feed
+from loyalty.events import HistoryImported
 from loyalty.queries.importing import Destination, find_place_ids, get_destination
 from loyalty.rules.feed_formats import format_of
 from loyalty.rules.feeds import Format, Move, Settings
@@ -84,6 +86,7 @@ def import_feeds(
             programme, find_place_ids(programme.id), report, open_files.enter_context(open_hands(hands))
         )
         _take_orders(staging, taker, move, report, clock)
+    _announce(programme, now=clock())
 
 
 def _open(path: Path, format_name: str, report: Report) -> Feed | None:
@@ -116,6 +119,13 @@ def _take_orders(staging: Staging, taker: OrderTaker, move: Move, report: Report
             renew_statistics()
         done += len(chunk)
     report.watch("booking orders", done, total)
+
+
+def _announce(programme: Destination, *, now: datetime) -> None:
+    """Once for each import that came to its end, even one that booked nothing: its forerunner may have been killed
+    before this line.
+    """
+    publish(HistoryImported(programme_code=programme.code), member_id=None, happened_at=now, now=now)
 
 
 def _open_places(staging: Staging, programme: Destination) -> int:

@@ -1,6 +1,8 @@
 """What is known of members: told twice, late or not at all, the numbers are those of the orders."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -8,9 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import MemberCategory, MemberDay, MemberFeature
+from campaigns.queries import segments
+from campaigns.rules.conditions import FavouriteCategoryIs
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.delivery import deliver_due
-from tests.campaigns.factories import NOW, Shop, buy, join, open_shop
+from members.models import Member
+from tests.campaigns.factories import NOW, Shop, buy, define, join, open_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +145,25 @@ def test_the_command_rebuilds_what_an_import_left_unknown(capsys: pytest.Capture
 
     assert capsys.readouterr().out == f"{shop.programme.code}: 1 members\n"
     assert MemberFeature.objects.get(member_id=member_id).favourite_category == "tea"
+
+
+def test_an_imported_history_is_known_to_segments_without_a_command(tmp_path: Path):
+    shop = open_shop()
+    segment = define(shop, FavouriteCategoryIs(categories=["tea"]))
+    history = tmp_path / "orders.csv"
+    history.write_text(
+        "place,number,placed_at,member_external,sku,quantity,unit_price,category\n"
+        f"{shop.place.code},R1,2025-03-01 10:00,crm:1,TEA,2,45.00,tea\n"
+    )
+
+    call_command("import_orders", history, programme=shop.programme.code, hands=1, stdout=StringIO())
+    assert not segments.is_in(segment, Member.objects.get().pk)
+    while deliver_due(now=datetime.now(UTC)):
+        pass
+
+    feature = MemberFeature.objects.get()
+    assert (feature.favourite_category, feature.purchases, feature.spent_minor) == ("tea", 1, 9_000)
+    assert segments.is_in(segment, feature.member_id)
 
 
 def test_sums_of_days_that_lost_their_orders_go_away():

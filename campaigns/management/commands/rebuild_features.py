@@ -1,6 +1,4 @@
-"""`manage.py rebuild_features`: derive what is known of members from their orders again, after an import for
-example.
-"""
+"""`manage.py rebuild_features`: derive what is known of members from their orders again, as after each import."""
 
 from typing import Any
 

@@ -137,9 +137,11 @@ def _standing(campaign: Campaign, *, is_running: bool, is_coming: bool) -> Stand
 
 
 def lock_due_run(now: datetime) -> CampaignRun | None:
-    """Take a run that is due and that nobody else has taken, until commit."""
+    """Take a run that is due and that nobody else has taken, until commit, and its campaign with it: the run after
+    it is planned then, and nobody may pause or schedule meanwhile.
+    """
     return (
-        CampaignRun.objects.select_for_update(of=("self",), skip_locked=True)
+        CampaignRun.objects.select_for_update(of=("self", "campaign"), skip_locked=True, no_key=True)
         .select_related("campaign__programme", "campaign__segment")
         .filter(frozen_at__isnull=True, due_at__lte=now, campaign__intent=Campaign.Intent.SCHEDULED)
         .order_by("due_at", "pk")

@@ -12,13 +12,16 @@ from campaigns.rules.verdicts import FAILED, SENT, Candidate, Verdict, verdict_f
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What is the same for all candidates of a run. `ends_on` is the offer's last day as people read it."""
+    """What is the same for all candidates of a run. `ends_on` is the offer's last day as people read it, `is_over` says
+    that it has passed: a pause or a long outage came between.
+    """
 
     plan: Plan
     programme_name: str
     currency: str
     ends_on: str
     category_names: Mapping[str, str]
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def decide(desk: Desk, candidate: Candidate, liked: Sequence[str]) -> Decision:
     :param liked: the candidate's category codes, the most liked first.
     """
     offer = offer_for(desk.plan.offer, liked, desk.category_names, desk.currency)
-    verdict = verdict_for(candidate, desk.plan.channels, has_offer=offer is not None)
+    verdict = verdict_for(candidate, desk.plan.channels, has_offer=offer is not None, is_over=desk.is_over)
     if offer is None or verdict.verdict != SENT:
         return Decision(candidate.member_id, verdict)
     names = names_for(

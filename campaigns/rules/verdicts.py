@@ -1,7 +1,7 @@
 """What becomes of a candidate of a campaign: sent, or withheld for one stored reason. Nobody is left without
 one.
 
-Order of the questions: is the person still there, does the offer exist for him, may we write, can we write.
+Order of the questions: is the person still there, is it still time, does the offer exist for him, may we write, can we.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "sent": "offer granted and message queued",
     "member_merged": "this member was merged into another",
     "member_erased": "this member asked to be erased",
+    "offer_over": "the offer had ended before the turn came to this member",
     "no_favourite_known": "no favourite category is known yet",
     "consent_missing": "did not agree to be written to through any of the channels",
     "address_missing": "agreed, but there is no address to write to",
@@ -55,10 +56,14 @@ class Verdict:
         return [channel for channel, outcome in self.channels.items() if outcome == SENT]
 
 
-def verdict_for(candidate: Candidate, channels: Sequence[str], *, has_offer: bool) -> Verdict:
+def verdict_for(
+    candidate: Candidate, channels: Sequence[str], *, has_offer: bool, is_over: bool = False
+) -> Verdict:
     """Decide about one candidate. He is sent the offer if at least one channel is open to him."""
     if candidate.state != "active":
         return Verdict(WITHHELD, f"member_{candidate.state}")
+    if is_over:
+        return Verdict(WITHHELD, "offer_over")
     if not has_offer:
         return Verdict(WITHHELD, "no_favourite_known")
     outcomes = {channel: _outcome(candidate, channel) for channel in channels}

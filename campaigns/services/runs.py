@@ -110,7 +110,7 @@ def decide_open_chunk(*, now: datetime) -> bool:
     return True
 
 
-def decisions_for(run: CampaignRun, member_ids: Sequence[int]) -> list[Decision]:
+def decisions_for(run: CampaignRun, member_ids: Sequence[int], *, now: datetime) -> list[Decision]:
     """What the run does for these members, decided on what is true of them now. Writes nothing."""
     version, programme = run.version, run.campaign.programme
     if version is None or run.valid_until is None:
@@ -123,6 +123,7 @@ def decisions_for(run: CampaignRun, member_ids: Sequence[int]) -> list[Decision]
         currency=programme.currency,
         ends_on=day_words(last_day(run.valid_until, version.zone)),
         category_names=campaigns.list_category_names(programme.pk, codes_in(plan, liked.values())),
+        is_over=run.valid_until <= now,
     )
     candidates = campaigns.list_candidates(member_ids, plan.purpose)
     return [decide(desk, candidate, liked.get(candidate.member_id, ())) for candidate in candidates]
@@ -132,7 +133,7 @@ def _carried_out(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> 
     """Decide and write, all or nothing; False if these rows cannot be written."""
     try:
         with transaction.atomic():
-            decisions = decisions_for(run, member_ids)
+            decisions = decisions_for(run, member_ids, now=now)
             sent = [decision for decision in decisions if decision.is_sent]
             grant_to([grant_draft(run, decision) for decision in sent], now=now)
             queue_messages([draft for one in sent for draft in message_drafts(run, one)], now=now)

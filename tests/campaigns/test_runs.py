@@ -227,6 +227,24 @@ def test_a_pause_stops_at_once_and_loses_nobody():
     assert Recipient.objects.get().verdict == Recipient.Outcome.SENT
 
 
+def test_who_waited_through_a_pause_is_not_told_of_an_offer_that_has_ended():
+    """Never 30: neither a letter nor a grant for what is over."""
+    shop = open_shop()
+    buy(shop, join(shop))
+    campaign = scheduled_campaign(shop, valid_days=7)
+    freeze_due_run(now=DUE)
+    pause_campaign(campaign.pk, now=DUE)
+    later = DUE + timedelta(days=8)
+    schedule_campaign(campaign.pk, now=later)
+
+    assert run_due(now=later) == 1
+
+    assert Recipient.objects.get().reason == "offer_over"
+    assert not Message.objects.exists()
+    assert not Grant.objects.exists()
+    assert campaigns.standing_of(campaign) == "finished"
+
+
 def test_an_offer_of_a_run_lasts_to_the_local_end_of_its_last_day():
     shop = open_shop()
     buy(shop, join(shop))

@@ -6,6 +6,7 @@ it arrived, and `rules.messages.after_doubt` decides by its class. Every step is
 lease, so a sender that was too slow and lost its lease never sends.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -126,12 +127,12 @@ def _send_one(message: Message, address: str, carrier: Carrier, now: datetime) -
         raise
     except NotDelivered as refusal:
         step = after_refusal(message.attempts, is_permanent=refusal.is_permanent, now=now)
-        _write(message, step, str(refusal))
+        _write(message, step, _said(refusal, address))
         return False
     except Exception as doubt:
         # Not only `Uncertain`: a fault nobody foresaw may have struck after bytes were sent.
         log.warning("message_in_doubt", message=message.ref, reason=type(doubt).__name__)
-        _write(message, after_doubt(message.attempts, message.message_class, now=now), str(doubt))
+        _write(message, after_doubt(message.attempts, message.message_class, now=now), _said(doubt, address))
         return False
     # True whoever holds the lease by now, so it is written even by a sender that was too slow.
     Message.objects.filter(pk=message.pk, member_id=message.member_id).update(
@@ -142,6 +143,13 @@ def _send_one(message: Message, address: str, carrier: Carrier, now: datetime) -
         last_error="",
     )
     return True
+
+
+def _said(fault: Exception, address: str) -> str:
+    """What a carrier said, without the address that carriers like to repeat: it is kept with the message, and read by
+    people who may not see addresses.
+    """
+    return re.sub(re.escape(address), "***", str(fault), flags=re.IGNORECASE) if address else str(fault)
 
 
 def _parcel(message: Message, address: str) -> Parcel:

@@ -7,6 +7,7 @@ from pytest_django import Settings
 from members.models import Identity, Member
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.services.consents import record_consents
+from omnichannel.adapters.carriers import NotDelivered
 from omnichannel.models import Message
 from omnichannel.rules.messages import MOST_ATTEMPTS
 from omnichannel.services.messages import queue_messages
@@ -124,6 +125,16 @@ def test_an_sms_goes_to_the_phone(world: type[ToldCarrier]) -> None:
     send_due(now=NOW)
 
     assert world.addresses() == ["+12125550123"]
+
+
+def test_what_a_carrier_says_is_kept_without_the_address(world: type[ToldCarrier]) -> None:
+    """Never 17: no address outside of the directory, which is where an erasure looks."""
+    message = a_message("ada@example.com")
+    world.fails["ada@example.com"] = NotDelivered("550 <Ada@Example.com> unknown", is_permanent=True)
+
+    send_due(now=NOW)
+
+    assert fresh(message).last_error == "550 <***> unknown"
 
 
 def test_one_bad_recipient_holds_nobody_up(world: type[ToldCarrier]) -> None:

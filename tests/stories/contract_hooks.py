@@ -7,12 +7,14 @@ is made to name it, so that the doors get beyond "not found". Input that does no
 import json
 import os
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import schemathesis
 
 SHOP: Mapping[str, Any] = json.loads(os.environ["CONTRACT_SHOP"])
 NDJSON = "application/x-ndjson"
+COUNT = count(1)
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -26,6 +28,8 @@ class RightBearer:
             return None
         if "key" not in asked:
             return str(SHOP["bearers"]["leaving" if operation["operationId"] == "logout" else "member"])
+        if asked["key"] == ["orders"]:
+            return str(SHOP["bearers"]["web_shop"])
         return str(SHOP["bearers"]["till" if "till" in asked["key"] else "integration"])
 
     def set(self, case: schemathesis.Case, data: str, context: schemathesis.AuthContext) -> None:
@@ -53,12 +57,25 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     for name, value in SHOP["paths"].get(collection, {}).items():
         if name in case.path_parameters:
             case.path_parameters[name] = value
+    case.query.pop("cursor", None)
     _name_what_exists(case.query, SHOP["query"])
     if isinstance(case.body, dict):
         _name_what_exists(case.body, SHOP["body"])
+        if "lines" in case.body:
+            _number(case.body, is_web_shop=case.operation.definition.raw["operationId"] == "post_orders")
 
 
 def _name_what_exists(said: Any, existing: Mapping[str, Any]) -> None:
     for name, value in existing.items():
         if said.get(name) is not None:
             said[name] = value
+
+
+def _number(purchase: dict[str, Any], *, is_web_shop: bool) -> None:
+    """A till names a receipt, a web shop an order; never both."""
+    own, other = "receipt_number", "order_number"
+    if is_web_shop:
+        own, other = other, own
+    purchase.pop(other, None)
+    if purchase.get(own) is None:
+        purchase[own] = f"N-{next(COUNT)}"

@@ -9,7 +9,6 @@ import django
 
 django.setup()
 
-
 from members.rules.identities import claim  # noqa: E402 - models come after the set-up
 from members.services.sign_in import sign_in  # noqa: E402
 from omnichannel.models import Message, Order, Till  # noqa: E402
@@ -55,15 +54,17 @@ def shop_and_all() -> dict[str, Any]:
             "place": shop.place.code,
             "currency": shop.programme.currency,
             "placed_at": now.isoformat(),
+            "payments": [],
+            "spend_points": 0,
             "phone": "+12125550001",
             "email": "somebody@example.com",
         },
-        "query": {"member": ref},
+        "query": {"member": ref, "programme": shop.programme.code},
     }
 
 
 def _bearers(shop: Shop, member_id: int, now: datetime) -> dict[str, str]:
-    """A till, an integration that may do everything but sell, a member, and the same on a device that signs out."""
+    """Of a till, a web shop, an integration that may do the rest, a member, and the same on a device that signs out."""
     till = Till.objects.create(place=shop.place, code="T1", name="Till 1")
     rest = [scope for scope in SCOPES if scope != "till"]
     integration = make_key(name="Integration", scopes=rest, programme_id=shop.programme.pk, now=now)
@@ -71,6 +72,7 @@ def _bearers(shop: Shop, member_id: int, now: datetime) -> dict[str, str]:
     stays, leaves = (sign_in(member_id, proven=proven, device="test", now=now) for _ in range(2))
     return {
         "till": make_key(name="Till", scopes=["till"], till_id=till.pk, now=now).text,
+        "web_shop": make_key(name="Web shop", scopes=["orders"], place_id=shop.place.pk, now=now).text,
         "integration": integration.text,
         "member": stays.access_token,
         "leaving": leaves.access_token,

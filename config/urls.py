@@ -3,6 +3,7 @@ door sees them."""
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("api/v1/", include("loyalty.api.urls")),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", include("config.ground.api.urls")),
     path("", include("members.api.unsubscribing")),
     path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
 
 handler400 = "config.ground.api.problems.answer_bad_request"

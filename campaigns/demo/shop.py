@@ -1,6 +1,7 @@
 """What the demo grocer promises: terms, tiers, rules."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from loyalty.rules.definition import (
     FixedPoints,
@@ -76,8 +77,11 @@ LADDER = (
 
 
 def rules(now: datetime) -> list[tuple[str, str, RuleDefinition]]:
-    """Code, name and definition of each rule; the one with a period runs around `now`."""
-    around = Period(starts_at=now - timedelta(days=14), ends_at=now + timedelta(days=28))
+    """Code, name and definition of each rule; the one with a period runs around `now`, in whole days."""
+    zone = ZoneInfo(TIMEZONE)
+    today = datetime.combine(now.astimezone(zone), time(), tzinfo=zone)
+    starts_at, ends_at = today - timedelta(days=14), today + timedelta(days=28)
+    around = Period(starts_at=starts_at.astimezone(UTC), ends_at=ends_at.astimezone(UTC))
     return [
         ("base", "Base points", RuleDefinition(effect=PerStep(points=10, step_minor=100))),
         ("silver", "Silver members", _times(125, TierIs(tiers=["silver"]))),

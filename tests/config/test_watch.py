@@ -171,3 +171,9 @@ def test_a_run_that_failed_stays_visible() -> None:
     assert failed.detail == "ValueError: invalid literal for int() with base 10: 'three'"
     assert (finished.state, finished.done, finished.detail) == ("finished", 5, "all of them")
     assert finished.finished_at is not None
+
+
+def test_the_front_door_leads_to_the_admin(client: Client) -> None:
+    answer = client.get("/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")

@@ -1,6 +1,6 @@
 """How a purchase is told at a door, and the purchase it becomes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
 from config.ground.api.idempotency import sent_with
+from config.ground.refusals import InvalidInput
 from loyalty.errors import NoPlace, NumberMissing
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Fulfilment, Payment, Purchase
@@ -19,6 +20,9 @@ from members.rules.identities import MemberKey
 Number = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Moment = Annotated[datetime, Meta(tz=True)]
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Moments between these can be reckoned with: there is a year before and after them in every timezone."""
 
 
 class PurchaseBody(Body, frozen=True, kw_only=True):
@@ -47,10 +51,16 @@ def purchase_of(
 
     :raises NoPlace: the key belongs to no store or web shop.
     :raises NumberMissing: there is no receipt number (till) or order number (web shop), or both.
+    :raises InvalidInput: it is placed in no time that calendars reach.
     :raises IdentityNotValid: nobody can be known by `member`.
     """
     if caller.place_id is None or caller.programme_id is None:
         raise NoPlace("Use the key of a till or a web shop.")
+    placed_at = body.placed_at or now
+    if not EARLIEST <= placed_at < LATEST:
+        pointer = "/placed_at" if body.placed_at else "/at"
+        detail = f"Name a moment from {EARLIEST.year} on and before {LATEST.year}."
+        raise InvalidInput(errors=[{"pointer": pointer, "code": "out_of_range", "detail": detail}])
     return Purchase(
         number=_number(body, caller, is_quote=is_quote),
         source=source,
@@ -59,7 +69,7 @@ def purchase_of(
         place_id=caller.place_id,
         place_code=caller.place_code,
         till_id=caller.till_id,
-        placed_at=body.placed_at or now,
+        placed_at=placed_at,
         told_at=body.placed_at,
         timezone=caller.timezone,
         currency=body.currency or caller.currency,

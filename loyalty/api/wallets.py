@@ -8,9 +8,10 @@ from rest_framework.request import Request
 
 from config.ground import clock
 from config.ground.api.bodies import Body
-from config.ground.api.caller import member_of
+from config.ground.api.caller import caller_of, member_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.refusals import NotFound
 from loyalty.queries.history import (
     BenefitAnswer,
     EntryAnswer,
@@ -63,9 +64,8 @@ class MyWallet(Door):
     answers = {"get": {200: WalletAnswer}}
 
     def get(self, request: Request) -> HttpResponse:
-        asked: WhichProgramme | None = self.query(request)
-        code = asked.programme if asked else None
-        return Answer(get_home_wallet(member_of(request), code, now=clock.now()))
+        asked: WhichProgramme = self.query(request)
+        return Answer(get_home_wallet(member_of(request), asked.programme, now=clock.now()))
 
 
 class MyEntries(Door):
@@ -76,7 +76,7 @@ class MyEntries(Door):
     answers = {"get": {200: PageOf[EntryAnswer]}}
 
     def get(self, request: Request) -> HttpResponse:
-        return _entries(member_of(request), self.query(request))
+        return _entries(request, member_of(request), self.query(request))
 
 
 class MyTier(Door):
@@ -118,7 +118,7 @@ class MemberWallet(Door):
 
     def get(self, request: Request, ref: str) -> HttpResponse:
         member_id = find_member_id(ref)
-        programme_id, _ = find_home_programme(member_id, self.query(request).programme)
+        programme_id = _programme(request, member_id, self.query(request).programme)
         return Answer(get_wallet(member_id, programme_id, now=clock.now()))
 
 
@@ -130,11 +130,24 @@ class MemberEntries(Door):
     answers = {"get": {200: PageOf[EntryAnswer]}}
 
     def get(self, request: Request, ref: str) -> HttpResponse:
-        return _entries(find_member_id(ref), self.query(request))
+        return _entries(request, find_member_id(ref), self.query(request))
 
 
-def _entries(member_id: int, asked: EntryParams) -> HttpResponse:
-    programme_id, _ = find_home_programme(member_id, asked.programme)
+def _programme(request: Request, member_id: int, asked: str | None) -> int:
+    """The programme asked for; the key of one programme reaches no other.
+
+    :raises NotFound: there is no such programme for this caller.
+    """
+    caller = caller_of(request)
+    if caller.programme_id is None:
+        return find_home_programme(member_id, asked)[0]
+    if asked not in (None, caller.programme_code):
+        raise NotFound(f"There is no programme {asked} for this key.")
+    return caller.programme_id
+
+
+def _entries(request: Request, member_id: int, asked: EntryParams) -> HttpResponse:
+    programme_id = _programme(request, member_id, asked.programme)
     listing = f"entries:{member_id}:{programme_id}"
     key = open_cursor(listing, asked.cursor)
     rows = list_entries(member_id, programme_id, before=key[0] if key else None, limit=asked.limit)

@@ -18,7 +18,7 @@ class Grant(models.Model):
     )
     title = models.CharField(max_length=160)
     mention = models.CharField(max_length=300, blank=True, help_text="What the cashier may say.")
-    effect = models.JSONField(help_text="`loyalty.rules.effects.Effect`")
+    effect = models.JSONField(help_text="`loyalty.rules.definition`: a Multiplier or FixedPoints.")
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     max_uses = models.PositiveIntegerField(default=1)

@@ -49,7 +49,7 @@ class Wallet(models.Model):
     )
     version = models.BigIntegerField(default=0, db_default=0, help_text="Grows with every purchase.")
     terms_stamp = models.BigIntegerField(
-        default=0, db_default=0, help_text="Changes when a tier standing or a grant of this member changes."
+        default=0, db_default=0, help_text="Changes when a tier standing of this member changes."
     )
 
     class Meta:

@@ -43,14 +43,6 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
         return {(kind, value): MemberNow(*member) for kind, value, *member in cursor.fetchall()}
 
 
-def find_stamp(programme_id: int) -> int | None:
-    """The stamp of a programme's terms, None if it has none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT stamp FROM loyalty_programmeterms WHERE programme_id = %s", [programme_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
 def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime) -> None:
     """Open the members' wallets where there are none yet, and lock them all in id order until commit."""
     wanted = [{"member_id": member_id, "programme_id": programme_id} for member_id in sorted(set(member_ids))]

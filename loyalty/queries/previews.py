@@ -1,14 +1,11 @@
-"""Baskets to try a rule on: real purchases, and what the catalogue knows of their lines."""
+"""Baskets to try a rule on: real purchases."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from django.db import connection
 
-from loyalty.queries.checkout import ProductNow
 from loyalty.rules.basket import Line
-from omnichannel.models import Product
 
 
 class RealBasket(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,14 +36,3 @@ def find_last_basket(programme_id: int, member_id: int | None = None) -> RealBas
         cursor.execute(_LAST, [programme_id, member_id, member_id])
         row = cursor.fetchone()
     return msgspec.json.decode(row[0], type=RealBasket) if row else None
-
-
-def map_products(programme_id: int, skus: Iterable[str]) -> dict[str, ProductNow]:
-    """What the catalogue knows of these products, by SKU."""
-    known = Product.objects.filter(programme_id=programme_id, sku__in=set(skus))
-    return {
-        sku: ProductNow(sku, name, category, department, brand)
-        for sku, name, category, department, brand in known.values_list(
-            "sku", "name", "category", "department", "brand"
-        )
-    }

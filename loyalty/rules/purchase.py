@@ -81,6 +81,10 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
         )
         return hashlib.sha256(told).hexdigest()
 
+    def fingerprint_here(self) -> str:
+        """SHA-256 (hexadecimal) of what is told and the place: what an idempotency key stands for."""
+        return hashlib.sha256(f"{self.place_id} {self.fingerprint()}".encode()).hexdigest()
+
 
 class LotBorn(msgspec.Struct, frozen=True, kw_only=True):
     """The lot that a purchase fills."""

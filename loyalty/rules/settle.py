@@ -18,6 +18,8 @@ from loyalty.rules.definition import Effect, FixedPoints, Multiplier, PerStep, S
 from loyalty.rules.words import times
 
 UNKNOWN_SHOPPER = Shopper(tier_code="")
+MOST_MINOR = 1_000_000_000_000
+"""What one purchase may cost before discounts: far beyond any shop, and far from what a column of sums can hold."""
 
 
 class Award(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +63,16 @@ def settle(basket: Basket, shopper: Shopper | None, programme: Programme) -> Set
     """Settle a purchase at the moment it is placed.
 
     :param shopper: None for a purchase nobody has put a member to; it earns nothing, and says what it would.
-    :raises LinesDoNotAddUp: a line's discount exceeds its price.
+    :raises LinesDoNotAddUp: a line's discount exceeds its price, or the whole is absurd.
     :raises InsufficientPoints: more points are to be spent than the member can spend now.
     :raises PointsExceedPayable: the points would pay more than the purchase costs.
     """
     nets = _nets(basket.lines)
     subtotal = sum(line.quantity * line.unit_price_minor for line in basket.lines)
+    if subtotal > MOST_MINOR:
+        raise LinesDoNotAddUp(
+            f"The lines sum to {subtotal}, a purchase to at most {MOST_MINOR} minor units.", pointer="/lines"
+        )
     total = sum(nets)
     points_spent, points_paid = _points_to_spend(basket.spend_points, total, shopper, programme.terms)
     payable = total - points_paid

@@ -17,18 +17,18 @@ from loyalty.queries.batches import (
     find_members,
     find_products,
     find_receipts,
-    find_stamp,
     find_wallet_facts,
     lock_wallets,
 )
 from loyalty.queries.checkout import KnownReceipt, MemberNow, ProductNow
-from loyalty.queries.programmes import get_programme
+from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Climb, Purchase, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
-from loyalty.services.bookings import AlreadyTold, Booking, Stale, book
+from loyalty.services.booking_rows import Booking
+from loyalty.services.bookings import AlreadyTold, Stale, book
 from loyalty.services.checkout import (
     Booked,
     Teller,
@@ -161,7 +161,7 @@ class _Batch:
             if member.id in ids
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
-        self.programme = get_programme(first.programme_id, stamp=find_stamp(first.programme_id))
+        self.programme = get_current_programme(first.programme_id)
         self.products: dict[str, ProductNow] = find_products(
             first.programme_id, (line.sku for purchase in self.purchases for line in purchase.lines)
         )

@@ -1,29 +1,15 @@
 """Booking: one statement writes settled purchases, all of them or none.
 
-A `Booking` gathers the rows of one purchase or of a thousand; `book` hands them to the database function
-`loyalty_book_purchases`, which compares what the settlements relied on under the wallets' locks.
+The database function `loyalty_book_purchases` compares what the settlements relied on under the wallets' locks;
+where it no longer holds, a signal says whether to settle anew or to answer from what was told meanwhile.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.db import Error, connection
 
-from config.ground.ids import new_ref
-from config.outbox.events import Event
-from config.outbox.registry import subscribers_of
-from loyalty.events import LineBought, PurchaseCommitted, TierReached
-from loyalty.queries.checkout import MemberNow, WalletNow
-from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
-from loyalty.rules.basket import Line
-from loyalty.rules.compile import Programme
-from loyalty.rules.purchase import Climb, Purchase, lot_born
-from loyalty.rules.settle import Settlement
-from loyalty.rules.tiers import window_starts_on
-
-Row = dict[str, Any]
+from loyalty.services.booking_rows import Booking
 
 
 class Stale(Exception):  # noqa: N818 - a signal between booking and its callers, never an answer
@@ -34,247 +20,16 @@ class AlreadyTold(Exception):  # noqa: N818 - as above
     """A receipt or an idempotency key was used meanwhile: read again and answer from that."""
 
 
-_SIGNALS = {"RG001": Stale, "RG002": AlreadyTold, "RG003": Stale}
-
-
-@dataclass
-class Booking:
-    """Rows to write. Amounts in minor units.
-
-    :ivar actor: who caused it all, e.g. `key:12`.
-    :ivar is_history: long past purchases: nothing is announced, and answers are kept without the wallet.
-    """
-
-    actor: str
-    is_history: bool = False
-    orders: list[Row] = field(default_factory=list)
-    lines: list[Row] = field(default_factory=list)
-    unclaimed: list[Row] = field(default_factory=list)
-    wallets: list[Row] = field(default_factory=list)
-    spends: list[Row] = field(default_factory=list)
-    credits: list[Row] = field(default_factory=list)
-    lots: list[Row] = field(default_factory=list)
-    tier_days: list[Row] = field(default_factory=list)
-    standings: list[Row] = field(default_factory=list)
-    benefits: list[Row] = field(default_factory=list)
-    offers_used: list[Row] = field(default_factory=list)
-    settlements: list[Row] = field(default_factory=list)
-    news: list[Row] = field(default_factory=list)
-    key: Row | None = None
-    _positions: dict[str, int] = field(default_factory=dict)
-
-    def rely_on(
-        self,
-        wallet: WalletNow | None,
-        member_id: int,
-        programme_id: int,
-        settlement: Settlement,
-        climb: Climb,
-    ) -> None:
-        """The wallet as it was read; the database compares it under the lock."""
-        self.hold_wallet(member_id, programme_id)
-        self.wallets[-1].update(
-            {
-                "version": wallet.version if wallet else 0,
-                "terms_stamp": wallet.terms_stamp if wallet else 0,
-                "window_from": window_starts_on(climb.spent_on),
-                "window_until": climb.spent_on,
-                "qualifying_minor": settlement.payable_minor,
-                "promote_at": climb.promote_at,
-            }
-        )
-
-    def hold_wallet(self, member_id: int, programme_id: int) -> None:
-        """A wallet that the caller has locked already: there is nothing to compare."""
-        if f"{member_id}:{programme_id}" not in self._positions:
-            self.wallets.append({"member_id": member_id, "programme_id": programme_id})
-            self._positions[f"{member_id}:{programme_id}"] = len(self.wallets)
-
-    def add_purchase(
-        self,
-        purchase: Purchase,
-        lines: list[Line],
-        settlement: Settlement,
-        climb: Climb,
-        *,
-        member: MemberNow,
-        programme: Programme,
-        tier_code: str,
-        fingerprint: str,
-    ) -> str:
-        """Add a settled purchase of a member whose wallet is relied on or held.
-
-        :return: the new order's ref.
-        """
-        ref = new_ref("ord")
-        wallet = self._positions[f"{member.id}:{purchase.programme_id}"]
-        owner = {"w": wallet, "member_id": member.id, "programme_id": purchase.programme_id}
-        self.orders.append({**_order_row(ref, purchase, settlement, fingerprint), "member_id": member.id})
-        self._add_lines(len(self.orders), member.id, lines, settlement)
-        self._add_spend(ref, purchase, settlement, owner)
-        self._add_credits(ref, purchase, settlement, owner, programme)
-        self.tier_days.append(
-            {**owner, "spent_on": climb.spent_on, "qualifying_minor": settlement.payable_minor}
-        )
-        self._add_climb(climb, owner, purchase.placed_at)
-        self._add_settlement(ref, purchase, settlement, owner)
-        self._tell(_committed(ref, purchase, lines, settlement, tier_code), member.id, purchase.placed_at)
-        if climb.reached:
-            reached = TierReached(
-                programme_code=purchase.programme_code,
-                tier_code=climb.reached[-1].code,
-                previous_code=tier_code,
-            )
-            self._tell(reached, member.id, purchase.placed_at)
-        return ref
-
-    def add_unclaimed(
-        self, purchase: Purchase, lines: list[Line], settlement: Settlement, fingerprint: str
-    ) -> str:
-        """Add a purchase that nobody has put a member to; it earns nothing until it is claimed.
-
-        :return: the new order's ref.
-        """
-        ref = new_ref("ord")
-        self.unclaimed.append(
-            {
-                **_order_row(ref, purchase, settlement, fingerprint),
-                "lines": lines,
-                "answer": _head(ref, purchase, settlement) + ',"wallet":null}',
-            }
-        )
-        return ref
-
-    def remember(self, *, caller: str, key: str, fingerprint: str) -> None:
-        """Keep the one purchase's answer under an idempotency key, in the same statement."""
-        self.key = {"caller": caller, "key": key, "fingerprint": fingerprint, "status": 201}
-
-    def _add_settlement(self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row) -> None:
-        self.settlements.append(
-            {
-                **owner,
-                "order_ref": ref,
-                "points_earned": settlement.points_earned,
-                "points_spent": settlement.points_spent,
-                "points_paid_minor": settlement.points_paid_minor,
-                "qualifying_minor": settlement.payable_minor,
-                "head": _head(ref, purchase, settlement),
-            }
-        )
-
-    def _add_lines(self, order: int, member_id: int, lines: list[Line], settlement: Settlement) -> None:
-        self.lines.extend(
-            {
-                "o": order,
-                "member_id": member_id,
-                "position": position,
-                "sku": line.sku,
-                "name": line.name,
-                "category": line.category,
-                "department": line.department,
-                "brand": line.brand,
-                "quantity": line.quantity,
-                "unit_price_minor": line.unit_price_minor,
-                "discount_minor": line.discount_minor,
-                "tax_minor": line.tax_minor,
-                "paid_minor": paid_minor,
-            }
-            for position, (line, paid_minor) in enumerate(zip(lines, settlement.line_paid_minor, strict=True))
-        )
-
-    def _add_spend(self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row) -> None:
-        if settlement.points_spent:
-            self.spends.append(
-                {
-                    **owner,
-                    "points": settlement.points_spent,
-                    "cause": f"spend:{ref}",
-                    "order_ref": ref,
-                    "actor": self.actor,
-                    "reason": f"paid a part of {purchase.number}",
-                    "happened_at": purchase.placed_at,
-                }
-            )
-
-    def _add_credits(
-        self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row, programme: Programme
-    ) -> None:
-        if not settlement.awards:
-            return
-        lot = lot_born(programme, purchase.placed_at)
-        self.lots.append(
-            {
-                **owner,
-                "order_ref": ref,
-                "available_from": lot.available_from,
-                "expires_at": lot.expires_at,
-                "credited": settlement.points_earned,
-                "entries": len(settlement.awards),
-            }
-        )
-        for award in settlement.awards:
-            first = award is settlement.awards[0]
-            self.credits.append(
-                {
-                    **owner,
-                    "lot": len(self.lots),
-                    "kind": award.kind,
-                    "points": award.points,
-                    "cause": f"earn:{ref}" if first else f"earn:{ref}:{award.rule}",
-                    "order_ref": ref,
-                    "rule_version_id": award.rule_version_id,
-                    "actor": self.actor,
-                    "reason": award.because[:300],
-                    "happened_at": purchase.placed_at,
-                }
-            )
-            if award.offer_id is not None:
-                self.offers_used.append(
-                    {
-                        "id": award.offer_id,
-                        "member_id": owner["member_id"],
-                        "order_ref": ref,
-                        "used_at": purchase.placed_at,
-                    }
-                )
-
-    def _add_climb(self, climb: Climb, owner: Row, placed_at: datetime) -> None:
-        self.standings.extend(
-            {**owner, "tier_id": each.tier_id, "from_at": each.from_at, "until_at": each.until_at}
-            for each in climb.standings
-        )
-        until_at = max((each.until_at for each in climb.standings), default=placed_at)
-        self.benefits.extend(
-            {
-                **owner,
-                "benefit_id": benefit_id,
-                "cause": f"tier:{step.code}:{benefit_id}:{climb.spent_on}",
-                "granted_at": placed_at,
-                "valid_until": until_at,
-            }
-            for step in climb.reached
-            for benefit_id in step.benefit_ids
-        )
-
-    def _tell(self, event: Event, member_id: int, happened_at: datetime) -> None:
-        if self.is_history:
-            return
-        self.news.append(
-            {
-                "name": event.name,
-                "member_id": member_id,
-                "payload": event,
-                "happened_at": happened_at,
-                "subscribers": subscribers_of(type(event)),
-            }
-        )
+_SIGNALS = {"RG001": Stale, "RG002": AlreadyTold, "RG003": Stale, "40P01": Stale}
+"""SQLSTATE -> what it means here. A deadlock (40P01): a batch holds wallets and then tells receipts, a commit the other
+way round, so two that tell one receipt may wait for each other; PostgreSQL lets one go, which simply tries again."""
 
 
 def book(booking: Booking, *, now: datetime) -> dict[str, str]:
     """Write it all in one statement, or nothing.
 
     :return: order ref -> the answer as JSON text, for members' purchases.
-    :raises Stale: a wallet, tier or offer is no longer as it was read.
+    :raises Stale: a wallet, tier or offer is no longer as it was read, or others held what was needed.
     :raises AlreadyTold: a receipt or the idempotency key was used meanwhile.
     """
     document = msgspec.json.encode(booking).decode()
@@ -287,56 +42,3 @@ def book(booking: Booking, *, now: datetime) -> dict[str, str]:
         if signal is None:
             raise
         raise signal from fault
-
-
-def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint: str) -> Row:
-    return {
-        "ref": ref,
-        "programme_id": purchase.programme_id,
-        "place_id": purchase.place_id,
-        "till_id": purchase.till_id,
-        "number": purchase.number,
-        "source": purchase.source,
-        "placed_at": purchase.placed_at,
-        "currency": purchase.currency,
-        "subtotal_minor": settlement.subtotal_minor,
-        "discount_minor": settlement.discount_minor,
-        "tax_minor": settlement.tax_minor,
-        "total_minor": settlement.total_minor,
-        "payments": purchase.payments,
-        "fulfilment": purchase.fulfilment,
-        "fingerprint": fingerprint,
-    }
-
-
-def _committed(
-    ref: str, purchase: Purchase, lines: list[Line], settlement: Settlement, tier_code: str
-) -> PurchaseCommitted:
-    return PurchaseCommitted(
-        order_ref=ref,
-        programme_code=purchase.programme_code,
-        place_code=purchase.place_code,
-        placed_at=purchase.placed_at,
-        total_minor=settlement.total_minor,
-        paid_minor=settlement.payable_minor,
-        points_earned=settlement.points_earned,
-        points_spent=settlement.points_spent,
-        tier_code=tier_code,
-        lines=[
-            LineBought(
-                sku=line.sku,
-                category=line.category,
-                department=line.department,
-                quantity=line.quantity,
-                paid_minor=paid_minor,
-            )
-            for line, paid_minor in zip(lines, settlement.line_paid_minor, strict=True)
-        ],
-    )
-
-
-def _head(ref: str, purchase: Purchase, settlement: Settlement) -> str:
-    return head_text(
-        BookedOrder(ref=ref, state="completed", number=purchase.number, placed_at=purchase.placed_at),
-        settlement_answer(settlement, currency=purchase.currency, voucher_codes=purchase.voucher_codes),
-    )

@@ -30,7 +30,8 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Purchase, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
-from loyalty.services.bookings import AlreadyTold, Booking, Stale, book
+from loyalty.services.booking_rows import Booking
+from loyalty.services.bookings import AlreadyTold, Stale, book
 from members.errors import MemberNotFound
 
 TRIES = 6
@@ -105,7 +106,7 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     for _ in range(TRIES):
         facts = _read(purchase, teller, fingerprint, now)
         if facts.kept is not None:
-            if facts.kept.fingerprint != fingerprint:
+            if facts.kept.fingerprint != purchase.fingerprint_here():
                 raise IdempotencyKeyReused
             return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
         if facts.receipt is not None:
@@ -143,7 +144,9 @@ def _settle_and_book(
             fingerprint=fingerprint,
         )
     if teller.idempotency_key is not None:
-        booking.remember(caller=teller.name, key=teller.idempotency_key, fingerprint=fingerprint)
+        booking.remember(
+            caller=teller.name, key=teller.idempotency_key, fingerprint=purchase.fingerprint_here()
+        )
     answers = book(booking, now=now)
     return Booked(status=201, body=answers[ref] if ref in answers else booking.unclaimed[0]["answer"])
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from loyalty.queries.previews import map_products
+from loyalty.queries.batches import find_products
 from loyalty.queries.programmes import compile_with, get_current_programme
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.drafts import Draft, obstacles
@@ -25,7 +25,7 @@ def preview_rule(*, programme_id: int, draft: Draft, basket: Basket, tier_code: 
     :raises ProgrammeWithoutTerms: if nobody has declared the programme's terms yet.
     :raises LinesDoNotAddUp: a line's discount exceeds its price.
     """
-    lines = known_lines(basket.lines, map_products(programme_id, [line.sku for line in basket.lines]))
+    lines = known_lines(basket.lines, find_products(programme_id, (line.sku for line in basket.lines)))
     basket = msgspec.structs.replace(basket, lines=lines)
     shopper = Shopper(tier_code=tier_code)
     programme = get_current_programme(programme_id)

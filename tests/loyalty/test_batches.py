@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from loyalty.models import Entry, Lot, TierDay, TierStanding, Wallet
+from loyalty.models import Entry, Grant, Lot, TierDay, TierStanding, Wallet
+from loyalty.rules.definition import FixedPoints
+from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.verification import verify_ledger
 from omnichannel.models import Order
 from tests.loyalty.conftest import Shop, basket
@@ -125,3 +127,26 @@ def test_a_batch_needs_no_more_statements_for_more_purchases(
     for size in (1, 3):
         with django_assert_num_queries(10):
             send(shop, [basket(100, member=member) for member in members[:size]])
+
+
+def test_a_batch_honours_an_offer_as_often_as_it_was_promised(
+    shop: Shop, django_assert_num_queries: Any
+) -> None:
+    member, now = shop.enrol(), datetime.now(UTC)
+    offer = GrantDraft(
+        member_id=member.pk,
+        programme_id=shop.programme.pk,
+        cause="test",
+        title="Three presents",
+        effect=FixedPoints(points=1_000),
+        valid_from=now - timedelta(days=1),
+        valid_until=now + timedelta(days=1),
+        max_uses=3,
+    )
+    grant_to([offer], now=now)
+    send(shop, [basket(100)])
+    with django_assert_num_queries(10):
+        results = send(shop, [basket(50, member=member) for _ in range(4)])
+    earned = [result["answer"]["settlement"]["points_earned"] for result in results]
+    assert earned == [1_000, 1_000, 1_000, 0]
+    assert Grant.objects.get().uses == 3

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from loyalty.models import Entry, Lot, Settlement
-from omnichannel.models import Order, UnclaimedOrder
+from omnichannel.models import Order, Place, UnclaimedOrder
+from omnichannel.services.keys import make_key
 from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,7 @@ def _with(body: dict[str, Any], **changes: Any) -> dict[str, Any]:
         ({"lines": []}, 422, "invalid_input"),
         ({"surprise": 1}, 422, "invalid_input"),
         ({"placed_at": "2999-01-01T00:00:00Z"}, 422, "placed_in_the_future"),
+        ({"placed_at": "0001-01-01T00:00:00Z"}, 422, "invalid_input"),
         ({"payments": [{"kind": "card", "amount_minor": 1}]}, 422, "payments_do_not_add_up"),
         ({"spend_points": -1}, 422, "invalid_input"),
     ],
@@ -177,6 +179,33 @@ def test_a_line_that_cannot_be_is_refused_with_a_pointer(shop: Shop, changes: di
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/lines/0/")
     assert Order.objects.count() == 0
+
+
+def test_a_whole_that_no_shop_could_sell_is_refused(shop: Shop) -> None:
+    line = {"quantity": 100_000, "unit_price_minor": 10_000_000_000}
+    answer = shop.commit(_with(basket(1, member=shop.enrol()), **line))
+    assert (answer.status_code, answer.json()["code"]) == (422, "lines_do_not_add_up")
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_quote_at_a_moment_beyond_the_calendar_is_refused(shop: Shop, at: str) -> None:
+    answer = shop.quote(basket(1_000, member=shop.enrol(), at=at))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/at")
+
+
+def test_a_key_stands_for_a_purchase_at_one_place(shop: Shop) -> None:
+    Place.objects.create(programme=shop.programme, code="WEB", name="Web shop", kind="web_shop")
+    scopes, now = ["orders"], timezone.now()
+    key = make_key(name="orders", scopes=scopes, programme_id=shop.programme.pk, made_by="test", now=now).text
+    body = basket(700, member=shop.enrol())
+    first, other = (
+        shop.post("orders", body | {"place": place}, key=key, **{"Idempotency-Key": "once"})
+        for place in (shop.place.code, "WEB")
+    )
+    assert (first.status_code, other.status_code) == (201, 422)
+    assert other.json()["code"] == "idempotency_key_reused"
+    assert Order.objects.count() == 1
 
 
 def test_tiers_rise_at_once_and_the_next_purchase_feels_it(shop: Shop) -> None:

@@ -4,19 +4,22 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from loyalty.models import Entry, Wallet
+from loyalty.queries.batches import lock_wallets
 from loyalty.rules.definition import FixedPoints
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import Order
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.test_batches import send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,3 +121,35 @@ def test_an_offer_is_honoured_once_however_many_tills_try(open_shop: Callable[..
     assert {answer.status_code for answer in answers} == {201}
     assert sorted(answer.json()["settlement"]["points_earned"] for answer in answers) == [0] * 9 + [1_000]
     assert wallet_of(member).balance == 1_000
+
+
+def test_a_batch_and_a_commit_that_wait_for_each_other_both_end(open_shop: Callable[..., Shop]) -> None:
+    """The batch holds the wallet and wants the receipt, the commit holds the receipt and wants the wallet."""
+    shop = open_shop()
+    member = shop.enrol()
+    shop.commit(basket(100, member=member))
+    body = basket(500, member=member)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_wallets([member.pk], shop.programme.pk, now=datetime.now(UTC))
+            commit = pool.submit(at_once, shop, [body])
+            wait_for_a_lock_that_is_wanted()
+            (line,) = send(shop, [body])
+        (answer,) = commit.result()
+    assert (line["status"], answer.status_code) == (201, 200)
+    assert answer.json()["order"] == line["answer"]["order"]
+    assert wallet_of(member).balance == 60
+
+
+def wait_for_a_lock_that_is_wanted() -> None:
+    """Until somebody in this database waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute(
+                "SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[1]:
+                return
+            sleep(0.01)
+    raise AssertionError("Nobody waits.")

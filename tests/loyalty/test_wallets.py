@@ -1,5 +1,6 @@
 """Wallets, entries, tier and offers, for the member's own app and for integrations."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,3 +112,20 @@ def test_welcome_points_are_given_once(shop: Shop) -> None:
     ]
     assert given == [True, False]
     assert app_of(member).get("/api/v1/me/wallet").json()["balance"] == 200
+
+
+def test_a_key_of_one_programme_reaches_no_other(open_shop: Callable[..., Shop]) -> None:
+    ours, theirs = open_shop(), open_shop()
+    member = theirs.enrol()
+    theirs.commit(basket(5_000, member=member))
+    key = make_key(
+        name="ours", scopes=["members"], programme_id=ours.programme.pk, made_by="test", now=datetime.now(UTC)
+    )
+    client = Client(headers={"authorization": f"Bearer {key.text}"})
+    path = f"/api/v1/members/{member.ref}"
+    assert client.get(f"{path}/wallet").json()["balance"] == 0
+    assert client.get(f"{path}/entries").json()["results"] == []
+    assert client.get(f"{path}/wallet?programme={ours.programme.code}").status_code == 200
+    for door in ("wallet", "entries"):
+        assert client.get(f"{path}/{door}?programme={theirs.programme.code}").status_code == 404
+    assert ours.post("till/lookup", {"member": {"ref": member.ref}}).json()["last_contact"] is None

@@ -93,7 +93,7 @@ def answer_refusal(fault: Exception, context: Mapping[str, Any]) -> HttpResponse
             status=503,
             code="unavailable",
             title="The service cannot answer right now",
-            detail="Nothing was written. Try again in a moment, with the same idempotency key.",
+            detail="Try again in a moment, with the same idempotency key: what was written counts once.",
             headers={"Retry-After": "1"},
         )
     return None

@@ -43,7 +43,7 @@ _WORDS: Mapping[int, str] = {
     415: "The content type is not taken.",
     422: "The input does not fit; `errors` say where. Or the Idempotency-Key was used for another request.",
     429: "Too many requests; Retry-After says when to come again.",
-    503: "The service cannot answer right now. Nothing was written; try again with the same key.",
+    503: "The service cannot answer right now. Try again with the same key: what was written counts once.",
 }
 
 _TEXT = {"schema": {"type": "string"}}

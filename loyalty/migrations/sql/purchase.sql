@@ -48,12 +48,20 @@ BEGIN
         PERFORM loyalty_climb(ids, p->'tier_days', p->'standings', p->'benefits');
 
         IF jsonb_array_length(p->'offers_used') > 0 THEN
-            UPDATE loyalty_grant g
-            SET uses = g.uses + 1, last_used_at = x.used_at, last_order_ref = x.order_ref
-            FROM jsonb_to_recordset(p->'offers_used') AS x(
-                id bigint, member_id bigint, order_ref text, used_at timestamptz)
-            WHERE g.id = x.id AND g.member_id = x.member_id AND g.uses < g.max_uses;
-            GET DIAGNOSTICS used = ROW_COUNT;
+            WITH wanted AS (
+                SELECT x.id, x.member_id, count(*)::int AS times, max(x.used_at) AS used_at,
+                    (array_agg(x.order_ref ORDER BY x.used_at DESC, x.order_ref DESC))[1] AS order_ref
+                FROM jsonb_to_recordset(p->'offers_used') AS x(
+                    id bigint, member_id bigint, order_ref text, used_at timestamptz)
+                GROUP BY x.id, x.member_id
+            ), taken AS (
+                UPDATE loyalty_grant g
+                SET uses = g.uses + x.times, last_used_at = x.used_at, last_order_ref = x.order_ref
+                FROM wanted x
+                WHERE g.id = x.id AND g.member_id = x.member_id AND g.uses + x.times <= g.max_uses
+                RETURNING x.times
+            )
+            SELECT coalesce(sum(times), 0) INTO used FROM taken;
             IF used <> jsonb_array_length(p->'offers_used') THEN
                 RAISE EXCEPTION 'an offer was used meanwhile' USING ERRCODE = 'RG001';
             END IF;

@@ -44,7 +44,7 @@ BEGIN
         'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what) FROM (
                 (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what
                  FROM omnichannel_order o JOIN omnichannel_place p ON p.id = o.place_id
-                 WHERE o.member_id = m.id ORDER BY o.placed_at DESC LIMIT 1)
+                 WHERE o.member_id = m.id AND o.programme_id = in_programme ORDER BY o.placed_at DESC LIMIT 1)
                 UNION ALL
                 (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
                  WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)

@@ -33,7 +33,12 @@ print(seen[-1])
     ("trusted", "address"), [("10.0.0.0/8", "203.0.113.9"), ("", "10.0.0.7"), ("192.0.2.1", "10.0.0.7")]
 )
 def test_a_proxy_is_believed_only_where_it_is_trusted(tmp_path: object, trusted: str, address: str) -> None:
-    environ = {**os.environ, "TRUSTED_PROXIES": trusted, "REGULARS_HOME": str(tmp_path)}
+    environ = {
+        **os.environ,
+        "TRUSTED_PROXIES": trusted,
+        "REGULARS_HOME": str(tmp_path),
+        "SECRET_KEY": "k" * 50,
+    }
 
     run = subprocess.run(
         [sys.executable, "-c", ASK], env=environ, capture_output=True, text=True, check=False

@@ -42,7 +42,7 @@ def test_the_server_keeps_the_document(shop: OpenShop) -> None:
     asked = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "contract.toml")),
-            *("run", str(DOCUMENT), "--url", shop.url, "--phases", "coverage,fuzzing", "--workers", "2"),
+            *("run", str(DOCUMENT), "--url", shop.url, "--phases", "coverage,fuzzing", "--workers", "1"),
             *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--generation-database", "none"),
             *("--continue-on-failure", "--no-color"),
         ],

@@ -44,8 +44,8 @@ INSERT INTO omnichannel_order (id, ref, member_id, programme_id, place_id, numbe
     0, minor, '[]', 'counter' FROM who;
 INSERT INTO omnichannel_orderline (order_id, member_id, position, sku, name, category, department, brand, quantity,
     unit_price_minor, discount_minor, tax_minor, paid_minor)
-  SELECT w.order_id, w.member_id, s.position, s.sku, s.name, s.category, '', '', s.quantity, (s.price * 100)::bigint,
-    0, 0, (s.price * 100)::bigint * s.quantity FROM staged s JOIN who w USING (number);
+  SELECT w.order_id, w.member_id, s.position % 32000, s.sku, s.name, s.category, '', '', s.quantity,
+    (s.price * 100)::bigint, 0, 0, (s.price * 100)::bigint * s.quantity FROM staged s JOIN who w USING (number);
 INSERT INTO loyalty_lot (id, wallet_id, member_id, order_ref, available_from, expires_at, credited, remaining)
   SELECT lot_id, wallet_id, member_id, ref, at, at + interval '365 days', points, points FROM who WHERE points > 0;
 INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
@@ -114,7 +114,7 @@ def _post_set_based(path: Path, shop: Shop) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE staged (place text, number text, placed_at timestamptz, phone text, sku text,"
-            " quantity int, price numeric, name text, category text, position smallserial) ON COMMIT DROP"
+            " quantity int, price numeric, name text, category text, position serial) ON COMMIT DROP"
         )
         columns = "place, number, placed_at, phone, sku, quantity, price, name, category"
         with cursor.copy(f"COPY staged ({columns}) FROM STDIN (FORMAT csv, HEADER)") as copy:

@@ -65,11 +65,15 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 (hexadecimal) of what is told: alike for two tellings of one purchase, whichever till tells it."""
+        """SHA-256 (hexadecimal) of what is told: alike for two tellings of one purchase, whichever till tells it.
+
+        Without a moment of its own a purchase is told apart by its till: two tills that number alike may well sell the
+        same cup of tea.
+        """
         told = msgspec.json.encode(
             (
                 self.number,
-                self.told_at,
+                self.told_at or self.till_id,
                 self.currency,
                 self.lines,
                 self.member,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
+from django.db import transaction
 
 from config.ground.amounts import money
 from config.ground.api.idempotency import IdempotencyKeyReused
@@ -16,6 +17,7 @@ from loyalty.errors import (
     WalletBusy,
     WrongCurrency,
 )
+from loyalty.queries.batches import lock_wallets
 from loyalty.queries.checkout import (
     Inquiry,
     KnownReceipt,
@@ -34,8 +36,9 @@ from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
 from members.errors import MemberNotFound
 
-TRIES = 6
-"""A purchase settles anew when its wallet changed between reading and booking; so often before it gives up."""
+TRIES = 3
+"""A purchase settles anew when its wallet changed between reading and booking; so often before it locks the wallet
+first, and so often again before it gives up."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -104,18 +107,40 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     ensure_placed(purchase, now)
     fingerprint = purchase.fingerprint()
     for _ in range(TRIES):
-        facts = _read(purchase, teller, fingerprint, now)
-        if facts.kept is not None:
-            if facts.kept.fingerprint != purchase.fingerprint_here():
-                raise IdempotencyKeyReused
-            return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
-        if facts.receipt is not None:
-            return told_before(facts.receipt, fingerprint)
         try:
-            return _settle_and_book(purchase, facts, teller, fingerprint, now)
+            facts = _read(purchase, teller, fingerprint, now)
+            return _carry_out(purchase, facts, teller, fingerprint, now)
+        except (Stale, AlreadyTold):
+            continue
+    for _ in range(TRIES):
+        try:
+            return _carry_out_under_lock(purchase, teller, fingerprint, now)
         except (Stale, AlreadyTold):
             continue
     raise WalletBusy
+
+
+def _carry_out(
+    purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
+) -> Booked:
+    """Answer what was told before; settle and book what is new."""
+    if facts.kept is not None:
+        if facts.kept.fingerprint != purchase.fingerprint_here():
+            raise IdempotencyKeyReused
+        return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
+    if facts.receipt is not None:
+        return told_before(facts.receipt, fingerprint)
+    return _settle_and_book(purchase, facts, teller, fingerprint, now)
+
+
+def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> Booked:
+    """For a wallet that others change at every try: lock it before reading, so that nothing read can change."""
+    with transaction.atomic():
+        facts = _read(purchase, teller, fingerprint, now)
+        if facts.member is not None:
+            lock_wallets([facts.member.id], purchase.programme_id, now=now)
+            facts = _read(purchase, teller, fingerprint, now)
+        return _carry_out(purchase, facts, teller, fingerprint, now)
 
 
 def _settle_and_book(

@@ -32,7 +32,7 @@ class ProgrammeForm(forms.ModelForm):
 
 @admin.register(Programme, site=site)
 class ProgrammeAdmin(ModelAdmin):
-    """A programme is named once and never deleted: orders and points stand in its currency."""
+    """A programme is named once and never deleted: orders and points stand in its currency and its days."""
 
     form = ProgrammeForm
     compressed_fields = True
@@ -43,7 +43,7 @@ class ProgrammeAdmin(ModelAdmin):
     fields = ("name", "code", "currency", "timezone", "region")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Programme | None = None) -> tuple[str, ...]:
-        return ("code", "currency") if obj else ()
+        return ("code", "currency", "timezone") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Programme | None = None) -> bool:
         return False

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from loyalty.models import Entry, Lot, Settlement
-from omnichannel.models import Order, Place, UnclaimedOrder
+from omnichannel.models import ApiKey, Order, Place, Till, UnclaimedOrder
 from omnichannel.services.keys import make_key
-from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.conftest import Shop, basket, till_key
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +236,29 @@ def test_a_commit_is_two_statements(shop: Shop, lines: int, django_assert_num_qu
     shop.commit(basket(100, member=member))
     with django_assert_num_queries(2):
         assert shop.commit(basket(*[100] * lines, member=member)).status_code == 201
+
+
+def test_the_very_same_purchase_counts_once_in_a_store_whichever_till_tells_it(shop: Shop) -> None:
+    purchase = basket(700, member=shop.enrol(), placed_at=timezone.now().isoformat())
+    assert shop.commit(purchase).status_code == 201
+    other = till_key(Till.objects.create(place=shop.place, code="T2", name="Till 2"))
+    answer = shop.post("checkout/commit", purchase, other, **{"Idempotency-Key": "other till"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "receipt_of_another_till")
+    assert Order.objects.count() == 1
+
+
+def test_tills_that_number_alike_may_sell_alike(shop: Shop) -> None:
+    purchase = basket(700, member=shop.enrol())
+    other = till_key(Till.objects.create(place=shop.place, code="T2", name="Till 2"))
+    assert shop.commit(purchase).status_code == 201
+    assert shop.post("checkout/commit", purchase, other, **{"Idempotency-Key": "other"}).status_code == 201
+    assert Order.objects.count() == 2
+
+
+def test_a_revoked_key_is_refused_at_once_and_nothing_is_written(shop: Shop) -> None:
+    purchase = basket(700, member=shop.enrol())
+    assert shop.quote(purchase).status_code == 200
+    ApiKey.objects.update(revoked_at=timezone.now())
+    answer = shop.commit(purchase)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert Order.objects.count() == 0

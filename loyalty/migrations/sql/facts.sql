@@ -5,7 +5,7 @@ CREATE FUNCTION loyalty_purchase_facts(
     receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
     skus text[], at timestamptz
 ) RETURNS text
-LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     m record;
     w loyalty_wallet;

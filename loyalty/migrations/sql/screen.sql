@@ -3,7 +3,7 @@
 CREATE FUNCTION loyalty_till_screen(
     of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz
 ) RETURNS text
-LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     m members_member;
     today date := (at AT TIME ZONE in_zone)::date;

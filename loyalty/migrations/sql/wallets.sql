@@ -21,7 +21,7 @@ $$;
 
 -- What a wallet shows at a moment: {balance, spendable, pending, next_expiry, tier}. Nothing a job has to run for.
 CREATE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
-LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     w loyalty_wallet;
     zone text;

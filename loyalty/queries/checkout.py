@@ -56,6 +56,7 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     wallet: WalletNow | None
     stamp: int | None
     window_minor: int
+    window_now_minor: int
     standings: list[Standing]
     offers: list[Offer]
     products: list[ProductNow]
@@ -79,6 +80,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     window_from: date
     window_until: date
+    today: date
     skus: list[str]
     now: datetime
 
@@ -91,7 +93,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
     kind, value = inquiry.member or ("ref", "")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s,"
+            "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s, %s,"
             " %s::text[], %s)",
             [
                 inquiry.key_id,
@@ -107,6 +109,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
                 inquiry.placed_at,
                 inquiry.window_from,
                 inquiry.window_until,
+                inquiry.today,
                 inquiry.skus,
                 inquiry.now,
             ],

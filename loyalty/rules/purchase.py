@@ -12,7 +12,14 @@ from loyalty.rules.basket import Amount, Basket, Line
 from loyalty.rules.compile import Programme
 from loyalty.rules.lots import available_from, expires_at
 from loyalty.rules.settle import Settlement
-from loyalty.rules.tiers import Standing, Step, next_threshold, standings_after, step_held
+from loyalty.rules.tiers import (
+    Standing,
+    Step,
+    next_threshold,
+    standings_after,
+    step_held,
+    window_starts_on,
+)
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,28 +127,51 @@ def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
     )
 
 
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """What counted in the rolling year before a purchase: at its own moment, and, for one told late, now."""
+
+    at_purchase_minor: int
+    now_minor: int = 0
+
+
 def climb(
     programme: Programme,
     settlement: Settlement,
     standings: list[Standing],
-    window_minor: int,
+    spent: Spent,
+    *,
     placed_at: datetime,
+    now: datetime,
 ) -> Climb:
     """What a settled purchase does to the tiers of a member.
 
-    :param standings: what the member holds at that moment.
-    :param window_minor: what counted in the rolling year before it.
+    A purchase that is told late may complete, together with later ones told before it, what a tier asks for; the tier
+    is then held from now on. So the order in which purchases are told costs nobody a tier.
+
+    :param standings: what the member holds at that moment or later; what ended before does not matter.
     """
-    zone = programme.terms.zone
-    window = window_minor + settlement.payable_minor
-    changed = standings_after(programme.ladder, standings, window, at=placed_at, zone=zone)
-    held = {standing.tier_id for standing in standings}
-    begun = {standing.tier_id for standing in changed} - held
+    zone, ladder = programme.terms.zone, programme.ladder
+    window = spent.at_purchase_minor + settlement.payable_minor
+    held = [each for each in standings if each.from_at <= placed_at < each.until_at]
+    changed = standings_after(ladder, held, window, at=placed_at, zone=zone)
+    day, today = placed_at.astimezone(zone).date(), now.astimezone(zone).date()
+    if window_starts_on(today) <= day < today:
+        held_now = {each.tier_id for each in [*standings, *changed] if each.from_at <= now < each.until_at}
+        changed += [
+            each
+            for each in standings_after(
+                ladder, [], spent.now_minor + settlement.payable_minor, at=now, zone=zone
+            )
+            if each.tier_id not in held_now
+        ]
+    begun = {each.tier_id for each in changed} - {
+        each.tier_id for each in standings if each.until_at > placed_at
+    }
     return Climb(
-        spent_on=placed_at.astimezone(zone).date(),
-        promote_at=next_threshold(programme.ladder, window),
+        spent_on=day,
+        promote_at=next_threshold(ladder, window),
         standings=changed,
-        reached=[step for step in programme.ladder if step.id in begun],
+        reached=[step for step in ladder if step.id in begun],
     )
 
 

@@ -7,6 +7,7 @@ then the purchases are settled in the order in which they were placed, each seei
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -24,7 +25,7 @@ from loyalty.queries.checkout import KnownReceipt, MemberNow, ProductNow
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Programme
-from loyalty.rules.purchase import Climb, Purchase, climb, tier_code
+from loyalty.rules.purchase import Climb, Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
 from loyalty.services.booking_rows import Booking
@@ -58,6 +59,13 @@ class Account:
         """What counts towards tiers on a day."""
         since = window_starts_on(until)
         return sum(minor for day, minor in self.days.items() if since <= day <= until)
+
+    def spent(self, placed_at: datetime, now: datetime, zone: ZoneInfo) -> Spent:
+        """What counts at the moment of a purchase, and now."""
+        return Spent(
+            at_purchase_minor=self.window(placed_at.astimezone(zone).date()),
+            now_minor=self.window(now.astimezone(zone).date()),
+        )
 
     def shopper(self, programme: Programme, at: datetime) -> Shopper:
         return Shopper(
@@ -195,9 +203,13 @@ class _Batch:
         if account is None or shopper is None:
             ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
         else:
-            day = purchase.placed_at.astimezone(self.programme.terms.zone).date()
             change = climb(
-                self.programme, settlement, _held(account, purchase), account.window(day), purchase.placed_at
+                self.programme,
+                settlement,
+                account.standings,
+                account.spent(purchase.placed_at, self.now, self.programme.terms.zone),
+                placed_at=purchase.placed_at,
+                now=self.now,
             )
             self.booking.hold_wallet(account.member.id, purchase.programme_id)
             ref = self.booking.add_purchase(
@@ -257,8 +269,3 @@ class _Batch:
         wallets = find_wallet_facts(by_id, self.purchases[0].programme_id, since=self.now.date())
         for member_id, wallet in wallets.items():
             by_id[member_id].spendable = wallet.spendable
-
-
-def _held(account: Account, purchase: Purchase) -> list[Standing]:
-    at = purchase.placed_at
-    return [standing for standing in account.standings if standing.from_at <= at < standing.until_at]

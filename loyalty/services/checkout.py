@@ -29,7 +29,7 @@ from loyalty.queries.checkout import (
 from loyalty.queries.programmes import get_programme
 from loyalty.rules.basket import Line, Shopper
 from loyalty.rules.compile import Programme
-from loyalty.rules.purchase import Purchase, climb, tier_code
+from loyalty.rules.purchase import Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_rows import Booking
@@ -156,7 +156,8 @@ def _settle_and_book(
     if facts.member is None or shopper is None:
         ref = booking.add_unclaimed(purchase, lines, settlement, fingerprint)
     else:
-        change = climb(programme, settlement, facts.standings, facts.window_minor, purchase.placed_at)
+        spent = Spent(at_purchase_minor=facts.window_minor, now_minor=facts.window_now_minor)
+        change = climb(programme, settlement, facts.standings, spent, placed_at=purchase.placed_at, now=now)
         booking.rely_on(facts.wallet, facts.member.id, purchase.programme_id, settlement, change)
         ref = booking.add_purchase(
             purchase,
@@ -193,6 +194,7 @@ def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -
             placed_at=purchase.placed_at,
             window_from=window_starts_on(day),
             window_until=day,
+            today=now.astimezone(purchase.zone).date(),
             skus=[line.sku for line in purchase.lines],
             now=now,
         )

@@ -3,7 +3,7 @@
 CREATE FUNCTION loyalty_purchase_facts(
     of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
     receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
-    skus text[], at timestamptz
+    today date, skus text[], at timestamptz
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -45,9 +45,12 @@ BEGIN
         'stamp', (SELECT t.stamp FROM loyalty_programmeterms t WHERE t.programme_id = in_programme),
         'window_minor', (SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
             WHERE d.wallet_id = w.id AND d.spent_on BETWEEN window_from AND window_until),
+        'window_now_minor', CASE WHEN window_until < today THEN (
+            SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
+            WHERE d.wallet_id = w.id AND d.spent_on BETWEEN today - (window_until - window_from) AND today) ELSE 0 END,
         'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
                 'until_at', s.until_at)), '[]') FROM loyalty_tierstanding s
-            WHERE s.wallet_id = w.id AND s.from_at <= placed AND s.until_at > placed),
+            WHERE s.wallet_id = w.id AND s.until_at > placed),
         'offers', (SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title,
                 'effect', g.effect) ORDER BY g.valid_until, g.id), '[]') FROM loyalty_grant g
             WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses

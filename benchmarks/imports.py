@@ -33,7 +33,7 @@ CREATE TEMP TABLE told ON COMMIT DROP AS
 CREATE TEMP TABLE who ON COMMIT DROP AS
   SELECT t.*, i.member_id, w.id AS wallet_id, w.seq, w.balance, minor / 100 * 10 AS points,
     nextval('omnichannel_order_id_seq') AS order_id, nextval('loyalty_lot_id_seq') AS lot_id,
-    nextval('loyalty_entry_id_seq') AS entry_id, 'ord_f' || lpad(n::text, 25, '0') AS ref
+    nextval('loyalty_entry_id_seq') AS entry_id, 'ord_' || left(md5(number), 26) AS ref
   FROM told t JOIN members_identity i ON i.kind = 'phone' AND i.value = t.phone
   JOIN loyalty_wallet w ON w.member_id = i.member_id;
 INSERT INTO omnichannel_receipt (place_id, till_id, number, fingerprint, order_ref, member_id)

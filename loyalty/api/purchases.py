@@ -14,7 +14,7 @@ from loyalty.errors import NoPlace, NumberMissing
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Fulfilment, Payment, Purchase
 from loyalty.services.checkout import Teller
-from members.queries.members import lookup_of
+from members.queries.members import recall_of
 from members.rules.identities import MemberKey
 
 Number = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")]
@@ -52,7 +52,7 @@ def purchase_of(
     :raises NoPlace: the key belongs to no store or web shop.
     :raises NumberMissing: there is no receipt number (till) or order number (web shop), or both.
     :raises InvalidInput: it is placed in no time that calendars reach.
-    :raises IdentityNotValid: nobody can be known by `member`.
+    :raises IdentityNotValid: nobody can be known by `member`; so CardCodeNotValid, for a code that is forged.
     """
     if caller.place_id is None or caller.programme_id is None:
         raise NoPlace("Use the key of a till or a web shop.")
@@ -61,6 +61,9 @@ def purchase_of(
         pointer = "/placed_at" if body.placed_at else "/at"
         detail = f"Name a moment from {EARLIEST.year} on and before {LATEST.year}."
         raise InvalidInput(errors=[{"pointer": pointer, "code": "out_of_range", "detail": detail}])
+    member, is_code_over = None, False
+    if body.member is not None:
+        member, is_code_over = recall_of(body.member, region=caller.region, now=now)
     return Purchase(
         number=_number(body, caller, is_quote=is_quote),
         source=source,
@@ -74,7 +77,8 @@ def purchase_of(
         timezone=caller.timezone,
         currency=body.currency or caller.currency,
         lines=body.lines,
-        member=lookup_of(body.member, region=caller.region, now=now) if body.member else None,
+        member=member,
+        is_code_over=is_code_over,
         spend_points=body.spend_points,
         payments=body.payments,
         fulfilment=body.fulfilment.kind,

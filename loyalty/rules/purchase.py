@@ -38,9 +38,10 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase at one place.
 
-    `member` is (kind, value) as in `members.rules.identities.lookup_of`, None if nobody is named. `number` is the
+    `member` is (kind, value) as in `members.queries.members.lookup_of`, None if nobody is named. `number` is the
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
-    if it left that to us.
+    if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
+    can only be a purchase that was told before.
     """
 
     number: str
@@ -56,6 +57,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     lines: list[Line]
     member: tuple[str, str] | None = None
+    is_code_over: bool = False
     spend_points: int = 0
     payments: list[Payment] = []
     fulfilment: str = "counter"

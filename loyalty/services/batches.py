@@ -34,6 +34,7 @@ from loyalty.services.checkout import (
     Booked,
     Teller,
     commit_purchase,
+    ensure_code_fresh,
     ensure_payments,
     ensure_placed,
     known_lines,
@@ -187,6 +188,7 @@ class _Batch:
         if (told := self._told_before(purchase, fingerprint)) is not None:
             self.outcomes[index] = told
             return
+        ensure_code_fresh(purchase)
         if purchase.currency != self.programme.terms.currency:
             raise WrongCurrency(
                 f"This programme runs in {self.programme.terms.currency}.", pointer="/currency"

@@ -34,7 +34,7 @@ from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
-from members.errors import MemberNotFound
+from members.errors import CardCodeNotValid, MemberNotFound
 
 TRIES = 3
 """A purchase settles anew when its wallet changed between reading and booking; so often before it locks the wallet
@@ -75,6 +75,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
 def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quoted:
     """Settle a purchase without writing anything, at its `placed_at`, be it past or future.
 
+    :raises CardCodeNotValid: the rotating code that names the member is over.
     :raises MemberNotFound: nobody is known by this key.
     :raises Refusal: as `settle`, and for a wrong currency or a programme without terms.
     """
@@ -100,6 +101,7 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     :raises IdempotencyKeyReused: the key was used for another purchase.
     :raises ReceiptContentDiffers: the receipt number stands for another purchase.
     :raises ReceiptOfAnotherTill: another till of the place told this very purchase.
+    :raises CardCodeNotValid: the rotating code that names the member is over, and this was not told in its time.
     :raises MemberNotFound: nobody is known by this key.
     :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
     :raises Refusal: as `settle`, and for a wrong currency, a moment in the future, or payments that do not add up.
@@ -214,6 +216,14 @@ def ensure_placed(purchase: Purchase, now: datetime) -> None:
         )
 
 
+def ensure_code_fresh(purchase: Purchase) -> None:
+    """
+    :raises CardCodeNotValid: the rotating code that names the member is over.
+    """
+    if purchase.is_code_over:
+        raise CardCodeNotValid(pointer="/member/qr")
+
+
 def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
     """The first answer to a purchase whose receipt is known.
 
@@ -237,6 +247,7 @@ def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
 
 
 def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
+    ensure_code_fresh(purchase)
     if purchase.member is not None and (facts.member is None or facts.member.state != "active"):
         raise MemberNotFound(pointer="/member")
     programme = get_programme(purchase.programme_id, stamp=facts.stamp)

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from members.errors import CardCodeNotValid, MemberNotFound
 from members.models import Identity, Member
-from members.rules.cards import is_genuine, read_code
+from members.rules.cards import CardCode, is_fresh, is_genuine, read_code
 from members.rules.identities import IdentityClaim, MemberKey, normalise
 from members.rules.people import called
 
@@ -56,27 +56,40 @@ def lookup_of(key: MemberKey, *, region: str, now: datetime) -> tuple[str, str]:
     :raises IdentityNotValid: if nobody can have this identity.
     :raises CardCodeNotValid: if the code is forged or older than its minute.
     """
+    lookup, is_over = recall_of(key, region=region, now=now)
+    if is_over:
+        raise CardCodeNotValid(pointer="/member/qr")
+    return lookup
+
+
+def recall_of(key: MemberKey, *, region: str, now: datetime) -> tuple[tuple[str, str], bool]:
+    """As `lookup_of`, and whether the code is over: what was told in its minute may be told again later.
+
+    :raises IdentityNotValid: if nobody can have this identity.
+    :raises CardCodeNotValid: if the code is forged.
+    """
     if key.ref is not None:
-        return REF, key.ref
+        return (REF, key.ref), False
     if key.qr is not None:
-        return REF, _prove_card_code(key.qr, now)
+        code = _prove_card_code(key.qr)
+        return (REF, code.member_ref), not is_fresh(code, now)
     if key.external is not None:
-        return "external", normalise("external", key.external.text, pointer="/member/external")
+        return ("external", normalise("external", key.external.text, pointer="/member/external")), False
     kind, text = next((name, value) for name in _TYPED if (value := getattr(key, name)) is not None)
-    return kind, normalise(kind, text, region=region, pointer=f"/member/{kind}")
+    return (kind, normalise(kind, text, region=region, pointer=f"/member/{kind}")), False
 
 
 _TYPED = ("phone", "email", "card")
 
 
-def _prove_card_code(payload: str, now: datetime) -> str:
+def _prove_card_code(payload: str) -> CardCode:
     code = read_code(payload)
     if code is None:
-        raise CardCodeNotValid
+        raise CardCodeNotValid(pointer="/member/qr")
     secret = Member.objects.filter(ref=code.member_ref).values_list("card_secret", flat=True).first()
-    if secret is None or not is_genuine(code, bytes(secret), now):
-        raise CardCodeNotValid
-    return code.member_ref
+    if secret is None or not is_genuine(code, bytes(secret)):
+        raise CardCodeNotValid(pointer="/member/qr")
+    return code
 
 
 def find_member(kind: str, value: str) -> MemberFacts | None:

@@ -12,7 +12,15 @@ from members.errors import CardCodeNotValid
 from members.models import Member
 from members.queries.cards import get_card
 from members.queries.members import lookup_of
-from members.rules.cards import STEP_S, card_number, code_at, has_right_check_digit, is_genuine, read_code
+from members.rules.cards import (
+    STEP_S,
+    card_number,
+    code_at,
+    has_right_check_digit,
+    is_fresh,
+    is_genuine,
+    read_code,
+)
 from members.rules.identities import MemberKey
 from members.services.cards import give_card
 from tests.members.factories import NOW, MemberFactory
@@ -40,8 +48,9 @@ def test_a_code_is_taken_for_its_minute_and_one_before_and_after(begun_s: int, l
     assert code is not None
     assert timedelta(0) < valid_until - shown_at <= timedelta(seconds=STEP_S)
     steps = (begun_s + later_s) // STEP_S
-    assert is_genuine(code, b"secret", shown_at + timedelta(seconds=later_s)) == (abs(steps) <= 1)
-    assert not is_genuine(code, b"another", shown_at)
+    assert is_fresh(code, shown_at + timedelta(seconds=later_s)) == (abs(steps) <= 1)
+    assert is_genuine(code, b"secret")
+    assert not is_genuine(code, b"another")
 
 
 @pytest.mark.django_db
@@ -53,6 +62,14 @@ def test_the_code_of_the_app_names_its_member(app_of: Callable[[Member], Client]
     assert lookup_of(MemberKey(qr=card["payload"]), region="", now=now) == ("ref", member.ref)
     assert card["card"] == member.identities.get(kind="card").value
     assert card["payload"] == card["payload"].upper(), "QR codes hold upper case in half the space"
+
+
+@pytest.mark.django_db
+def test_a_code_that_is_over_names_nobody() -> None:
+    payload = get_card(MemberFactory().pk, now=NOW).payload
+
+    with pytest.raises(CardCodeNotValid):
+        lookup_of(MemberKey(qr=payload), region="", now=NOW + timedelta(minutes=5))
 
 
 @pytest.mark.django_db

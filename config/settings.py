@@ -277,12 +277,7 @@ REST_FRAMEWORK = {
         "omnichannel.api.keys.KeyAuthentication",
         "members.api.tokens.TokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["config.ground.api.json.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.ground.api.json.JsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.ground.api.json.AlwaysJson",
     "DEFAULT_SCHEMA_CLASS": "config.ground.api.schema.DoorSchema",
-    "EXCEPTION_HANDLER": "config.ground.api.problems.answer_refusal",
     "UNAUTHENTICATED_USER": None,
 }
 

@@ -1,6 +1,6 @@
 """The plan of a campaign: everything that is said and given, as one immutable, typed value."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -56,8 +56,3 @@ def offer_words(plan: Plan, currency: str) -> str:
     words = offer.words if offer else "nothing"
     uses = "once" if plan.max_uses == 1 else f"{plan.max_uses} times"
     return f"{words}, good for {plan.valid_days} days, {uses}"
-
-
-def plan_schema() -> dict[str, Any]:
-    """The JSON Schema of a plan, for form builders."""
-    return msgspec.json.schema(Plan)

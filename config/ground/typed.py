@@ -24,8 +24,3 @@ def load(kind: type[T] | Any, data: Any) -> Any:
 def dump(value: Any) -> Any:
     """The plain data of a struct, ready for a JSON column: moments and decimals are text."""
     return msgspec.to_builtins(value)
-
-
-def json_schema(kind: Any) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a struct or union, for form builders; inner structs are under `$defs`."""
-    return msgspec.json.schema(kind)

@@ -64,9 +64,5 @@ def subscribers_of(event: type[Event]) -> list[str]:
     return _LISTENERS.get(event.name, [])
 
 
-def find_subscriber(name: str) -> Subscriber | None:
-    return _SUBSCRIBERS.get(name)
-
-
 def list_subscribers() -> list[Subscriber]:
     return list(_SUBSCRIBERS.values())

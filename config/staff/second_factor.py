@@ -123,10 +123,7 @@ def make_recovery_codes(person: Staff) -> list[str]:
     """New recovery codes in place of the old ones. Only digests are kept, so this is the one time they are seen."""
     StaticDevice.objects.filter(user=person).delete()
     device = StaticDevice.objects.create(user=person, name="recovery codes", confirmed=True)
-    codes = [
-        "".join(secrets.choice(_RECOVERY_ALPHABET) for _ in range(_RECOVERY_LENGTH))
-        for _ in range(RECOVERY_CODES)
-    ]
+    codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=_digest(code)) for code in codes)
     return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
 

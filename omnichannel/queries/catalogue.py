@@ -1,9 +1,7 @@
 """Questions about products and categories."""
 
-from django.db.models import QuerySet
-
 from omnichannel.errors import ProductNotFound
-from omnichannel.models import Product, ProductPrice
+from omnichannel.models import Product
 
 
 def get_product(*, programme_id: int, sku: str) -> Product:
@@ -34,11 +32,6 @@ def list_products(
     if gtin is not None:
         products = products.filter(gtin=gtin)
     return list(products[:limit])
-
-
-def list_prices(product_id: int) -> QuerySet[ProductPrice]:
-    """What a product cost when, newest first."""
-    return ProductPrice.objects.filter(product_id=product_id).order_by("-from_at", "-id")
 
 
 def list_departments() -> list[str]:

@@ -86,11 +86,6 @@ def list_newest_messages(member_id: int, *, limit: int) -> list[Message]:
     return list(newest.defer("body_text", "body_html", "facts")[:limit])
 
 
-def count_waiting(now: datetime) -> int:
-    """How many messages are due and not yet on their way."""
-    return Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).count()
-
-
 def _inbox_of(member_id: int) -> QuerySet[Message]:
     return Message.objects.filter(
         member_id=member_id, channel=Message.Channel.INBOX, state=Message.State.DELIVERED

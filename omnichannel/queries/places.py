@@ -1,9 +1,7 @@
 """Questions about programmes, places and tills."""
 
-from collections.abc import Iterable
-
-from omnichannel.errors import PlaceNotFound, ProgrammeNotFound, TillNotFound
-from omnichannel.models import Place, Programme, StaffPlace, Till
+from omnichannel.errors import PlaceNotFound, ProgrammeNotFound
+from omnichannel.models import Place, Programme, StaffPlace
 
 
 def get_programme(code: str) -> Programme:
@@ -35,23 +33,6 @@ def list_places(*, programme_id: int, after_code: str | None, limit: int) -> lis
     if after_code is not None:
         places = places.filter(code__gt=after_code)
     return list(places.select_related("programme").prefetch_related("tills")[:limit])
-
-
-def get_till(till_id: int) -> Till:
-    """The till with this id, its place and programme loaded.
-
-    :raises TillNotFound: if there is none.
-    """
-    till = Till.objects.select_related("place__programme").filter(pk=till_id).first()
-    if till is None:
-        raise TillNotFound
-    return till
-
-
-def list_place_codes(programme_id: int, codes: Iterable[str]) -> dict[str, int]:
-    """The ids of those of the codes that name a place of the programme, by code."""
-    found = Place.objects.filter(programme_id=programme_id, code__in=set(codes))
-    return dict(found.values_list("code", "id"))
 
 
 def list_places_served(staff_id: int) -> list[int]:

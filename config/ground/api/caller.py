@@ -35,13 +35,6 @@ class Caller:
     region: str = ""
     checked_at: float = 0
 
-    is_authenticated = True
-    is_active = True
-
-    def reaches(self, member_id: int) -> bool:
-        """Whether this caller may see and move what belongs to the member: members reach only themselves."""
-        return self.kind != "member" or self.member_id == member_id
-
 
 def find_caller(request: Request) -> Caller | None:
     """The caller of a request, or None if nobody signed in."""
@@ -68,11 +61,3 @@ def member_of(request: Request) -> int:
     if member_id is None:
         raise NotAllowed("Only a member's own token may call this.")
     return member_id
-
-
-def ensure_reaches(caller: Caller, member_id: int) -> None:
-    """
-    :raises NotAllowed: if the caller is a member and this is another one.
-    """
-    if not caller.reaches(member_id):
-        raise NotAllowed("Members reach only what is theirs.")

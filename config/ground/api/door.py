@@ -193,7 +193,7 @@ class Door(APIView):
             raise UnsupportedMediaType(f"Send {' or '.join(self.content_types)}.")
 
     def _answer_fault(self, fault: Exception, request: HttpRequest) -> HttpResponse:
-        response = problems.answer_refusal(fault, {"request": request, "view": self})
+        response = problems.answer_refusal(fault, request)
         if response is None:
             raise fault
         return response

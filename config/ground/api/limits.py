@@ -8,7 +8,6 @@ import time
 from threading import Lock
 
 from django.conf import settings
-from django.http import HttpResponseBase
 
 from config.ground.refusals import TooManyRequests
 
@@ -54,8 +53,3 @@ def count_call(kind: str, name: str) -> tuple[str, str]:
             f"At most {quota} calls a minute. Try again in {left_s} s.", retry_after_s=left_s
         )
     return f'"{kind}";q={quota};w={WINDOW_S}', f'"{kind}";r={quota - count};t={left_s}'
-
-
-def write_headers(response: HttpResponseBase, policy: str, state: str) -> None:
-    response.headers["RateLimit-Policy"] = policy
-    response.headers["RateLimit"] = state

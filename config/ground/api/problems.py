@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
-from rest_framework import exceptions
 
 from config.ground.api.json import encode
 from config.ground.refusals import InvalidInput, Refusal
@@ -20,7 +18,7 @@ _log = logging.getLogger("regulars.api")
 
 
 def problem(
-    request: HttpRequest | None,
+    request: HttpRequest,
     *,
     status: int,
     code: str,
@@ -50,7 +48,7 @@ def problem(
     return response
 
 
-def problem_of(refusal: Refusal, request: HttpRequest | None) -> HttpResponse:
+def problem_of(refusal: Refusal, request: HttpRequest) -> HttpResponse:
     """The problem document of a refusal; a pointer without `errors` becomes the one entry there."""
     facts = dict(refusal.facts)
     if refusal.pointer is not None:
@@ -74,22 +72,14 @@ def problem_of(refusal: Refusal, request: HttpRequest | None) -> HttpResponse:
     )
 
 
-def answer_refusal(fault: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler. None for what is a bug: it travels on, is logged in full and ends as a 500."""
-    request = context.get("request")
-    plain: HttpRequest | None = getattr(request, "_request", request)
+def answer_refusal(fault: Exception, request: HttpRequest) -> HttpResponse | None:
+    """What a door answers instead. None for what is a bug: it travels on, is logged in full and ends as a 500."""
     if isinstance(fault, Refusal):
-        return problem_of(fault, plain)
-    if isinstance(fault, Http404):
-        return answer_unknown_path(plain)
-    if isinstance(fault, PermissionDenied):
-        fault = exceptions.PermissionDenied()
-    if isinstance(fault, exceptions.APIException):
-        return _of_framework(fault, plain)
+        return problem_of(fault, request)
     if isinstance(fault, OperationalError | InterfaceError) and _passes(fault):
         _log.error("The database did not answer.", exc_info=fault)
         return problem(
-            plain,
+            request,
             status=503,
             code="unavailable",
             title="The service cannot answer right now",
@@ -111,34 +101,15 @@ def _passes(fault: Exception) -> bool:
 _PASSING_CLASSES = ("08", "40", "53", "55", "57")
 """Connection, rollback, resources, state of an object, and intervention of an operator (PostgreSQL, appendix A)."""
 
-_FRAMEWORK_CODES = {
-    400: ("malformed_json", "The body is not JSON"),
-    401: ("not_signed_in", "A valid key or token is needed"),
-    403: ("not_allowed", "This key or token may not do that"),
-    404: ("not_found", "There is nothing here by this name"),
-    405: ("method_not_allowed", "This door does not know the method"),
-    415: ("unsupported_media_type", "The content type is not taken here"),
-    429: ("too_many_requests", "Too many requests"),
-}
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
-def _of_framework(fault: exceptions.APIException, request: HttpRequest | None) -> HttpResponse:
-    status = int(fault.status_code)
-    code, title = _FRAMEWORK_CODES.get(status, ("refused", "Refused"))
-    headers = {}
-    if wait := getattr(fault, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-    return problem(request, status=status, code=code, title=title, detail=str(fault.detail), headers=headers)
-
-
-def _is_api(request: HttpRequest | None) -> bool:
-    return request is None or request.path.startswith("/api/")
-
-
-def answer_unknown_path(request: HttpRequest | None, exception: Exception | None = None) -> HttpResponse:
+def answer_unknown_path(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's handler404."""
-    if request is not None and not _is_api(request):
-        return defaults.page_not_found(request, exception or Http404())
+    if not _is_api(request):
+        return defaults.page_not_found(request, exception)
     return problem(
         request,
         status=404,

@@ -255,6 +255,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 """The clock's doors. Beat only ticks: each task asks its tables what is due, so a tick that is missed loses nothing."""
 
+READY_FILE = env.str("REGULARS_READY_FILE", default="")
+"""Where relay, worker and beat write their pid once they are past their start-up; the local stack waits for it."""
+
 DEFAULT_REGION = env.str("DEFAULT_REGION", default="US")
 """Where a phone number without a country code is at home, when no store or web shop says better."""
 

@@ -56,7 +56,8 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _add_tills(programme_id)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
-    notes.add({**_make_keys(programme_id, now), **_shown(programme_id, now)})
+    phone = find_phone_to_show(programme_id, tier="gold", now=now)
+    notes.add({**_make_keys(programme_id, now), "demo_member": {"phone": phone}})
 
 
 def _declare(now: datetime) -> int:
@@ -183,9 +184,3 @@ def _make_keys(programme_id: int, now: datetime) -> dict[str, str]:
             name="Web shop", scopes=INTEGRATION_SCOPES, place_id=web.pk, made_by=ACTOR, now=now
         )
     return {"till_key": till.text, "integration_key": integration.text}
-
-
-def _shown(programme_id: int, now: datetime) -> dict[str, object]:
-    """What the ready line says besides: a member to look up, and the money of the shop."""
-    phone = find_phone_to_show(programme_id, tier="gold", now=now)
-    return {"demo_member": {"phone": phone}, "currency": shop.CURRENCY, "programme": shop.CODE}

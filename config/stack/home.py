@@ -17,7 +17,8 @@ class Home:
 
     - `stack.env`: where the servers are and the secret, for every `manage.py` run beside the stack
     - `stack.json`: who runs now, by pid and start time; removed by an orderly stop
-    - `demo.json`: the account, keys and member that the ready line names
+    - `demo.json`: the account, keys and member that the ready line names, and the demo's other accounts
+    - `ready/`: the pids of relay, worker and beat, written by themselves once they work
     - `logs/`, `postgres/`, `valkey/`, `outbox/`, `static/`
     """
 
@@ -27,10 +28,15 @@ class Home:
 
     def open(self) -> None:
         """Make what is missing and put logs that have grown too long aside."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        for folder in (self.logs, self.folder / "ready"):
+            folder.mkdir(parents=True, exist_ok=True)
         for log in self.logs.glob("*.log"):
             if log.stat().st_size > LOG_KEPT_BYTES:
                 log.replace(log.with_suffix(".log.1"))
+
+    def ready_file(self, name: str) -> Path:
+        """Where this child says that it works."""
+        return self.folder / "ready" / name
 
     def secret(self) -> str:
         """This stack's own secret, made once: sessions and cards stay valid from start to start."""
@@ -63,11 +69,11 @@ class Home:
         (self.folder / "stack.json").unlink(missing_ok=True)
 
     def remembered(self) -> dict[str, Any]:
-        """The names and keys that the ready line tells; empty before the first start."""
+        """What `demo.json` says; empty before the first start."""
         return _read_object(self.folder / "demo.json")
 
     def remember(self, facts: Mapping[str, Any]) -> None:
-        """Add to what the ready line tells."""
+        """Add to `demo.json`."""
         _write_private(self.folder / "demo.json", json.dumps({**self.remembered(), **facts}, indent=1))
 
 

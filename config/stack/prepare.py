@@ -8,7 +8,6 @@ import os
 import secrets
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
@@ -31,8 +30,6 @@ def main() -> None:
     home = Home(settings.HOME)
     if with_demo and "till_key" not in home.remembered() and "load_demo" in get_commands():
         call_command("load_demo")
-        programme = apps.get_model("omnichannel", "Programme")._default_manager.earliest("id")
-        home.remember({"currency": programme.currency})
     if "admin_user" not in home.remembered():
         home.remember({"admin_user": ADMIN_USER, "admin_password": make_administrator()})
 

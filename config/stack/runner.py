@@ -1,8 +1,9 @@
 """Orders, watches and stops everything that `make serve` starts.
 
-PostgreSQL and Valkey first, then the tables, then web, relay, worker and beat; back in the opposite order. A child that
-dies is started again, a few times. Ctrl-C and SIGTERM stop all. After a kill -9 of this process the kernel tells the
-children to stop, and the next start ends what is left, by the pids and start times in `stack.json`.
+PostgreSQL and Valkey first, then the tables, then web, relay, worker and beat; back in the opposite order. The ready
+line comes when each has shown that it works. A child that dies later is started again, a few times. Ctrl-C and SIGTERM
+stop all. After a kill -9 of this process the kernel tells the children to stop, and the next start ends what is left,
+by the pids and start times in `stack.json`.
 """
 
 import json
@@ -11,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -22,11 +22,13 @@ from config.stack.locks import AlreadyHeld, FolderLock
 from config.stack.ports import is_free
 from config.stack.postgres import FOR_A_SHOP, DidNotStart, Postgres
 from config.stack.processes import end_group, spawn
-from config.stack.services import PROJECT, Service
+from config.stack.services import PROJECT, Proof, Service
 from config.stack.valkey import Valkey
 
 READY_WITHIN_S = 60
 LOOKS_EVERY_S = 0.2
+TOLD_WHEN_READY = ("admin_user", "admin_password", "till_key", "integration_key", "demo_member")
+"""What the ready line takes from `demo.json`; tills' and shops' scripts rely on these names."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -114,14 +116,12 @@ class Runner:
         self.home.open()
         self._start_servers()
         self._prepare()
-        self._start("web", services.web_command(self.port), DATABASE_POOL="1")
-        self._wait_until_ready()
-        self._start("relay", services.relay_command())
-        self._start("worker", services.worker_command())
-        self._start("beat", services.beat_command())
+        self._start_users()
+        self.wait_until_proven()
         say(f"Regulars is ready: {self.url}/admin/ and {self.url}/api/docs. Ctrl-C stops it.")
-        ready = {"ready": True, "url": self.url, "admin": f"{self.url}/admin/", **self.home.remembered()}
-        say(json.dumps(ready))
+        known = self.home.remembered()
+        told = {name: known[name] for name in TOLD_WHEN_READY if name in known}
+        say(json.dumps({"ready": True, "url": self.url, "admin": f"{self.url}/admin/", **told}))
 
     def _start_servers(self) -> None:
         """PostgreSQL and Valkey, unless the environment names others; and where they are, for every `manage.py`."""
@@ -143,6 +143,19 @@ class Runner:
         self.home.tell_others(facts)
         self.environment = {**facts, **self.environment}
 
+    def _start_users(self) -> None:
+        """All that use the servers, at once: they do not wait for each other."""
+        answers = services.answers_at(f"{self.url}/readyz")
+        self._start("web", services.web_command(self.port), proof=answers, DATABASE_POOL="1")
+        commands = {
+            "relay": services.relay_command(),
+            "worker": services.worker_command(),
+            "beat": services.beat_command(),
+        }
+        for name, command in commands.items():
+            file = self.home.ready_file(name)
+            self._start(name, command, proof=services.wrote_its_pid(file), REGULARS_READY_FILE=str(file))
+
     def _prepare(self) -> None:
         say(
             "Bringing the tables up to date"
@@ -156,13 +169,15 @@ class Runner:
         if prepare.exit_code() != 0:
             raise CannotGoOn(f"Preparing the database failed.\n{prepare.end_of_log()}")
 
-    def _start(self, name: str, command: list[str], **environment: str) -> Service:
+    def _start(
+        self, name: str, command: list[str], *, proof: Proof = services.lives, **environment: str
+    ) -> Service:
         log = self.home.logs / f"{name}.log"
 
         def launch() -> subprocess.Popen[bytes]:
             return spawn(command, log=log, cwd=PROJECT, env={**self.environment, **environment})
 
-        return self.watch_over(Service(name, launch, log))
+        return self.watch_over(Service(name, launch, log, proof=proof))
 
     def watch_over(self, service: Service) -> Service:
         """Start it now, and have it watched and stopped with the rest.
@@ -175,17 +190,23 @@ class Runner:
         self._record()
         return service
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_proven(self) -> None:
+        """Wait until every child has shown that it works.
+
+        :raises CannotGoOn: if one dies or takes too long; with the end of its log.
+        """
         until = time.monotonic() + READY_WITHIN_S
-        while not _answers(f"{self.url}/readyz"):
+        waiting = self.services
+        while waiting:
+            waiting = [service for service in waiting if not service.is_proven()]
             for service in self.services:
                 if service.has_died():
-                    raise CannotGoOn(f"{service.name} ended at once.\n{service.end_of_log()}")
-            if time.monotonic() > until:
-                raise CannotGoOn(
-                    f"The web server did not become ready: {self.url}/readyz, {self.home.logs}/web.log"
-                )
-            self._rest(0.1)
+                    ended = f"{service.name} ended while it started (exit {service.exit_code()})"
+                    raise CannotGoOn(f"{ended}.\n{service.end_of_log()}")
+            if waiting and time.monotonic() > until:
+                late = f"{waiting[0].name} runs, but did not become ready within {READY_WITHIN_S} s"
+                raise CannotGoOn(f"{late}.\n{waiting[0].end_of_log()}")
+            self._rest(0.1 if waiting else 0)
 
     def watch(self) -> None:
         """Start again what dies, until somebody asks us to stop or a child is hopeless."""
@@ -251,11 +272,3 @@ def _already_running(held: AlreadyHeld) -> str:
         f"A stack is running in {held.path.parent} already: {who}. "
         "Stop that one, or start this one elsewhere: REGULARS_HOME=another/folder REGULARS_PORT=8001 make serve"
     )
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,12 +18,39 @@ RESTARTS_ALLOWED = 5
 RESTART_WINDOW_S = 60.0
 FIRST_PAUSE_S = 0.5
 
+Proof = Callable[[int], bool]
+"""Whether the process of this pid has shown by now that it works."""
+
+
+def lives(_pid: int) -> bool:
+    """Enough for a child whose launch waits until it works."""
+    return True
+
+
+def wrote_its_pid(file: Path) -> Proof:
+    """Proof by `config.ground.readiness`: what an earlier process wrote does not count."""
+    return lambda pid: file.is_file() and file.read_text() == str(pid)
+
+
+def answers_at(url: str) -> Proof:
+    """Proof by a 200 from a door of ours on loopback."""
+
+    def proof(_pid: int) -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    return proof
+
 
 @dataclass
 class Service:
     """One child of the runner.
 
     :param launch: starts the process, returns it, and raises if it does not come up.
+    :param proof: when it may count as ready; that can be a while after `launch`.
     :param stop_signal: the polite word; after `stop_timeout_s` comes the rude one, for its whole group.
     """
 
@@ -31,15 +59,22 @@ class Service:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 10
+    proof: Proof = lives
     process: subprocess.Popen[bytes] | None = None
     known: Known | None = None
     launched_at: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_ALLOWED))
+    log_began_at: int = 0
 
     def start(self) -> None:
         """Launch it and remember who it is."""
         self.launched_at.append(time.monotonic())
+        self.log_began_at = self.log.stat().st_size if self.log.is_file() else 0
         self.process = self.launch()
         self.known = Known.of(self.process.pid)
+
+    def is_proven(self) -> bool:
+        """Whether the process that runs now has shown that it works."""
+        return self.process is not None and self.proof(self.process.pid)
 
     def has_died(self) -> bool:
         """Whether it was started and is there no more."""
@@ -78,10 +113,14 @@ class Service:
         self.process = self.known = None
 
     def end_of_log(self, lines: int = 12) -> str:
-        """The last lines it wrote."""
-        if not self.log.is_file():
-            return "(no log)"
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        """The last lines it wrote since it was launched, and where all of them are."""
+        written = b""
+        if self.log.is_file():
+            with self.log.open("rb") as log:
+                log.seek(self.log_began_at)
+                written = log.read()
+        last = written.decode(errors="replace").splitlines()[-lines:]
+        return "\n".join([*(last or ["(it wrote nothing)"]), f"The whole log: {self.log}"])
 
 
 def web_command(port: int) -> list[str]:

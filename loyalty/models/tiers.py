@@ -1,6 +1,5 @@
 """Tiers by spend in a rolling year, and the benefits they bring."""
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
@@ -51,18 +50,11 @@ class Benefit(models.Model):
     kind = models.CharField(max_length=20, choices=BenefitKind)
     title = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    valid_days = models.PositiveSmallIntegerField(
-        default=365,
-        validators=[MinValueValidator(1, "A benefit lasts at least a day.")],
-        help_text="How many days the member has it, from reaching the tier.",
-    )
+    valid_days = models.PositiveSmallIntegerField(default=365)
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [
-            UniqueConstraint(fields=["tier", "code"], name="a_benefit_code_names_one_benefit"),
-            CheckConstraint(condition=Q(valid_days__gte=1), name="a_benefit_lasts"),
-        ]
+        constraints = [UniqueConstraint(fields=["tier", "code"], name="a_benefit_code_names_one_benefit")]
 
     def __str__(self) -> str:
         return self.title

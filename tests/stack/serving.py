@@ -33,13 +33,18 @@ def new_folder() -> Path:
 class Serving:
     """One run of the runner; its words are read as they come."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
         self.home = Home(folder)
         self.port = port
         self.said: list[str] = []
         servers = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
         environment = {name: value for name, value in os.environ.items() if name not in servers}
-        environment |= {"REGULARS_HOME": str(folder), "REGULARS_PORT": str(port), "REGULARS_DEMO": "0"}
+        environment |= {
+            "REGULARS_HOME": str(folder),
+            "REGULARS_PORT": str(port),
+            "REGULARS_DEMO": "0",
+            **settings,
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "config.stack", "serve"],
             cwd=PROJECT,
@@ -92,9 +97,9 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[Serving]:
+def serving(folder: Path, port: int, **settings: str) -> Iterator[Serving]:
     """Start a stack; whatever happens, it is gone afterwards."""
-    stack = Serving(folder, port)
+    stack = Serving(folder, port, **settings)
     try:
         yield stack
     finally:

@@ -41,6 +41,7 @@ def test_it_says_when_it_is_ready_and_a_signal_stops_all(
         assert ready["admin"] == f"http://127.0.0.1:{port}/admin/"
         assert ready["admin_user"]
         assert ready["admin_password"]
+        assert set(ready) == {"ready", "url", "admin", "admin_user", "admin_password"}
         assert set(stack.children()) == NAMES
         assert stack.answers()
         with urllib.request.urlopen(ready["admin"], timeout=10) as admin:  # noqa: S310 - loopback

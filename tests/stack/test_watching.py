@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.stack import runner as runner_module
 from config.stack import services
 from config.stack.locks import AlreadyHeld, FolderLock
 from config.stack.processes import Known, end_group, members_of_group, spawn
@@ -35,6 +36,26 @@ def test_a_child_that_dies_again_and_again_stops_everything(
         runner.watch()
 
     assert "no configuration" in str(told.value)
+
+
+def test_a_child_that_never_becomes_ready_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "READY_WITHIN_S", 1)
+    runner = Runner(tmp_path, 1, with_demo=False)
+    runner.home.open()
+    (tmp_path / "child.log").write_text("said by an earlier one\n")
+    service = _service(tmp_path, "import time; print('waiting for Godot', flush=True); time.sleep(60)")
+    service.proof = services.wrote_its_pid(runner.home.ready_file("child"))
+    runner.home.ready_file("child").write_text("1")
+    runner.watch_over(service)
+    try:
+        with pytest.raises(CannotGoOn, match="child runs, but did not become ready within 1 s") as told:
+            runner.wait_until_proven()
+    finally:
+        service.ask_to_stop()
+        service.finish()
+
+    assert "waiting for Godot" in str(told.value)
+    assert "an earlier one" not in str(told.value)
 
 
 def test_pauses_grow_while_a_child_keeps_dying(tmp_path: Path) -> None:

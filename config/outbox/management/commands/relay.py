@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
 from config.ground import clock
+from config.ground.readiness import say_ready
 from config.outbox.delivery import deliver_due
 
 IDLE_S = 0.2
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             return
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
-        _log.info("The relay is ready.")
+        _log.info("The relay starts.")
         while not stop.is_set():
             stop.wait(_round())
         _log.info("The relay has stopped.")
@@ -41,8 +42,10 @@ class Command(BaseCommand):
 def _round() -> float:
     """Deliver once; how many seconds to rest before the next round. A database that is away is waited for."""
     try:
-        return 0 if deliver_due(now=clock.now()) else IDLE_S
+        settled = deliver_due(now=clock.now())
     except (OperationalError, InterfaceError) as fault:
         _log.warning("The database is away: %s", fault)
         connection.close()
         return AWAY_S
+    say_ready()
+    return 0 if settled else IDLE_S

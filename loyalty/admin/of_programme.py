@@ -28,7 +28,7 @@ class OfOneProgramme(InLocalTime):
         is_new = match is not None and (match.url_name or "").endswith("_add")
         if row_id is None and not is_new:
             return super().zone_of(request)
-        row = self.model._default_manager.filter(pk=row_id).first() if row_id else None
+        row = self.get_object(request, str(row_id)) if row_id else None
         return ZoneInfo(self.home_of(request, row).timezone)
 
     def add_view(

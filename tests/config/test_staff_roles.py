@@ -132,6 +132,18 @@ def test_every_registered_page_opens_for_the_administrator(client: Client) -> No
     assert {label: status for label, status in answers.items() if status != 200} == {}
 
 
+def test_an_address_of_no_row_leads_nowhere_without_a_fault(client: Client) -> None:
+    give_password(client, in_role(ADMINISTRATOR))
+    answers = {
+        address: client.get(address).status_code
+        for model in site._registry
+        for row in ("0", "tea")
+        for address in [f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row}/change/"]
+    }
+
+    assert {address: status for address, status in answers.items() if status not in (302, 404)} == {}
+
+
 def test_an_administrator_makes_no_superuser(client: Client) -> None:
     give_password(client, in_role(ADMINISTRATOR))
     colleague = StaffFactory(username="mei")

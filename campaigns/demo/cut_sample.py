@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.demo.people import person_of
+from campaigns.demo.words import readable, without_rest
 
 MEMBERS = 150
 STRANGERS = 4
@@ -42,7 +43,8 @@ def main(folder: Path) -> None:
     used = {row["coupon_upc"] for row in redeemed}
 
     _write("transactions.csv.gz", sales)
-    _write("products.csv.gz", (row for row in _rows(folder / "products.csv.gz") if row["product_id"] in sold))
+    products = (row for row in _rows(folder / "products.csv.gz") if row["product_id"] in sold)
+    _write("products.csv.gz", (_on_the_shelf(row) for row in products))
     _write("coupon_redemptions.csv.gz", redeemed)
     _write(
         "coupons.csv.gz",
@@ -61,6 +63,12 @@ def _chosen(households: Iterable[str]) -> list[str]:
     """Households in an order that has nothing to do with how they buy; the first of it are the sample."""
     by_chance = sorted(households, key=lambda each: hashlib.sha256(f"demo {each}".encode()).digest())
     return by_chance[: MEMBERS + STRANGERS]
+
+
+def _on_the_shelf(product: Row) -> Row:
+    """The product under names that are read by people."""
+    named = {name: readable(product[name]) for name in ("department", "product_category")}
+    return product | named | {"product_type": without_rest(product["product_type"])}
 
 
 def _stores(sales: Iterable[Row]) -> Iterator[Row]:

@@ -16,8 +16,8 @@ from campaigns.demo.notes import Notes
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
 from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys
 from campaigns.services.campaigns import make_campaign, schedule_campaign
-from campaigns.services.features import rebuild_features
 from campaigns.services.segments import make_segment
+from config.outbox.delivery import deliver_due
 from config.staff import roles
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.import_report import Report
@@ -52,7 +52,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _tell_history(notes, clock)
     now = clock()
     book_expired_lots(until=now, now=now)
-    rebuild_features(programme_id, now=now)
+    _deliver(clock)
     _add_tills(programme_id)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
@@ -84,7 +84,10 @@ def _declare(now: datetime) -> int:
 
 
 def _tell_history(notes: Notes, clock: Clock) -> None:
-    """Import the sample, moved so that it reaches up to this hour; the rest of its last week is not told."""
+    """Import the sample, moved so that it reaches up to this hour; the rest of its last week is not told.
+
+    Members are welcomed before they buy, so the ledger tells their history in the order in which it happened.
+    """
     told = notes.read().get("history_until")
     if told is None:
         today = clock().astimezone(ZoneInfo(shop.TIMEZONE)).date()
@@ -97,9 +100,16 @@ def _tell_history(notes: Notes, clock: Clock) -> None:
         shift_to=date.fromisoformat(told),
         report=Report(refusals=refusals, watch=lambda *_: None),
         clock=clock,
+        before_orders=lambda: _deliver(clock),
     )
     if refusals.first:
         raise DemoNotLoaded(refusals.first)
+
+
+def _deliver(clock: Clock) -> None:
+    """Let every subscriber learn what waits for it; no relay runs yet."""
+    while deliver_due(now=clock()):
+        pass
 
 
 class _Refusals:

@@ -18,11 +18,11 @@ from campaigns.rules.schedules import Daily, Once
 from campaigns.rules.segments import AllOf, Condition
 
 NOBODY_LIKES = [
-    "COUPON/MISC ITEMS",
-    "COUPONS/STORE & MFG",
-    "FUEL",
-    "MISC. TRANS.",
-    "NO COMMODITY DESCRIPTION",
+    "Coupon",
+    "Coupon and miscellaneous items",
+    "Coupons / store / manufacturers'",
+    "Fuel",
+    "Tickets",
 ]
 """Categories of the data that are no goods one could like."""
 

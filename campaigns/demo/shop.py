@@ -25,9 +25,9 @@ REGION = "US"
 BUSIEST_STORE = "356"
 STORES_WITH_TILLS = (BUSIEST_STORE, "406", "375")
 WEB_SHOP = "web"
-PROMOTED_DEPARTMENT = "PRODUCE"
+PROMOTED_DEPARTMENT = "Produce"
 
-OPENED_AT = datetime(2020, 1, 1, tzinfo=UTC)
+OPENED_AT = datetime(2020, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 """Rules without a period of their own hold from here on, for the whole of the imported history."""
 
 TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50)

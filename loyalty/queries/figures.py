@@ -10,6 +10,9 @@ from django.db.models.functions import TruncWeek
 
 from loyalty.models import Entry, EntryKind, Grant, ProgrammeTerms, Tier, Wallet
 
+LATEST = 1_000
+"""So many entries are looked at for the newest one: what is told late is written last and happened before others."""
+
 ISSUED, SPENT, EXPIRED = "issued", "spent", "expired"
 _SIDES = {
     EntryKind.EARN: ISSUED,
@@ -78,8 +81,8 @@ def list_outstanding() -> list[Outstanding]:
 
 def sum_movements(*, now: datetime, weeks: int) -> Movements:
     """Points issued, spent and expired in the `weeks` weeks up to the newest entry, at the latest this week."""
-    newest = Entry.objects.order_by("-pk").values_list("happened_at", flat=True).first()
-    end = min(newest or now, now)
+    latest = Entry.objects.order_by("-pk").values_list("happened_at", flat=True)[:LATEST]
+    end = min(max(latest, default=now), now)
     last = end.date() - timedelta(days=end.weekday())
     mondays = [last - timedelta(weeks=back) for back in reversed(range(weeks))]
     since = datetime.combine(mondays[0], time.min, UTC)

@@ -49,6 +49,7 @@ def import_feeds(
     hands: int = 1,
     report: Report,
     clock: Clock,
+    before_orders: Callable[[], object] = lambda: None,
 ) -> None:
     """Take over these files: products, stores and members, and the orders of all files together.
 
@@ -57,6 +58,8 @@ def import_feeds(
     :param format_name: one of `rules.feed_formats.NAMES`; "" recognises each file by its header.
     :param shift_to: move all moments by whole weeks until the last one falls on this day or one of the six before.
     :param hands: book with so many threads at once; with more than one, call it outside of any transaction.
+    :param before_orders: done between the two, e.g. delivering the news of the new members, so that what they get
+        for coming stands in their wallets before what they bought.
     A file that breaks in the middle counts up to there.
 
     :raises ProgrammeNotFound: if there is no such programme.
@@ -82,6 +85,7 @@ def import_feeds(
                 )
         if any(format_.opens_places for _, format_ in feeds):
             report.tally.places_new += _open_places(staging, programme)
+        before_orders()
         taker = OrderTaker(
             programme, find_place_ids(programme.id), report, open_files.enter_context(open_hands(hands))
         )

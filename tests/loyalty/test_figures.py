@@ -1,13 +1,15 @@
 """The cards of points and tiers, on a shop that sold something."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from config.staff.dashboard import Chart, Number
 from loyalty.admin import dashboard
-from loyalty.models import Entry, EntryKind
+from loyalty.models import Entry, EntryKind, ProgrammeTerms
+from loyalty.services.welcome import welcome
+from members.models import Member
 from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,18 @@ def test_points_of_the_week_are_told_by_side(shop: Shop) -> None:
     assert shown["spent"][-1] == 400
     assert sum(shown["expired"]) == 0
     assert len(shown["issued"]) == dashboard.WEEKS
+
+
+def test_points_that_are_told_late_do_not_move_the_weeks(shop: Shop) -> None:
+    shop.commit(basket(10_000, member=shop.enrol()))
+    long_ago = now() - timedelta(days=200)
+    ProgrammeTerms.objects.filter(programme=shop.programme).update(welcome_points=50)
+    welcome(Member.objects.get().pk, programme_code=shop.programme.code, happened_at=long_ago, now=now())
+
+    shown = series(dashboard.points_by_week(now()))
+
+    assert shown["issued"][-1] == 1_000
+    assert sum(shown["issued"]) == 1_000
 
 
 def test_each_member_stands_on_one_tier_the_highest_they_hold(shop: Shop) -> None:

@@ -19,7 +19,11 @@ from django.core.management import call_command
 from django.db.models import Count, Sum
 from django.test import Client
 
+from campaigns.demo.offers import NOBODY_LIKES
+from campaigns.demo.shop import PROMOTED_DEPARTMENT
+from campaigns.demo.words import readable
 from campaigns.models import Campaign, CampaignRun, Segment
+from config.outbox.models import Delivery
 from loyalty.models import Entry, TierStanding
 from loyalty.rules.definition import Multiplier, PerStep, RuleDefinition, TierIs
 from loyalty.services.import_report import Report
@@ -170,6 +174,10 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     call_command("load_demo", notes=notes)
     noted = json.loads(notes.read_text())
     orders = Order.objects.count()
+    welcomes = Entry.objects.filter(cause="welcome")
+    assert set(welcomes.values_list("seq", flat=True)) == {1}, "who was welcomed after buying looks odd"
+    assert welcomes.count() == Member.objects.count() == 150
+    assert not Delivery.objects.exists(), "something would still arrive after the shop is open"
 
     call_command("load_demo", notes=notes)
     assert json.loads(notes.read_text()) == noted
@@ -198,6 +206,23 @@ def _tell_till(key: str, member: dict[str, str], *, status: int) -> None:
     if status == 200:
         assert answer.json()["wallet"]["tier"]["code"] == "gold"
         assert answer.json()["wallet"]["spendable"] > 1_000
+
+
+def test_the_catalogue_is_written_for_people() -> None:
+    with gzip.open(SAMPLE / "products.csv.gz", "rt", newline="") as file:
+        products = list(csv.DictReader(file))
+    departments = {product["department"] for product in products}
+    categories = {product["product_category"] for product in products}
+
+    assert readable("SNKS/CKYS/CRKR/CNDY") == "Snacks / cookies / crackers / candy"
+    assert readable("NON-DAIRY BEVERAGES") == "Non-dairy beverages"
+    assert "Soft drinks" in categories
+    assert {*NOBODY_LIKES} <= categories
+    assert PROMOTED_DEPARTMENT in departments
+    assert not [name for name in categories | departments if name and name.upper() == name]
+    assert not [name for name in categories | departments if "," in name], (
+        "forms read a comma as the next name"
+    )
 
 
 def test_nobody_of_the_demo_exists(db: None) -> None:

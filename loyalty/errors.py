@@ -1,6 +1,6 @@
 """What loyalty refuses. Each says what to do."""
 
-from config.ground.refusals import NotFound, Refusal
+from config.ground.refusals import InvalidInput, NotFound, Refusal
 
 
 class InsufficientPoints(Refusal):
@@ -49,6 +49,11 @@ class NoPlace(Refusal):
     status = 403
     code = "key_without_place"
     title = "This key belongs to no store or web shop"
+
+
+class PlaceMissing(InvalidInput):
+    code = "place_missing"
+    title = "This key stands for a whole programme: name the place of each purchase"
 
 
 class ReceiptContentDiffers(Refusal):

@@ -74,7 +74,7 @@ class Commit(Door):
     scope = "till"
     takes = {"post": PurchaseBody}
     answers = {"post": {200: PurchaseAnswer, 201: PurchaseAnswer}}
-    idempotency = "own"
+    idempotency = "own_required"
     checks_key_itself = True
 
     def post(self, request: Request) -> HttpResponse:

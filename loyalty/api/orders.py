@@ -1,6 +1,7 @@
 """Orders: told by integrations, sent later in batches, and looked up."""
 
-import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,28 +13,22 @@ from config.ground import clock
 from config.ground.api.bodies import Body, decode
 from config.ground.api.caller import Caller, caller_of, member_of
 from config.ground.api.door import Answer, Door
+from config.ground.api.idempotency import find_answer, remember, replay, sent_with
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from config.ground.api.problems import problem_of
 from config.ground.refusals import InvalidInput, Refusal
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import PurchaseBody, purchase_of, teller_of
-from loyalty.errors import NoPlace, OrderNotFound
+from loyalty.api.purchases import ShopPurchaseBody, at_place, find_places, purchase_of, teller_of
+from loyalty.errors import OrderNotFound
 from loyalty.queries.history import find_member_id
 from loyalty.rules.answers import PurchaseAnswer
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import commit_batch
-from loyalty.services.checkout import Booked, commit_purchase
+from loyalty.services.checkout import Booked, Teller, commit_purchase
 from omnichannel.queries.orders import OrderAnswer, find_order, list_orders
-from omnichannel.queries.places import get_place
 
 LONGEST_BATCH = 1_000
 NDJSON = "application/x-ndjson"
-
-
-class ShopPurchaseBody(PurchaseBody, frozen=True, kw_only=True):
-    """A purchase told by an integration. `place`: code of the store or web shop, where the key belongs to none."""
-
-    place: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 
 class OrderParams(PageParams, frozen=True, kw_only=True):
@@ -59,7 +54,8 @@ class Orders(Door):
     def post(self, request: Request) -> HttpResponse:
         now = clock.now()
         body: ShopPurchaseBody = self.body(request)
-        caller = _at_place(caller_of(request), body.place)
+        caller = caller_of(request)
+        caller = at_place(caller, body.place, find_places([body], caller))
         purchase = purchase_of(body, caller, source="web", now=now)
         return booked_answer(commit_purchase(purchase=purchase, teller=teller_of(request), now=now))
 
@@ -100,58 +96,69 @@ class LineResult(Body, frozen=True, kw_only=True):
 class Batch(Door):
     """Purchases of an offline till, one JSON document a line, up to 1,000; one result line for each, in the same order.
 
-    A line that is refused leaves the others alone, and lines may be sent again: a receipt counts once.
+    A line that is refused leaves the others alone, and lines may be sent again: a receipt counts once. Under an
+    Idempotency-Key the answer is kept when all lines were taken; each line is booked for itself before.
     """
 
     scope = ("till", "orders")
     content_types = (NDJSON,)
     answer_type = NDJSON
-    takes = {"post": PurchaseBody}
+    takes = {"post": ShopPurchaseBody}
     answers = {"post": {200: LineResult}}
-    idempotency = "none"
+    idempotency = "own"
 
     def post(self, request: Request) -> HttpResponse:
         now, caller, http = clock.now(), caller_of(request), request._request
+        sent = sent_with(http, caller)
+        if sent is not None and (stored := find_answer(sent)):
+            return replay(sent, stored, content_type=NDJSON)
         raw_lines = [line for line in http.body.split(b"\n") if line.strip()]
         if not 0 < len(raw_lines) <= LONGEST_BATCH:
             raise InvalidInput(f"Send 1 to {LONGEST_BATCH} purchases, one a line.")
-        results: list[LineResult | None] = [None] * len(raw_lines)
-        purchases: dict[int, Purchase] = {}
-        for number, raw in enumerate(raw_lines):
-            try:
-                purchases[number] = purchase_of(decode(raw, PurchaseBody), caller, source="batch", now=now)
-            except Refusal as refusal:
-                results[number] = _refused(number, refusal, http)
-        outcomes = commit_batch(purchases=list(purchases.values()), teller=teller_of(request), now=now)
-        for number, outcome in zip(purchases, outcomes, strict=True):
-            if isinstance(outcome, Booked):
-                results[number] = LineResult(
-                    line=number, status=outcome.status, answer=msgspec.Raw(outcome.body.encode())
-                )
+        told = _purchases(raw_lines, caller, now)
+        outcomes = iter(
+            commit_batch(
+                purchases=[purchase for purchase in told if isinstance(purchase, Purchase)],
+                teller=Teller(key_id=caller.id, name=caller.name),
+                now=now,
+            )
+        )
+        results = [
+            _result(number, next(outcomes) if isinstance(purchase, Purchase) else purchase, http)
+            for number, purchase in enumerate(told)
+        ]
+        response = HttpResponse(msgspec.json.Encoder().encode_lines(results), content_type=NDJSON)
+        if sent is not None and all(result.problem is None for result in results):
+            remember(sent, response)
+        return response
+
+
+def _purchases(raw_lines: Sequence[bytes], caller: Caller, now: datetime) -> list[Purchase | Refusal]:
+    """What each line tells of, or why it cannot be understood."""
+    bodies: list[ShopPurchaseBody | Refusal] = []
+    for raw in raw_lines:
+        try:
+            bodies.append(decode(raw, ShopPurchaseBody))
+        except Refusal as refusal:
+            bodies.append(refusal)
+    places = find_places([body for body in bodies if isinstance(body, ShopPurchaseBody)], caller)
+    told: list[Purchase | Refusal] = []
+    for body in bodies:
+        try:
+            if isinstance(body, Refusal):
+                told.append(body)
             else:
-                results[number] = _refused(number, outcome, http)
-        content = b"\n".join(msgspec.json.encode(result) for result in results) + b"\n"
-        return HttpResponse(content, content_type=NDJSON)
+                told.append(purchase_of(body, at_place(caller, body.place, places), source="batch", now=now))
+        except Refusal as refusal:
+            told.append(refusal)
+    return told
 
 
-def _refused(number: int, refusal: Refusal, request: HttpRequest) -> LineResult:
-    return LineResult(
-        line=number, status=refusal.status, problem=msgspec.Raw(problem_of(refusal, request).content)
-    )
-
-
-def _at_place(caller: Caller, place_code: str | None) -> Caller:
-    """The caller as if its key belonged to the place it names; a key that belongs to one names no other.
-
-    :raises NoPlace: neither the key nor the body says where.
-    :raises PlaceNotFound: the programme has no such place.
-    """
-    if caller.place_id is not None and place_code in (None, caller.place_code):
-        return caller
-    if caller.place_id is not None or caller.programme_id is None or place_code is None:
-        raise NoPlace("Name the place, or use the key of a web shop or till for its own purchases only.")
-    place = get_place(programme_id=caller.programme_id, code=place_code)
-    return dataclasses.replace(caller, place_id=place.pk, place_code=place.code)
+def _result(number: int, outcome: Booked | Refusal, request: HttpRequest) -> LineResult:
+    if isinstance(outcome, Booked):
+        return LineResult(line=number, status=outcome.status, answer=msgspec.Raw(outcome.body.encode()))
+    problem = msgspec.Raw(problem_of(outcome, request).content)
+    return LineResult(line=number, status=outcome.status, problem=problem)
 
 
 def _page(asked: PageParams, **filters: Any) -> HttpResponse:

@@ -1,5 +1,7 @@
 """How a purchase is told at a door, and the purchase it becomes."""
 
+import dataclasses
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,13 +11,15 @@ from rest_framework.request import Request
 from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
 from config.ground.api.idempotency import sent_with
-from config.ground.refusals import InvalidInput
-from loyalty.errors import NoPlace, NumberMissing
+from config.ground.refusals import InvalidInput, NotAllowed
+from loyalty.errors import NoPlace, NumberMissing, PlaceMissing
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Fulfilment, Payment, Purchase
 from loyalty.services.checkout import Teller
 from members.queries.members import recall_of
 from members.rules.identities import MemberKey
+from omnichannel.errors import PlaceNotFound
+from omnichannel.queries.places import find_place_ids
 
 Number = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -42,6 +46,42 @@ class PurchaseBody(Body, frozen=True, kw_only=True):
     spend_points: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
     payments: Annotated[list[Payment], Meta(max_length=20)] = []
     fulfilment: Fulfilment = Fulfilment()
+
+
+class ShopPurchaseBody(PurchaseBody, frozen=True, kw_only=True):
+    """A purchase told by an integration. `place`: code of the store or web shop, where the key belongs to none."""
+
+    place: Code | None = None
+
+
+def find_places(bodies: Collection[ShopPurchaseBody], caller: Caller) -> Mapping[str, int]:
+    """The places that purchases name, code -> id, as far as the key's programme has them. At most one statement."""
+    codes = {body.place for body in bodies if body.place is not None}
+    if caller.place_id is not None or caller.programme_id is None or not codes:
+        return {}
+    return find_place_ids(caller.programme_id, codes)
+
+
+def at_place(caller: Caller, place_code: str | None, places: Mapping[str, int]) -> Caller:
+    """The caller as if its key belonged to the place it names; a key that belongs to one names no other.
+
+    :param places: as `find_places` found them.
+    :raises NotAllowed: the key belongs to another place.
+    :raises NoPlace: the key belongs to the whole house.
+    :raises PlaceMissing: neither the key nor the body says where.
+    :raises PlaceNotFound: the key's programme has no such place.
+    """
+    if caller.place_id is not None:
+        if place_code not in (None, caller.place_code):
+            raise NotAllowed(f"This key belongs to the place {caller.place_code!r}.", pointer="/place")
+        return caller
+    if caller.programme_id is None:
+        raise NoPlace("Use the key of a programme, a web shop or a till.")
+    if place_code is None:
+        raise PlaceMissing(pointer="/place")
+    if place_code not in places:
+        raise PlaceNotFound(f"There is no store or web shop with the code {place_code!r}.", pointer="/place")
+    return dataclasses.replace(caller, place_id=places[place_code], place_code=place_code)
 
 
 def purchase_of(

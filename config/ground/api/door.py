@@ -53,9 +53,10 @@ class Door(APIView):
     :cvar params: method -> the struct of its query parameters; a parameter nobody declared is refused.
     :cvar content_types: what `takes` may come as.
     :cvar answer_type: what `answers` come as.
-    :cvar idempotency: whether writes honour `Idempotency-Key`: `accepted`, `required`, `own` (the door stores its
-        answer in its own statement) or `none`. For `accepted` and `required` the handler runs inside one transaction,
-        so what it calls must not insist on a durable one. Without a caller there is nobody to remember a key for.
+    :cvar idempotency: whether writes honour `Idempotency-Key`: `accepted`, `required`, the same as `own` and
+        `own_required` (the door keeps its answer itself), or `none`. For `accepted` and `required` the handler runs
+        inside one transaction, so what it calls must not insist on a durable one. Without a caller there is nobody to
+        remember a key for.
     :cvar checks_key_itself: a hot door whose own statement looks at the key's revocation; authentication may then trust
         what the process remembers of the key.
     """
@@ -66,7 +67,7 @@ class Door(APIView):
     params: ClassVar[Mapping[str, Any]] = {}
     content_types: ClassVar[tuple[str, ...]] = ("application/json",)
     answer_type: ClassVar[str] = "application/json"
-    idempotency: ClassVar[Literal["accepted", "required", "own", "none"]] = "accepted"
+    idempotency: ClassVar[Literal["accepted", "required", "own", "own_required", "none"]] = "accepted"
     checks_key_itself: ClassVar[bool] = False
     metadata_class = None
 

@@ -76,7 +76,7 @@ def sent_with(request: HttpRequest, caller: Caller, *, is_required: bool = False
     return Sent(caller=caller.name, key=key, fingerprint=digest.digest())
 
 
-def replay(sent: Sent, stored: Stored) -> HttpResponse:
+def replay(sent: Sent, stored: Stored, *, content_type: str = "application/json") -> HttpResponse:
     """The first answer again.
 
     :raises IdempotencyKeyReused: if the key came with another request then.
@@ -86,7 +86,7 @@ def replay(sent: Sent, stored: Stored) -> HttpResponse:
     return HttpResponse(
         stored.body.encode(),
         status=stored.status,
-        content_type="application/json",
+        content_type=content_type,
         headers={"Idempotent-Replayed": "true"},
     )
 
@@ -98,15 +98,19 @@ def carry_out_once(sent: Sent, work: Callable[[], HttpResponseBase]) -> HttpResp
     :raises IdempotencyKeyReused: if the key came with another request before.
     """
     with transaction.atomic():
-        if stored := _lock_and_find(sent):
+        if stored := find_answer(sent):
             return replay(sent, stored)
         response = work()
         if isinstance(response, HttpResponse) and response.status_code < 300:
-            _remember(sent, response)
+            remember(sent, response)
         return response
 
 
-def _lock_and_find(sent: Sent) -> Stored | None:
+def find_answer(sent: Sent) -> Stored | None:
+    """What was answered under the key before. In a transaction the key is locked until commit.
+
+    :raises IdempotencyInFlight: if another request holds the lock.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM ground_recall(%s, %s)", [sent.caller, sent.key])
         is_locked, fingerprint, status, body = cursor.fetchone()
@@ -115,7 +119,8 @@ def _lock_and_find(sent: Sent) -> Stored | None:
     return None if status is None else Stored(bytes(fingerprint), status, body)
 
 
-def _remember(sent: Sent, response: HttpResponse) -> None:
+def remember(sent: Sent, response: HttpResponse) -> None:
+    """Keep the answer given under a key, unless one is kept already."""
     body = response.content.decode()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -129,7 +129,7 @@ def _headers_taken(door: Door, verb: str) -> Iterable[Schema]:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
-            "required": door.idempotency in ("required", "own"),
+            "required": door.idempotency in ("required", "own_required"),
             "description": "The same key with the same request is answered the same, and done once. Kept 30 days.",
             "schema": {
                 "type": "string",

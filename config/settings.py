@@ -166,6 +166,7 @@ if env.bool("DATABASE_POOL", default=False):
     """A server that comes back is used at once: a pool that gives up early tries anew with the next request,
     one that does not backs off for minutes."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PGHISTORY_BASE_MODEL = "config.ground.history.Event"
 
 AUTH_USER_MODEL = "staff.Staff"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['', 'sent', 'member_merged', 'member_erased', 'no_favourite_known', 'consent_missing', 'address_missing', 'content_broken', 'could_not_be_granted'])), name='a_verdict_has_a_reason_that_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['', 'sent', 'member_merged', 'member_erased', 'offer_over', 'no_favourite_known', 'consent_missing', 'address_missing', 'content_broken', 'could_not_be_granted'])), name='a_verdict_has_a_reason_that_is_known'),
         ),
         migrations.AddConstraint(
             model_name='recipient',

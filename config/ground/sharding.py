@@ -40,9 +40,7 @@ def faults_of(model: type[Model]) -> Iterator[CheckMessage]:
         return
     if owner.null:
         yield _fault(model, 1, f"{owner.attname} may be empty, so the row would live nowhere.")
-    if not isinstance(model._meta.pk, BigAutoField | BigIntegerField) and not hasattr(
-        model, "pgh_tracked_model"
-    ):
+    if not isinstance(model._meta.pk, BigAutoField | BigIntegerField):
         yield _fault(model, 2, "its key is not a bigint.")
     yield from _uniques_without_member(model, owner)
 

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MemberEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PreferenceEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -149,14 +149,14 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['ref'], name='member_by_ref'), models.Index(fields=['birth_month', 'birth_day'], name='member_by_birthday'), models.Index(fields=['recorded_at', 'id'], name='member_by_arrival'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('given_name'), name='gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('family_name'), name='gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('display_name'), name='gin_trgm_ops'), name='member_by_piece_of_name')],
+                'indexes': [models.Index(fields=['ref'], name='member_by_ref'), models.Index(fields=['birth_month', 'birth_day'], name='member_by_birthday'), models.Index(fields=['enrolled_at', 'id'], name='member_by_arrival'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('given_name'), name='gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('family_name'), name='gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('display_name'), name='gin_trgm_ops'), name='member_by_piece_of_name')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['active', 'merged', 'erased'])), name='a_member_is_active_merged_or_erased'), models.CheckConstraint(condition=models.Q(('enrolled_via__in', ['till', 'web', 'app', 'import', 'admin', 'friend'])), name='a_member_came_by_a_known_way'), models.CheckConstraint(condition=models.Q(models.Q(('birth_day__isnull', True), ('birth_month__isnull', True)), models.Q(('birth_day__range', (1, 31)), ('birth_month__range', (1, 12))), _connector='OR'), name='a_birthday_is_a_month_and_a_day'), models.CheckConstraint(condition=models.Q(('birth_date__isnull', True), models.Q(('birth_date__day', models.F('birth_day')), ('birth_date__month', models.F('birth_month'))), _connector='OR'), name='a_birth_date_falls_on_the_birthday')],
             },
         ),
         migrations.CreateModel(
             name='IdentityEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),

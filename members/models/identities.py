@@ -13,7 +13,7 @@ from django.db.models import (
     UniqueConstraint,
 )
 
-from members.models.history import before_each_change
+from config.ground.history import before_each_change
 from members.models.members import Member
 from members.rules.identities import IdentityKind
 

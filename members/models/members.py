@@ -17,7 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Upper
 
-from members.models.history import before_each_change
+from config.ground.history import before_each_change
 
 
 class MemberState(TextChoices):

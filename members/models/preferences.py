@@ -14,8 +14,8 @@ from django.db.models import (
     TimeField,
 )
 
+from config.ground.history import before_each_change
 from members.models.consents import CHANNELS
-from members.models.history import before_each_change
 from members.models.members import Member
 
 

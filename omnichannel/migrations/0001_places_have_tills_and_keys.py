@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ProgrammeEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TillEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PlaceEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApiKeyEvent',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
@@ -329,5 +329,13 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='apikey',
             trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "omnichannel_apikeyevent" ("expires_at", "id", "made_at", "made_by", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place_id", "prefix", "programme_id", "revoked_at", "rotated_from_id", "scopes", "till_id") VALUES (OLD."expires_at", OLD."id", OLD."made_at", OLD."made_by", OLD."name", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."place_id", OLD."prefix", OLD."programme_id", OLD."revoked_at", OLD."rotated_from_id", OLD."scopes", OLD."till_id"); RETURN NULL;', hash='a36263a82da32d2bd53decc5ddb411cd51dd5eda', operation='DELETE', pgid='pgtrigger_removed_delete_8460e', table='omnichannel_apikey', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='product',
+            trigger=pgtrigger.compiler.Trigger(name='first_prices_are_remembered', sql=pgtrigger.compiler.UpsertTriggerSql(func='\nINSERT INTO omnichannel_productprice (product_id, price_minor, from_at)\nSELECT id, price_minor, changed_at FROM told WHERE price_minor IS NOT NULL;\nRETURN NULL;\n', hash='b78511d99a1faa4c2bb6477f27f869d6086b6d91', level='STATEMENT', operation='INSERT', pgid='pgtrigger_first_prices_are_remembered_181c5', referencing='REFERENCING NEW TABLE AS told ', table='omnichannel_product', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='product',
+            trigger=pgtrigger.compiler.Trigger(name='new_prices_are_remembered', sql=pgtrigger.compiler.UpsertTriggerSql(func='\nINSERT INTO omnichannel_productprice (product_id, price_minor, from_at)\nSELECT id, max(price_minor) FILTER (WHERE is_told), max(changed_at) FILTER (WHERE is_told)\n  FROM (SELECT id, price_minor, changed_at, true AS is_told FROM told\n        UNION ALL\n        SELECT id, price_minor, changed_at, false FROM known) AS both_times\n GROUP BY id\nHAVING max(price_minor) FILTER (WHERE is_told) IS DISTINCT FROM max(price_minor) FILTER (WHERE NOT is_told);\nRETURN NULL;\n', hash='cd31f43d17e49f20a868229085f855582cb7a513', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_new_prices_are_remembered_17373', referencing='REFERENCING OLD TABLE AS known  NEW TABLE AS told ', table='omnichannel_product', when='AFTER')),
         ),
     ]

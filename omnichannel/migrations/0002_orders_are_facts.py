@@ -88,6 +88,23 @@ class Migration(migrations.Migration):
                 ('till', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.till')),
             ],
         ),
+        migrations.CreateModel(
+            name='ReturnSlip',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('number', models.CharField(help_text='As the other system numbers it.', max_length=64)),
+                ('member_id', models.BigIntegerField(help_text='Who brought it back; empty if nobody was named.', null=True)),
+                ('placed_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField()),
+                ('currency', models.CharField(max_length=3)),
+                ('total_minor', models.BigIntegerField()),
+                ('lines', models.JSONField(help_text='sku, name, quantity and total_minor of each line, all positive.')),
+                ('place', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.place')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('place', 'number'), name='a_return_slip_counts_once'), models.CheckConstraint(condition=models.Q(('total_minor__gte', 0)), name='what_went_back_is_not_negative')],
+            },
+        ),
         migrations.AddIndex(
             model_name='order',
             index=models.Index(fields=['member', '-placed_at'], name='order_by_member_and_moment'),

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from omnichannel.models.history import before_each_change
+from config.ground.history import before_each_change
 from omnichannel.models.places import Place, Programme, Till
 
 

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from config.ground.history import before_each_change
 from config.ground.ids import new_ref
-from omnichannel.models.history import before_each_change
 
 
 def new_place_ref() -> str:

@@ -69,7 +69,9 @@ class Staff(AbstractBaseUser, PermissionsMixin):
         ordering = ["username"]
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("email"), condition=Q(email__gt=""), name="an_email_signs_in_one_person"
+                models.functions.Lower("email"),
+                condition=Q(email__gt=""),
+                name="an_email_signs_in_one_person",
             ),
         ]
 

@@ -1,5 +1,6 @@
 """Tiers by spend in a rolling year, and the benefits they bring."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
@@ -50,11 +51,18 @@ class Benefit(models.Model):
     kind = models.CharField(max_length=20, choices=BenefitKind)
     title = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    valid_days = models.PositiveSmallIntegerField(default=365)
+    valid_days = models.PositiveSmallIntegerField(
+        default=365,
+        validators=[MinValueValidator(1, "A benefit lasts at least a day.")],
+        help_text="How many days the member has it, from reaching the tier.",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["tier", "code"], name="a_benefit_code_names_one_benefit")]
+        constraints = [
+            UniqueConstraint(fields=["tier", "code"], name="a_benefit_code_names_one_benefit"),
+            CheckConstraint(condition=Q(valid_days__gte=1), name="a_benefit_lasts"),
+        ]
 
     def __str__(self) -> str:
         return self.title

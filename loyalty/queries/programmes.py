@@ -6,10 +6,10 @@ import msgspec
 
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.rules import tiers
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
-from loyalty.rules.tiers import Step
 
 _compiled: dict[int, Programme] = {}
 
@@ -50,11 +50,10 @@ def compile_with(programme_id: int, draft: Draft) -> Programme:
 
 def _compile(programme_id: int, draft: Draft | None = None) -> Programme:
     row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
-    benefits: dict[int, list[int]] = {}
-    for benefit_id, tier_id in Benefit.objects.filter(
-        tier__programme_id=programme_id, is_active=True
-    ).values_list("id", "tier_id"):
-        benefits.setdefault(tier_id, []).append(benefit_id)
+    benefits: dict[int, list[tiers.Benefit]] = {}
+    for one in Benefit.objects.filter(tier__programme_id=programme_id, is_active=True):
+        brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days)
+        benefits.setdefault(one.tier_id, []).append(brought)
     return compile_programme(
         stamp=row.stamp,
         terms=Terms(
@@ -69,12 +68,12 @@ def _compile(programme_id: int, draft: Draft | None = None) -> Programme:
             welcome_points=row.welcome_points,
         ),
         ladder=[
-            Step(
+            tiers.Step(
                 id=tier.pk,
                 code=tier.code,
                 name=tier.name,
                 threshold_minor=tier.threshold_minor,
-                benefit_ids=benefits.get(tier.pk, []),
+                benefits=benefits.get(tier.pk, []),
             )
             for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
         ],

@@ -12,6 +12,13 @@ WINDOW_DAYS = 365
 """A day's spend counts on that day and the 364 days after it; a tier once reached is held for as long."""
 
 
+class Benefit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier brings beside points: the member has it from reaching the tier for `valid_days` days."""
+
+    id: int
+    valid_days: int
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A tier of the ladder. `threshold_minor` is reached by spending exactly that much."""
 
@@ -19,7 +26,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     threshold_minor: int
-    benefit_ids: list[int] = []
+    benefits: list[Benefit] = []
 
 
 def window_starts_on(day: date) -> date:

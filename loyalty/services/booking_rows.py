@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from config.ground.ids import new_ref
 from config.outbox.events import Event
@@ -12,6 +13,7 @@ from loyalty.queries.checkout import MemberNow, WalletNow
 from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
 from loyalty.rules.basket import Line
 from loyalty.rules.compile import Programme
+from loyalty.rules.lots import midnight_after
 from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import window_starts_on
@@ -98,7 +100,7 @@ class Booking:
         self.tier_days.append(
             {**owner, "spent_on": climb.spent_on, "qualifying_minor": settlement.payable_minor}
         )
-        self._add_climb(climb, owner, purchase.placed_at)
+        self._add_climb(climb, owner, programme.terms.zone)
         self._add_settlement(ref, purchase, settlement, owner)
         self._tell(_committed(ref, purchase, lines, settlement, tier_code), member.id, purchase.placed_at)
         if climb.reached:
@@ -220,22 +222,22 @@ class Booking:
                     }
                 )
 
-    def _add_climb(self, climb: Climb, owner: Row, placed_at: datetime) -> None:
+    def _add_climb(self, climb: Climb, owner: Row, zone: ZoneInfo) -> None:
         self.standings.extend(
             {**owner, "tier_id": each.tier_id, "from_at": each.from_at, "until_at": each.until_at}
             for each in climb.standings
         )
-        until_at = max((each.until_at for each in climb.standings), default=placed_at)
+        begun = {each.tier_id: each.from_at for each in climb.standings}
         self.benefits.extend(
             {
                 **owner,
-                "benefit_id": benefit_id,
-                "cause": f"tier:{step.code}:{benefit_id}:{climb.spent_on}",
-                "granted_at": placed_at,
-                "valid_until": until_at,
+                "benefit_id": benefit.id,
+                "cause": f"tier:{step.code}:{benefit.id}:{climb.spent_on}",
+                "granted_at": begun[step.id],
+                "valid_until": midnight_after(begun[step.id], benefit.valid_days, zone),
             }
             for step in climb.reached
-            for benefit_id in step.benefit_ids
+            for benefit in step.benefits
         )
 
     def _tell(self, event: Event, member_id: int, happened_at: datetime) -> None:

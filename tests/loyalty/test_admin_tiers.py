@@ -71,11 +71,15 @@ def test_the_lowest_tier_is_everybodys(shop: Shop) -> None:
     assert "its threshold is 0" in page.content.decode()
 
 
-def test_a_new_tier_goes_on_top_with_its_benefit(shop: Shop) -> None:
-    benefit = {"title": "Own barista", "code": "barista", "kind": "concierge", "valid_days": "365"}
+def _platinum_with_a_benefit(valid_days: str) -> dict[str, str]:
+    benefit = {"title": "Own barista", "code": "barista", "kind": "concierge", "valid_days": valid_days}
     form = {"name": "Platinum", "code": "platinum", "threshold_minor": "2000"}
     form |= {"benefits-TOTAL_FORMS": "1", "benefits-INITIAL_FORMS": "0"}
-    form |= {f"benefits-0-{name}": value for name, value in benefit.items()} | {"benefits-0-is_active": "on"}
+    return form | {f"benefits-0-{name}": value for name, value in (benefit | {"is_active": "on"}).items()}
+
+
+def test_a_new_tier_goes_on_top_with_its_benefit(shop: Shop) -> None:
+    form = _platinum_with_a_benefit(valid_days="365")
 
     answer = signed_in(ADMINISTRATOR).post("/admin/loyalty/tier/add/", form)
 
@@ -83,6 +87,15 @@ def test_a_new_tier_goes_on_top_with_its_benefit(shop: Shop) -> None:
     tier = Tier.objects.get(programme=shop.programme, code="platinum")
     assert (tier.rank, tier.threshold_minor) == (3, 200_000)
     assert Benefit.objects.get(tier=tier).title == "Own barista"
+
+
+def test_a_benefit_lasts_at_least_a_day(shop: Shop) -> None:
+    form = _platinum_with_a_benefit(valid_days="0")
+
+    page = signed_in(ADMINISTRATOR).post("/admin/loyalty/tier/add/", form)
+
+    assert "A benefit lasts at least a day." in page.content.decode()
+    assert not Tier.objects.filter(programme=shop.programme, code="platinum").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """Tiers when purchases are told late or in any order."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from config.outbox.models import Event
-from loyalty.models import BenefitGrant
+from loyalty.models import Benefit, BenefitGrant
 from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
@@ -39,3 +40,14 @@ def test_a_purchase_of_long_ago_told_now_does_not_lift_anybody(shop: Shop) -> No
         "tier"
     ]
     assert (tier["code"], tier["next"]["missing_minor"]) == ("basic", 10_000)
+
+
+def test_a_benefit_lasts_its_own_days_from_reaching_the_tier(shop: Shop) -> None:
+    Benefit.objects.filter(tier__programme=shop.programme).update(valid_days=30)
+    member = shop.enrol()
+    placed_at = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    with time_machine.travel(placed_at, tick=False):
+        shop.commit(basket(50_000, member=member, placed_at=placed_at.isoformat()))
+    grant = BenefitGrant.objects.get(member=member)
+    assert grant.granted_at == placed_at
+    assert grant.valid_until == datetime(2026, 4, 1, 4, tzinfo=UTC), "midnight in New York, 30 days on"

@@ -68,6 +68,11 @@ class CodeNotValid(NotSignedIn):
     title = "This code is not valid; ask for a new one"
 
 
+class TokenNotKnown(NotSignedIn):
+    code = "token_not_known"
+    title = "This token is not known or has run out. Refresh it, or sign in again"
+
+
 class RefreshTokenNotValid(NotSignedIn):
     code = "refresh_token_not_valid"
     title = "This refresh token is not valid; sign in again"

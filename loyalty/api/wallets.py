@@ -24,7 +24,7 @@ from loyalty.queries.history import (
     list_offers,
     list_steps,
 )
-from loyalty.queries.wallets import get_home_wallet, get_wallet
+from loyalty.queries.wallets import get_wallet, get_wallet_of_token
 from loyalty.rules.answers import TierAnswer, WalletAnswer
 
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -62,10 +62,12 @@ class MyWallet(Door):
     scope = "member"
     params = {"get": WhichProgramme}
     answers = {"get": {200: WalletAnswer}}
+    checks_key_itself = True
 
     def get(self, request: Request) -> HttpResponse:
         asked: WhichProgramme = self.query(request)
-        return Answer(get_home_wallet(member_of(request), asked.programme, now=clock.now()))
+        token_hash = caller_of(request).token_hash
+        return Answer(get_wallet_of_token(token_hash, asked.programme, now=clock.now()))
 
 
 class MyEntries(Door):

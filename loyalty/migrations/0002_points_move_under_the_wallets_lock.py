@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         functions("wallets", "loyalty_refresh_figures", "loyalty_wallet_body"),
         functions("book", "loyalty_draw", "loyalty_credit", "loyalty_lock_wallets", "loyalty_lock_existing"),
         functions("facts", "loyalty_purchase_facts"),
-        functions("screen", "loyalty_till_screen"),
+        functions("screen", "loyalty_usual_order", "loyalty_till_screen"),
         functions("purchase", "loyalty_book_purchases", "loyalty_compare_facts", "loyalty_climb"),
         functions("expiry", "loyalty_book_expiry"),
         functions("seals", "loyalty_digest_of_day"),

@@ -14,16 +14,19 @@ class TokenHolder:
     sign_in_id: int
 
 
+HOLDER = """
+SELECT t.member_id, t.sign_in_id FROM members_accesstoken t
+JOIN members_signin s ON s.id = t.sign_in_id AND s.member_id = t.member_id
+JOIN members_member m ON m.id = t.member_id
+WHERE t.token_hash = %(token_hash)s AND t.expires_at > %(now)s AND s.ended_at IS NULL AND m.state = 'active'
+"""
+"""The holder of an access token with a digest; for doors that ask within their own statement."""
+
+
 def find_holder(token_hash: bytes, *, now: datetime) -> TokenHolder | None:
     """Who an access token with this digest lets in; None if it ran out or its sign-in has ended. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.member_id, t.sign_in_id FROM members_accesstoken t"
-            " JOIN members_signin s ON s.id = t.sign_in_id AND s.member_id = t.member_id"
-            " JOIN members_member m ON m.id = t.member_id"
-            " WHERE t.token_hash = %s AND t.expires_at > %s AND s.ended_at IS NULL AND m.state = 'active'",
-            [token_hash, now],
-        )
+        cursor.execute(HOLDER, {"token_hash": token_hash, "now": now})
         row = cursor.fetchone()
     return TokenHolder(*row) if row else None
 

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from config.ground import clock
-from config.ground.api.caller import Caller
+from config.ground.api.caller import Caller, is_door_checking
 from omnichannel.errors import KeyExpired, KeyNotKnown, KeyRevoked
 from omnichannel.queries.keys import KeyFacts, find_key_facts
 from omnichannel.rules.keys import KIND, digest_of, is_same_digest, prefix_of
@@ -48,7 +48,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         text = bearer[7:].strip()
         digest = digest_of(text)
-        if _checks_key_itself(request):
+        if is_door_checking(request):
             caller = _recall(digest)
             if caller is not None:
                 return caller, None
@@ -56,12 +56,6 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
-
-
-def _checks_key_itself(request: Request) -> bool:
-    match = request._request.resolver_match
-    door = getattr(match.func, "view_class", None) if match else None
-    return bool(getattr(door, "checks_key_itself", False))
 
 
 def _recall(digest: bytes) -> Caller | None:

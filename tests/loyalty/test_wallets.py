@@ -1,13 +1,14 @@
 """Wallets, entries, tier and offers, for the member's own app and for integrations."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
-from loyalty.models import ProgrammeTerms
+from loyalty.models import Lot, ProgrammeTerms
 from loyalty.services.welcome import welcome
 from members.models import Member
 from omnichannel.services.keys import make_key
@@ -21,14 +22,37 @@ def app_of(member: Member) -> Client:
     return Client(headers={"authorization": bearer_of(member, now=datetime.now(UTC))})
 
 
-def test_the_app_reads_the_wallet_in_two_statements(shop: Shop, django_assert_num_queries: Any) -> None:
+def test_the_app_reads_the_wallet_in_one_statement(shop: Shop, django_assert_num_queries: Any) -> None:
     member = shop.enrol()
     shop.commit(basket(5_000, member=member))
     app = app_of(member)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         wallet = app.get("/api/v1/me/wallet").json()
     assert (wallet["balance"], wallet["tier"]["code"]) == (500, "basic")
     assert wallet["next_expiry"]["points"] == 500
+
+
+def test_a_wallet_is_shown_to_nobody_who_signed_out(shop: Shop) -> None:
+    app = app_of(shop.enrol())
+    assert app.get("/api/v1/me/wallet").status_code == 200
+    app.post("/api/v1/auth/logout")
+    refused = app.get("/api/v1/me/wallet")
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_not_known")
+
+
+def test_a_programme_that_is_not_there_has_no_wallet(shop: Shop) -> None:
+    refused = app_of(shop.enrol()).get("/api/v1/me/wallet", {"programme": "elsewhere"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+def test_points_that_run_out_together_are_told_together(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.commit(basket(5_000, member=member))
+    shop.commit(basket(2_000, member=member))
+    Lot.objects.filter(member=member).update(expires_at=F("expires_at") - timedelta(days=1))
+    shop.commit(basket(1_000, member=member))
+    expiry = app_of(member).get("/api/v1/me/wallet").json()["next_expiry"]
+    assert expiry["points"] == 700
 
 
 def test_a_member_who_never_bought_has_an_empty_wallet(shop: Shop) -> None:

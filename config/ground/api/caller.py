@@ -17,6 +17,8 @@ class Caller:
     """
     :ivar name: `key:12` or `member:55`; idempotency keys and rate limits are counted by it.
     :ivar place_id: the store or web shop the key belongs to; None for a key of a whole programme.
+    :ivar token_hash: digest of a member's token that nobody has looked up yet: a door that `checks_key_itself` asks
+        for its holder in its own statement. `id` is 0 and `member_id` None as long.
     :ivar checked_at: Unix seconds of the moment the key or token was last read from the database.
     """
 
@@ -33,7 +35,15 @@ class Caller:
     currency: str = ""
     timezone: str = "UTC"
     region: str = ""
+    token_hash: bytes = b""
     checked_at: float = 0
+
+
+def is_door_checking(request: Request) -> bool:
+    """Whether the door that is called asks for the key or token itself, by `Door.checks_key_itself`."""
+    match = request._request.resolver_match
+    door = getattr(match.func, "view_class", None) if match else None
+    return bool(getattr(door, "checks_key_itself", False))
 
 
 def find_caller(request: Request) -> Caller | None:

@@ -57,8 +57,8 @@ class Door(APIView):
         `own_required` (the door keeps its answer itself), or `none`. For `accepted` and `required` the handler runs
         inside one transaction, so what it calls must not insist on a durable one. Without a caller there is nobody to
         remember a key for.
-    :cvar checks_key_itself: a hot door whose own statement looks at the key's revocation; authentication may then trust
-        what the process remembers of the key.
+    :cvar checks_key_itself: a hot door whose own statement asks whether the key or token still lets in; authentication
+        may then trust what the process remembers of a key, and leaves a member's token unread.
     """
 
     scope: ClassVar[Scope | Mapping[str, Scope]]

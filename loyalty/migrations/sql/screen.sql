@@ -1,5 +1,28 @@
+-- What stands in two or more of a member's last `orders` purchases: [{sku, name, quantity, times}], at most five.
+-- Most things were bought once, so what costs (modes, distinct counts) is asked of the others alone.
+CREATE FUNCTION loyalty_usual_order(for_member bigint, in_programme bigint, orders int) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (WITH taken AS MATERIALIZED (
+        SELECT l.sku, l.name, l.quantity, l.order_id FROM omnichannel_orderline l
+        WHERE l.order_id = ANY (ARRAY(
+            SELECT o.id FROM omnichannel_order o WHERE o.member_id = for_member AND o.programme_id = in_programme
+            ORDER BY o.placed_at DESC LIMIT orders))
+    ), usual AS (
+        SELECT g.sku, g.name, often.quantity, often.times
+        FROM (SELECT sku, max(name) AS name FROM taken GROUP BY sku HAVING min(order_id) < max(order_id)) g
+        CROSS JOIN LATERAL (
+            SELECT mode() WITHIN GROUP (ORDER BY t.quantity) AS quantity, count(DISTINCT t.order_id) AS times
+            FROM taken t WHERE t.sku = g.sku) often
+        ORDER BY often.times DESC, g.sku LIMIT 5
+    )
+    SELECT coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'quantity', quantity, 'times', times)
+        ORDER BY times DESC, sku), '[]') FROM usual);
+END
+$$;
+
 -- The till's first screen: the document that `loyalty.queries.till.Found` describes.
--- `member_kind` is "ref" or that of an identity; the usual is what stands in two or more of the last `orders` purchases.
+-- `member_kind` is "ref" or that of an identity.
 CREATE FUNCTION loyalty_till_screen(
     of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz
 ) RETURNS text
@@ -28,16 +51,7 @@ BEGIN
                 m.birth_month = extract(month FROM today) AND m.birth_day = extract(day FROM today), false)),
         'wallet', loyalty_wallet_body(m.id, in_programme, at),
         'vouchers', '[]'::json,
-        'usual_order', (SELECT coalesce(json_agg(json_build_object('sku', u.sku, 'name', u.name,
-                'quantity', u.quantity, 'times', u.times) ORDER BY u.times DESC, u.sku), '[]')
-            FROM (SELECT l.sku, max(l.name) AS name, mode() WITHIN GROUP (ORDER BY l.quantity) AS quantity,
-                    count(DISTINCT l.order_id) AS times
-                FROM omnichannel_orderline l
-                WHERE l.order_id = ANY (ARRAY(
-                    SELECT o.id FROM omnichannel_order o WHERE o.member_id = m.id AND o.programme_id = in_programme
-                    ORDER BY o.placed_at DESC LIMIT orders))
-                GROUP BY l.sku HAVING count(DISTINCT l.order_id) >= 2
-                ORDER BY count(DISTINCT l.order_id) DESC, l.sku LIMIT 5) u),
+        'usual_order', loyalty_usual_order(m.id, in_programme, orders),
         'wishes', coalesce((
             SELECT json_build_object('packaging', p.packaging, 'invoice', p.invoice, 'interests', p.interests)
             FROM members_preference p WHERE p.member_id = m.id), '{}'),

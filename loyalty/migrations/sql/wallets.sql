@@ -23,8 +23,7 @@ $$;
 CREATE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
-    w loyalty_wallet;
-    zone text;
+    w record;
     now_spendable bigint := 0;
     now_pending bigint := 0;
     expiry record;
@@ -32,8 +31,10 @@ DECLARE
     above record;
     window_minor bigint := 0;
 BEGIN
-    SELECT * INTO w FROM loyalty_wallet WHERE member_id = for_member AND programme_id = for_programme;
-    SELECT timezone INTO zone FROM omnichannel_programme WHERE id = for_programme;
+    SELECT s.id, s.spendable, s.pending, s.figures_hold_from, s.figures_hold_until,
+        (at AT TIME ZONE p.timezone)::date AS today INTO w
+    FROM omnichannel_programme p LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
+    WHERE p.id = for_programme;
     IF w.figures_hold_from <= at AND (w.figures_hold_until IS NULL OR w.figures_hold_until > at) THEN
         now_spendable := w.spendable;
         now_pending := w.pending;
@@ -47,10 +48,8 @@ BEGIN
 
     SELECT l.expires_at, sum(l.remaining) AS points INTO expiry
     FROM loyalty_lot l
-    WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at = (
-        SELECT n.expires_at FROM loyalty_lot n
-        WHERE n.wallet_id = w.id AND n.remaining > 0 AND n.expires_at > at ORDER BY n.expires_at, n.id LIMIT 1)
-    GROUP BY l.expires_at;
+    WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at > at
+    GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1;
 
     SELECT t.code, t.name, t.rank, s.until_at INTO mine
     FROM loyalty_tier t
@@ -64,7 +63,7 @@ BEGIN
     IF above.code IS NOT NULL THEN
         SELECT coalesce(sum(qualifying_minor), 0) INTO window_minor
         FROM loyalty_tierday
-        WHERE wallet_id = w.id AND spent_on > (at AT TIME ZONE zone)::date - 365 AND spent_on <= (at AT TIME ZONE zone)::date;
+        WHERE wallet_id = w.id AND spent_on > w.today - 365 AND spent_on <= w.today;
     END IF;
 
     RETURN json_build_object(

@@ -7,6 +7,7 @@ one prefix sort by the moment they were made.
 import os
 import re
 import time
+from threading import local
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
@@ -15,10 +16,44 @@ REF_PATTERN = r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$"
 _REF = re.compile(REF_PATTERN[1:-1])
 
 
+_CHANCE_BYTES = 10
+_STOCK_BYTES = 400 * _CHANCE_BYTES
+
+
+class _Chance(local):
+    """Random bytes from the system, drawn in stock by each thread.
+
+    A call to the system lets go of the interpreter's lock, and in a busy process waits for it again for longer than
+    a whole purchase takes to settle.
+    """
+
+    stock = b""
+    at = 0
+
+    def take(self) -> int:
+        """80 bits that nobody had before."""
+        if self.at == len(self.stock):
+            self.stock, self.at = os.urandom(_STOCK_BYTES), 0
+        self.at += _CHANCE_BYTES
+        return int.from_bytes(self.stock[self.at - _CHANCE_BYTES : self.at])
+
+
+_chance = _Chance()
+
+
+def _draw_anew() -> None:
+    """A process that was forked must not make the refs that its parent makes."""
+    global _chance  # noqa: PLW0603 - replaced as a whole, for all threads of the new process
+    _chance = _Chance()
+
+
+os.register_at_fork(after_in_child=_draw_anew)
+
+
 def new_ref(prefix: str) -> str:
     """A new ref with this prefix of three letters, e.g. `new_ref("ord")`."""
     milliseconds = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10))
+    chance = _chance.take()
     value = (
         (milliseconds << 80)
         | (0x7 << 76)

@@ -120,7 +120,7 @@ def _take_orders(staging: Staging, taker: OrderTaker, move: Move, report: Report
         report.watch("booking orders", done, total)
         taker.take(chunk, now=clock())
         if done == 0 or done + len(chunk) == total:
-            renew_statistics()
+            renew_statistics(came=done + len(chunk))
         done += len(chunk)
     report.watch("booking orders", done, total)
 

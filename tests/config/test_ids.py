@@ -1,6 +1,9 @@
 """Refs: made in order, read without doubt."""
 
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from hypothesis import given
@@ -41,6 +44,28 @@ def test_a_ref_holds_a_uuid_of_version_7_and_the_moment_it_was_made() -> None:
 
 def test_refs_do_not_repeat() -> None:
     assert len({new_ref("mem") for _ in range(10_000)}) == 10_000
+
+
+def test_threads_do_not_share_their_chance() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: new_ref("mem"), range(20_000)))
+    assert len(set(made)) == 20_000
+
+
+def test_a_forked_process_makes_other_refs_than_its_parent() -> None:
+    script = (
+        "import os\n"
+        "from config.ground.ids import new_ref\n"
+        "new_ref('ord')\n"
+        "child = os.fork()\n"
+        "made = ' '.join(new_ref('ord') for _ in range(50))\n"
+        "os.write(1, (made + ' ').encode())\n"
+        "if child:\n"
+        "    os.waitpid(child, 0)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    chances = [value_of(ref.removeprefix("ord_")) & (2**62 - 1) for ref in told.split()]
+    assert len(chances) == len(set(chances)) == 100
 
 
 @given(st.sampled_from(["mem", "ord", "vch"]))

@@ -1,8 +1,6 @@
 """Which programme a key may work on: its own, or any if it belongs to none."""
 
-from campaigns.errors import CampaignNotFound, SegmentNotFound
-from campaigns.models import Campaign, Segment
-from campaigns.queries import campaigns, programmes, segments
+from campaigns.queries import programmes
 from campaigns.queries.programmes import ProgrammeFacts
 from config.ground.api.caller import Caller
 from config.ground.refusals import InvalidInput
@@ -19,32 +17,6 @@ def programme_for(caller: Caller, code: str) -> ProgrammeFacts:
     if not wanted:
         raise InvalidInput("Name the programme: this key belongs to none.", pointer="/programme")
     programme = programmes.get_programme(wanted)
-    if not _reaches(caller, programme.id):
+    if caller.programme_id not in (None, programme.id):
         raise ProgrammeNotFound
     return programme
-
-
-def segment_for(caller: Caller, ref: str) -> Segment:
-    """A segment the caller may see. One of another programme is not found, as if it were not there.
-
-    :raises SegmentNotFound: if there is none.
-    """
-    segment = segments.get_segment(ref)
-    if not _reaches(caller, segment.programme_id):
-        raise SegmentNotFound
-    return segment
-
-
-def campaign_for(caller: Caller, ref: str) -> Campaign:
-    """A campaign the caller may see.
-
-    :raises CampaignNotFound: if there is none.
-    """
-    campaign = campaigns.get_campaign(ref)
-    if not _reaches(caller, campaign.programme_id):
-        raise CampaignNotFound
-    return campaign
-
-
-def _reaches(caller: Caller, programme_id: int) -> bool:
-    return caller.programme_id is None or caller.programme_id == programme_id

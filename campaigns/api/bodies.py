@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from campaigns.models import Campaign, CampaignRun, Recipient, Segment, SegmentMember, SegmentVersion
-from campaigns.queries import segments
+from campaigns.queries import campaigns, segments
 from campaigns.queries.campaigns import Overview, Tally
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import schedule_words
@@ -161,8 +161,13 @@ class RecipientParams(PageParams, frozen=True, kw_only=True):
     verdict: Literal["waiting", "sent", "withheld", "failed"] | None = None
 
 
-def segment_body(segment: Segment, version: SegmentVersion) -> SegmentBody:
-    """A segment with its definition in force."""
+def segment_bodies(found: list[Segment]) -> list[SegmentBody]:
+    """Segments with their definitions in force."""
+    versions = segments.versions_of(found)
+    return [_segment_body(segment, versions[segment.pk]) for segment in found]
+
+
+def _segment_body(segment: Segment, version: SegmentVersion) -> SegmentBody:
     return SegmentBody(
         ref=segment.ref,
         programme=segment.programme.code,
@@ -177,8 +182,8 @@ def segment_body(segment: Segment, version: SegmentVersion) -> SegmentBody:
     )
 
 
-def segment_member_body(row: SegmentMember) -> SegmentMemberBody:
-    return SegmentMemberBody(member=row.member.ref, entered_at=row.entered_at)
+def segment_member_bodies(found: list[SegmentMember]) -> list[SegmentMemberBody]:
+    return [SegmentMemberBody(member=row.member.ref, entered_at=row.entered_at) for row in found]
 
 
 def reason_body(judgement: Judgement) -> ReasonBody:
@@ -190,8 +195,13 @@ def reason_body(judgement: Judgement) -> ReasonBody:
     )
 
 
-def campaign_body(campaign: Campaign, stands: Overview) -> CampaignBody:
-    """A campaign with its plan in force and where it stands."""
+def campaign_bodies(found: list[Campaign]) -> list[CampaignBody]:
+    """Campaigns with their plans in force and where they stand."""
+    stands = campaigns.overviews_of(found)
+    return [_campaign_body(campaign, stands[campaign.pk]) for campaign in found]
+
+
+def _campaign_body(campaign: Campaign, stands: Overview) -> CampaignBody:
     return CampaignBody(
         ref=campaign.ref,
         programme=campaign.programme.code,
@@ -207,8 +217,13 @@ def campaign_body(campaign: Campaign, stands: Overview) -> CampaignBody:
     )
 
 
-def run_body(run: CampaignRun, tally: Tally) -> RunBody:
-    """A run with its counts, which are taken from the recipients each time."""
+def run_bodies(found: list[CampaignRun]) -> list[RunBody]:
+    """Runs with their counts, which are taken from the recipients each time."""
+    tallies = campaigns.tallies_of(found)
+    return [_run_body(run, tallies[run.pk]) for run in found]
+
+
+def _run_body(run: CampaignRun, tally: Tally) -> RunBody:
     return RunBody(
         number=run.number,
         due_at=run.due_at,
@@ -226,14 +241,17 @@ def run_body(run: CampaignRun, tally: Tally) -> RunBody:
     )
 
 
-def recipient_body(told: Recipient) -> RecipientBody:
-    return RecipientBody(
-        member=told.member.ref,
-        run=told.run.number,
-        verdict=told.verdict,
-        reason=told.reason,
-        because=told.reason_words,
-        channels=told.channels,
-        offer=told.offer.get("title", ""),
-        decided_at=told.decided_at,
-    )
+def recipient_bodies(found: list[Recipient]) -> list[RecipientBody]:
+    return [
+        RecipientBody(
+            member=told.member.ref,
+            run=told.run.number,
+            verdict=told.verdict,
+            reason=told.reason,
+            because=told.reason_words,
+            channels=told.channels,
+            offer=told.offer.get("title", ""),
+            decided_at=told.decided_at,
+        )
+        for told in found
+    ]

@@ -12,12 +12,12 @@ from campaigns.api.bodies import (
     RecipientBody,
     RecipientParams,
     RunBody,
-    campaign_body,
-    recipient_body,
-    run_body,
+    campaign_bodies,
+    recipient_bodies,
+    run_bodies,
 )
-from campaigns.models import Campaign, CampaignRun
-from campaigns.queries import campaigns
+from campaigns.models import Campaign
+from campaigns.queries import campaigns, segments
 from campaigns.services.campaigns import (
     make_campaign,
     pause_campaign,
@@ -28,7 +28,7 @@ from config.ground import clock
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
-from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.api.pages import PageOf, PageParams, page_by
 
 
 class Campaigns(Door):
@@ -40,31 +40,17 @@ class Campaigns(Door):
     answers: ClassVar = {"get": {200: PageOf[CampaignBody]}, "post": {201: CampaignBody}}
 
     def get(self, request: Request) -> Answer:
-        asked: PageParams = self.query(request) or PageParams()
-        caller = caller_of(request)
-        listing = f"campaigns:{caller.programme_id}"
-        rows = Campaign.objects.select_related("programme", "segment").order_by("-pk")
-        if caller.programme_id is not None:
-            rows = rows.filter(programme_id=caller.programme_id)
-        if after := open_cursor(listing, asked.cursor):
-            rows = rows.filter(pk__lt=after[0])
-        found = list(rows[: asked.limit + 1])
-        stands = campaigns.overviews_of(found)
-        page = page_of(
-            found,
-            limit=asked.limit,
-            listing=listing,
-            key=lambda row: [row.pk],
-            body=lambda row: campaign_body(row, stands[row.pk]),
-        )
-        return Answer(page)
+        programme_id = caller_of(request).programme_id
+        rows = campaigns.campaigns_within(programme_id)
+        listing = f"campaigns:{programme_id}"
+        return Answer(page_by("-pk", rows, self.query(request), listing=listing, bodies=campaign_bodies))
 
     def post(self, request: Request) -> Answer:
         new: NewCampaign = self.body(request)
         caller = caller_of(request)
         campaign = make_campaign(
             programme_id=access.programme_for(caller, new.programme).id,
-            segment=access.segment_for(caller, new.segment),
+            segment=segments.get_segment(new.segment, within=caller.programme_id),
             code=new.code,
             name=new.name,
             plan=new.plan,
@@ -82,17 +68,17 @@ class OneCampaign(Door):
     answers: ClassVar = {"get": {200: CampaignBody}, "put": {200: CampaignBody}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(_body_of(access.campaign_for(caller_of(request), ref)))
+        return Answer(_body_of(_campaign(request, ref)))
 
     def put(self, request: Request, ref: str) -> Answer:
         changed: ChangedCampaign = self.body(request)
         caller = caller_of(request)
-        campaign = access.campaign_for(caller, ref)
+        campaign = _campaign(request, ref)
         ensure_unchanged(request._request, _body_of(campaign))
         campaign = redraft_campaign(
             campaign.pk,
             name=changed.name,
-            segment=access.segment_for(caller, changed.segment),
+            segment=segments.get_segment(changed.segment, within=caller.programme_id),
             plan=changed.plan,
             seen_version=campaign.current_version,
             by=caller.name,
@@ -101,8 +87,13 @@ class OneCampaign(Door):
         return Answer(_body_of(campaign))
 
 
+def _campaign(request: Request, ref: str) -> Campaign:
+    """One of another programme is not found, as if it were not there."""
+    return campaigns.get_campaign(ref, within=caller_of(request).programme_id)
+
+
 def _body_of(campaign: Campaign) -> CampaignBody:
-    return campaign_body(campaign, campaigns.overview_of(campaign))
+    return campaign_bodies([campaign])[0]
 
 
 class ScheduleCampaign(Door):
@@ -112,8 +103,7 @@ class ScheduleCampaign(Door):
     answers: ClassVar = {"post": {200: CampaignBody}}
 
     def post(self, request: Request, ref: str) -> Answer:
-        campaign = access.campaign_for(caller_of(request), ref)
-        return Answer(_body_of(schedule_campaign(campaign.pk, now=clock.now())))
+        return Answer(_body_of(schedule_campaign(_campaign(request, ref).pk, now=clock.now())))
 
 
 class PauseCampaign(Door):
@@ -123,8 +113,7 @@ class PauseCampaign(Door):
     answers: ClassVar = {"post": {200: CampaignBody}}
 
     def post(self, request: Request, ref: str) -> Answer:
-        campaign = access.campaign_for(caller_of(request), ref)
-        return Answer(_body_of(pause_campaign(campaign.pk, now=clock.now())))
+        return Answer(_body_of(pause_campaign(_campaign(request, ref).pk, now=clock.now())))
 
 
 class CampaignRuns(Door):
@@ -135,22 +124,10 @@ class CampaignRuns(Door):
     answers: ClassVar = {"get": {200: PageOf[RunBody]}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        asked: PageParams = self.query(request) or PageParams()
-        campaign = access.campaign_for(caller_of(request), ref)
+        campaign = _campaign(request, ref)
+        rows = campaigns.runs_of(campaign)
         listing = f"runs:{campaign.pk}"
-        rows = CampaignRun.objects.filter(campaign=campaign).select_related("campaign", "version")
-        if after := open_cursor(listing, asked.cursor):
-            rows = rows.filter(number__lt=after[0])
-        found = list(rows.order_by("-number")[: asked.limit + 1])
-        tallies = campaigns.tallies_of(found)
-        page = page_of(
-            found,
-            limit=asked.limit,
-            listing=listing,
-            key=lambda row: [row.number],
-            body=lambda row: run_body(row, tallies[row.pk]),
-        )
-        return Answer(page)
+        return Answer(page_by("-number", rows, self.query(request), listing=listing, bodies=run_bodies))
 
 
 class CampaignRecipients(Door):
@@ -161,21 +138,12 @@ class CampaignRecipients(Door):
     answers: ClassVar = {"get": {200: PageOf[RecipientBody]}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        asked: RecipientParams = self.query(request) or RecipientParams()
-        campaign = access.campaign_for(caller_of(request), ref)
-        listing = f"recipients:{campaign.pk}:{asked.run}:{asked.verdict}"
+        asked: RecipientParams = self.query(request)
+        campaign = _campaign(request, ref)
         rows = campaigns.recipients_of(campaign)
         if asked.run is not None:
             rows = rows.filter(run=campaigns.get_run(campaign, asked.run))
         if asked.verdict is not None:
             rows = rows.filter(verdict=asked.verdict)
-        if after := open_cursor(listing, asked.cursor):
-            rows = rows.filter(pk__lt=after[0])
-        page = page_of(
-            list(rows.order_by("-pk")[: asked.limit + 1]),
-            limit=asked.limit,
-            listing=listing,
-            key=lambda row: [row.pk],
-            body=recipient_body,
-        )
-        return Answer(page)
+        listing = f"recipients:{campaign.pk}:{asked.run}:{asked.verdict}"
+        return Answer(page_by("-pk", rows, asked, listing=listing, bodies=recipient_bodies))

@@ -16,10 +16,10 @@ from campaigns.api.bodies import (
     WhyBody,
     WhyParams,
     reason_body,
-    segment_body,
-    segment_member_body,
+    segment_bodies,
+    segment_member_bodies,
 )
-from campaigns.models import Segment, SegmentMember
+from campaigns.models import Segment
 from campaigns.queries import segments
 from campaigns.rules.segments import condition_schema, sentence
 from campaigns.services.segments import make_segment, redefine_segment
@@ -27,7 +27,7 @@ from config.ground import clock
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
-from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.api.pages import PageOf, PageParams, page_by
 
 
 class Segments(Door):
@@ -39,24 +39,10 @@ class Segments(Door):
     answers: ClassVar = {"get": {200: PageOf[SegmentBody]}, "post": {201: SegmentBody}}
 
     def get(self, request: Request) -> Answer:
-        asked: PageParams = self.query(request) or PageParams()
-        caller = caller_of(request)
-        listing = f"segments:{caller.programme_id}"
-        rows = Segment.objects.select_related("programme").order_by("-pk")
-        if caller.programme_id is not None:
-            rows = rows.filter(programme_id=caller.programme_id)
-        if after := open_cursor(listing, asked.cursor):
-            rows = rows.filter(pk__lt=after[0])
-        found = list(rows[: asked.limit + 1])
-        versions = segments.versions_of(found)
-        page = page_of(
-            found,
-            limit=asked.limit,
-            listing=listing,
-            key=lambda row: [row.pk],
-            body=lambda row: segment_body(row, versions[row.pk]),
-        )
-        return Answer(page)
+        programme_id = caller_of(request).programme_id
+        rows = segments.segments_within(programme_id)
+        listing = f"segments:{programme_id}"
+        return Answer(page_by("-pk", rows, self.query(request), listing=listing, bodies=segment_bodies))
 
     def post(self, request: Request) -> Answer:
         new: NewSegment = self.body(request)
@@ -80,26 +66,30 @@ class OneSegment(Door):
     answers: ClassVar = {"get": {200: SegmentBody}, "put": {200: SegmentBody}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(_body_of(access.segment_for(caller_of(request), ref)))
+        return Answer(_body_of(_segment(request, ref)))
 
     def put(self, request: Request, ref: str) -> Answer:
         changed: ChangedSegment = self.body(request)
-        caller = caller_of(request)
-        segment = access.segment_for(caller, ref)
+        segment = _segment(request, ref)
         ensure_unchanged(request._request, _body_of(segment))
         segment = redefine_segment(
             segment.pk,
             name=changed.name,
             tree=changed.tree,
             seen_version=segment.current_version,
-            by=caller.name,
+            by=caller_of(request).name,
             now=clock.now(),
         )
         return Answer(_body_of(segment))
 
 
+def _segment(request: Request, ref: str) -> Segment:
+    """One of another programme is not found, as if it were not there."""
+    return segments.get_segment(ref, within=caller_of(request).programme_id)
+
+
 def _body_of(segment: Segment) -> SegmentBody:
-    return segment_body(segment, segments.get_version(segment))
+    return segment_bodies([segment])[0]
 
 
 class CountSegment(Door):
@@ -135,20 +125,11 @@ class SegmentMembers(Door):
     answers: ClassVar = {"get": {200: PageOf[SegmentMemberBody]}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        asked: PageParams = self.query(request) or PageParams()
-        segment = access.segment_for(caller_of(request), ref)
+        segment = _segment(request, ref)
+        rows = segments.members_of(segment)
         listing = f"segment-members:{segment.pk}"
-        rows = SegmentMember.objects.filter(segment=segment).select_related("member").order_by("member_id")
-        if after := open_cursor(listing, asked.cursor):
-            rows = rows.filter(member_id__gt=after[0])
-        page = page_of(
-            list(rows[: asked.limit + 1]),
-            limit=asked.limit,
-            listing=listing,
-            key=lambda row: [row.member_id],
-            body=segment_member_body,
-        )
-        return Answer(page)
+        asked: PageParams = self.query(request)
+        return Answer(page_by("member_id", rows, asked, listing=listing, bodies=segment_member_bodies))
 
 
 class WhyInSegment(Door):
@@ -160,7 +141,7 @@ class WhyInSegment(Door):
 
     def get(self, request: Request, ref: str) -> Answer:
         asked: WhyParams = self.query(request)
-        segment = access.segment_for(caller_of(request), ref)
+        segment = _segment(request, ref)
         why = segments.get_why(segment, asked.member, now=clock.now())
         return Answer(
             WhyBody(

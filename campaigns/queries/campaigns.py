@@ -51,12 +51,19 @@ class Overview:
     next_due_at: datetime | None
 
 
-def get_campaign(ref: str) -> Campaign:
+def campaigns_within(programme_id: int | None) -> QuerySet[Campaign]:
+    """The campaigns of a programme, or of all; programme and segment loaded."""
+    found = Campaign.objects.select_related("programme", "segment")
+    return found if programme_id is None else found.filter(programme_id=programme_id)
+
+
+def get_campaign(ref: str, *, within: int | None) -> Campaign:
     """The campaign with this ref, its programme and segment loaded.
 
+    :param within: the programme to look in; None looks in all.
     :raises CampaignNotFound: if there is none.
     """
-    campaign = Campaign.objects.select_related("programme", "segment").filter(ref=ref).first()
+    campaign = campaigns_within(within).filter(ref=ref).first()
     if campaign is None:
         raise CampaignNotFound
     return campaign
@@ -88,6 +95,11 @@ def get_run(campaign: Campaign, number: int) -> CampaignRun:
     if run is None:
         raise RunNotFound
     return run
+
+
+def runs_of(campaign: Campaign) -> QuerySet[CampaignRun]:
+    """Every run of a campaign, with campaign and version loaded."""
+    return CampaignRun.objects.filter(campaign=campaign).select_related("campaign", "version")
 
 
 def find_waiting_run(campaign: Campaign) -> CampaignRun | None:

@@ -9,7 +9,7 @@ from campaigns.rules.decisions import Decision, Desk, codes_in, decide
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import ends_after, last_day
 from campaigns.rules.verdicts import REASONS, SENT, Candidate
-from campaigns.rules.words import day_words
+from config.ground.words import day_words
 from members.models import Identity, Member
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
 from campaigns.errors import MemberNotInProgramme, SegmentNotFound, SegmentTooSlow
@@ -23,12 +23,19 @@ COUNT_TIMEOUT_MS = 5_000
 REFRESH_TIMEOUT_MS = 120_000
 
 
-def get_segment(ref: str) -> Segment:
+def segments_within(programme_id: int | None) -> QuerySet[Segment]:
+    """The segments of a programme, or of all; the programme loaded."""
+    found = Segment.objects.select_related("programme")
+    return found if programme_id is None else found.filter(programme_id=programme_id)
+
+
+def get_segment(ref: str, *, within: int | None) -> Segment:
     """The segment with this ref, its programme loaded.
 
+    :param within: the programme to look in; None looks in all.
     :raises SegmentNotFound: if there is none.
     """
-    segment = Segment.objects.select_related("programme").filter(ref=ref).first()
+    segment = segments_within(within).filter(ref=ref).first()
     if segment is None:
         raise SegmentNotFound
     return segment
@@ -73,6 +80,11 @@ def tree_of(version: SegmentVersion) -> Condition:
     """The typed tree of a version."""
     tree: Condition = typed.load(Condition, version.tree)
     return tree
+
+
+def members_of(segment: Segment) -> QuerySet[SegmentMember]:
+    """Who is in, as of the last refresh; the member loaded."""
+    return SegmentMember.objects.filter(segment=segment).select_related("member")
 
 
 def list_moves(segment: Segment, member_id: int) -> list[SegmentMove]:

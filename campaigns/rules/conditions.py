@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from campaigns.rules.words import either
 from config.ground.amounts import money
+from config.ground.words import either
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Codes = Annotated[list[Code], msgspec.Meta(min_length=1, max_length=50)]
@@ -60,19 +60,11 @@ def window_start(days: int, today: date) -> date:
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One question about one member; the base of all conditions without children."""
+    """One question about one member; the base of all conditions without children.
 
-    def words(self, currency: str) -> str:
-        """The condition as the end of "a member who ..."."""
-        raise NotImplementedError
-
-    def holds(self, facts: Facts, today: date) -> bool:
-        """Whether it is true of this member today."""
-        raise NotImplementedError
-
-    def seen(self, facts: Facts, today: date, currency: str) -> str:
-        """What was found when asking, for a person to read."""
-        raise NotImplementedError
+    Each has `words(currency)`, the condition as the end of "a member who ..."; `holds(facts, today)`, whether it is
+    true of this member today; and `seen(facts, today, currency)`, what was found when asking, for a person to read.
+    """
 
 
 class TierIs(Question, frozen=True, kw_only=True, tag="tier_is"):

@@ -12,8 +12,8 @@ from typing import Annotated
 import msgspec
 
 from campaigns.rules.conditions import Code
-from campaigns.rules.words import factor_words
 from config.ground.amounts import money
+from config.ground.words import times
 
 Percent = Annotated[int, msgspec.Meta(ge=101, le=1000)]
 
@@ -76,7 +76,7 @@ def offer_for(
 
 def _category_points(percent: int, category: str, names: Mapping[str, str]) -> Offer:
     name = names.get(category) or category
-    words = f"{factor_words(percent)} points on {name}"
+    words = f"{times(percent)} points on {name}"
     return Offer(words=words, category=category, category_name=name, percent=percent)
 
 

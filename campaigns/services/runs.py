@@ -18,11 +18,11 @@ from campaigns.queries import campaigns, features
 from campaigns.rules.decisions import Decision, Desk, codes_in, decide
 from campaigns.rules.schedules import ends_after, last_day, next_due
 from campaigns.rules.verdicts import FAILED, Verdict
-from campaigns.rules.words import day_words
 from campaigns.services.campaigns import plan_run
 from campaigns.services.drafts import grant_draft, message_drafts
 from campaigns.services.segments import refresh_segment
 from config.ground.refusals import Refusal
+from config.ground.words import day_words
 from config.outbox.services import Announcement, publish_many
 from loyalty.services.grants import grant_to
 from omnichannel.services.messages import queue_messages

@@ -11,11 +11,11 @@ import msgspec
 
 from config.ground.amounts import money
 from config.ground.money import split
+from config.ground.words import times
 from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPayable
 from loyalty.rules.basket import Basket, Line, Offer, Shopper
 from loyalty.rules.compile import LiveRule, Occasion, Programme, Terms, fits
 from loyalty.rules.definition import Effect, FixedPoints, Multiplier, PerStep, Scope
-from loyalty.rules.words import times
 
 UNKNOWN_SHOPPER = Shopper(tier_code="")
 MOST_MINOR = 1_000_000_000_000

@@ -1,9 +1,9 @@
 """What a rule says, in words that a marketer would use; and what a new version says differently."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from config.ground.amounts import money
+from config.ground.words import either, times
 from loyalty.rules.definition import (
     Condition,
     Effect,
@@ -102,12 +102,6 @@ def given_by(effect: Effect, currency: str) -> str:
             return f"{points} points from {money(minimum, currency)} paid"
 
 
-def times(percent: int) -> str:
-    """A multiple in words: 300 is triple, 150 is 1.5 times the."""
-    names = {200: "double", 300: "triple"}
-    return names.get(percent) or f"{percent / 100:g} times the"
-
-
 def words_of_scope(scope: Scope) -> str:
     """Which lines count."""
     lists = (
@@ -116,34 +110,24 @@ def words_of_scope(scope: Scope) -> str:
         ("department", scope.departments),
         ("brand", scope.brands),
     )
-    return " and ".join(f"{kind} {either(names)}" for kind, names in lists if names) or _EVERYTHING
+    return (
+        " and ".join(f"{kind} {either(names, named=NAMED)}" for kind, names in lists if names) or _EVERYTHING
+    )
 
 
 def words_of_condition(condition: Condition, zone: tzinfo = UTC) -> str:
     """When the condition holds."""
     match condition:
         case TierIs(tiers=tiers):
-            return f"for members on {either(tiers)}"
+            return f"for members on {either(tiers, named=NAMED)}"
         case PlaceIs(places=places):
-            return f"in {either(places)}"
+            return f"in {either(places, named=NAMED)}"
         case Period(starts_at=starts_at, ends_at=ends_at):
             return f"bought from {_moment(starts_at, zone)} until {_moment(ends_at, zone)}"
         case Weekdays(days=days):
-            return f"on {either([DAYS[day - 1] for day in sorted(set(days))], named=7)}"
+            return f"on {either([DAYS[day - 1] for day in sorted(set(days))])}"
         case Hours(starts=starts, ends=ends):
             return f"between {starts:%H:%M} and {ends:%H:%M}"
-
-
-def either(names: Sequence[str], *, named: int = NAMED) -> str:
-    """Names joined as a choice: `A, B or C`; of a long list the first few.
-
-    >>> either(["TEA", "COFFEE", "CAKE"])
-    'TEA, COFFEE or CAKE'
-    """
-    if len(names) > named:
-        return f"{', '.join(names[:named])} or {len(names) - named} more"
-    *firsts, last = names
-    return f"{', '.join(firsts)} or {last}" if firsts else last
 
 
 _FACETS: dict[type[Condition], str] = {

@@ -9,7 +9,7 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import member_of
 from config.ground.api.door import Answer, Door
-from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.api.pages import PageOf, PageParams, page_by
 from omnichannel.models import Message
 from omnichannel.queries import messages
 from omnichannel.rules.messages import MessageClass
@@ -36,14 +36,10 @@ class Inbox(Door):
     answers = {"get": {200: PageOf[InboxMessageBody]}}
 
     def get(self, request: Request) -> Answer:
-        query: PageParams = self.query(request)
         member_id = member_of(request)
+        rows = messages.inbox_of(member_id)
         listing = f"inbox:{member_id}"
-        before = open_cursor(listing, query.cursor)
-        rows = messages.list_inbox(member_id, before_id=before[0] if before else None, limit=query.limit + 1)
-        return Answer(
-            page_of(rows, limit=query.limit, listing=listing, key=lambda row: [row.pk], body=inbox_body)
-        )
+        return Answer(page_by("-pk", rows, self.query(request), listing=listing, bodies=inbox_bodies))
 
 
 class ReadInboxMessage(Door):
@@ -55,6 +51,10 @@ class ReadInboxMessage(Door):
     def post(self, request: Request, ref: str) -> Answer:
         message = mark_read(member_id=member_of(request), ref=ref, now=clock.now())
         return Answer(inbox_body(message))
+
+
+def inbox_bodies(found: list[Message]) -> list[InboxMessageBody]:
+    return [inbox_body(message) for message in found]
 
 
 def inbox_body(message: Message) -> InboxMessageBody:

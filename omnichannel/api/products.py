@@ -11,7 +11,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
-from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.api.pages import PageOf, PageParams, page_by
 from config.ground.refusals import InvalidInput
 from omnichannel.api.programmes import ProgrammeParams, programme_id_for
 from omnichannel.models import Product
@@ -89,18 +89,9 @@ class Products(Door):
     def get(self, request: Request) -> Answer:
         query: ProductListParams = self.query(request)
         programme_id = programme_id_for(caller_of(request), query.programme)
+        rows = catalogue.products_of(programme_id, category=query.category, gtin=query.gtin)
         listing = f"products:{programme_id}:{query.category}:{query.gtin}"
-        after = open_cursor(listing, query.cursor)
-        rows = catalogue.list_products(
-            programme_id=programme_id,
-            after_sku=after[0] if after else None,
-            limit=query.limit + 1,
-            category=query.category,
-            gtin=query.gtin,
-        )
-        return Answer(
-            page_of(rows, limit=query.limit, listing=listing, key=lambda row: [row.sku], body=product_body)
-        )
+        return Answer(page_by("sku", rows, query, listing=listing, bodies=product_bodies))
 
     def post(self, request: Request) -> Answer:
         body: ProductsBody = self.body(request)
@@ -136,6 +127,10 @@ class ProductBySku(Door):
     def _programme_id(self, request: Request) -> int:
         query: ProgrammeParams = self.query(request)
         return programme_id_for(caller_of(request), query.programme)
+
+
+def product_bodies(found: list[Product]) -> list[ProductBody]:
+    return [product_body(product) for product in found]
 
 
 def product_body(product: Product) -> ProductBody:

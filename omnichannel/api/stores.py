@@ -9,7 +9,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
 from config.ground.api.door import Answer, Door, Scope
 from config.ground.api.etags import ensure_unchanged
-from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
+from config.ground.api.pages import PageOf, PageParams, page_by
 from config.ground.refusals import NotAllowed
 from omnichannel.api.programmes import Code, ProgrammeParams, programme_id_for
 from omnichannel.models import Place
@@ -75,14 +75,9 @@ class Stores(Door):
     def get(self, request: Request) -> Answer:
         query: StoreListParams = self.query(request)
         programme_id = programme_id_for(caller_of(request), query.programme)
+        rows = places.places_of(programme_id)
         listing = f"stores:{programme_id}"
-        after = open_cursor(listing, query.cursor)
-        rows = places.list_places(
-            programme_id=programme_id, after_code=after[0] if after else None, limit=query.limit + 1
-        )
-        return Answer(
-            page_of(rows, limit=query.limit, listing=listing, key=lambda place: [place.code], body=store_body)
-        )
+        return Answer(page_by("code", rows, query, listing=listing, bodies=store_bodies))
 
     def post(self, request: Request) -> Answer:
         body: NewStoreBody = self.body(request)
@@ -133,6 +128,10 @@ class StoreTills(Door):
         store = places.get_place(programme_id=programme_id, code=code)
         till = add_till(place_id=store.pk, code=body.code, name=body.name)
         return Answer(TillBody(ref=till.ref, code=till.code, name=till.name), status=201)
+
+
+def store_bodies(found: list[Place]) -> list[StoreBody]:
+    return [store_body(place) for place in found]
 
 
 def store_body(place: Place) -> StoreBody:

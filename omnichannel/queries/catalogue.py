@@ -1,5 +1,7 @@
 """Questions about products and categories."""
 
+from django.db.models import QuerySet
+
 from omnichannel.errors import ProductNotFound
 from omnichannel.models import Product
 
@@ -15,23 +17,16 @@ def get_product(*, programme_id: int, sku: str) -> Product:
     return product
 
 
-def list_products(
-    *,
-    programme_id: int,
-    after_sku: str | None,
-    limit: int,
-    category: str | None = None,
-    gtin: str | None = None,
-) -> list[Product]:
-    """Up to `limit` products in the order of their SKUs, those after `after_sku`; narrowed if asked."""
-    products = Product.objects.filter(programme_id=programme_id).order_by("sku")
-    if after_sku is not None:
-        products = products.filter(sku__gt=after_sku)
+def products_of(
+    programme_id: int, *, category: str | None = None, gtin: str | None = None
+) -> QuerySet[Product]:
+    """The products of a programme; narrowed if asked."""
+    products = Product.objects.filter(programme_id=programme_id)
     if category is not None:
         products = products.filter(category=category)
     if gtin is not None:
         products = products.filter(gtin=gtin)
-    return list(products[:limit])
+    return products
 
 
 def list_departments() -> list[str]:

@@ -63,10 +63,11 @@ def find_without_consent(messages: Iterable[Message]) -> set[int]:
     return refused
 
 
-def list_inbox(member_id: int, *, before_id: int | None, limit: int) -> list[Message]:
-    """Up to `limit` messages of the member's inbox, newest first, those older than `before_id`."""
-    inbox = _inbox_of(member_id).order_by("-id")
-    return list((inbox if before_id is None else inbox.filter(pk__lt=before_id))[:limit])
+def inbox_of(member_id: int) -> QuerySet[Message]:
+    """The messages that a member may read in the app."""
+    return Message.objects.filter(
+        member_id=member_id, channel=Message.Channel.INBOX, state=Message.State.DELIVERED
+    )
 
 
 def get_inbox_message(*, member_id: int, ref: str) -> Message:
@@ -74,7 +75,7 @@ def get_inbox_message(*, member_id: int, ref: str) -> Message:
 
     :raises MessageNotFound: if this member has no such message.
     """
-    message = _inbox_of(member_id).filter(ref=ref).first()
+    message = inbox_of(member_id).filter(ref=ref).first()
     if message is None:
         raise MessageNotFound
     return message
@@ -84,9 +85,3 @@ def list_newest_messages(member_id: int, *, limit: int) -> list[Message]:
     """A member's newest messages of every channel, without their bodies."""
     newest = Message.objects.filter(member_id=member_id).order_by("-id")
     return list(newest.defer("body_text", "body_html", "facts")[:limit])
-
-
-def _inbox_of(member_id: int) -> QuerySet[Message]:
-    return Message.objects.filter(
-        member_id=member_id, channel=Message.Channel.INBOX, state=Message.State.DELIVERED
-    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from omnichannel.errors import PlaceNotFound, ProgrammeNotFound
 from omnichannel.models import Place, Programme, StaffPlace
 
@@ -17,24 +19,21 @@ def get_programme(code: str) -> Programme:
     return programme
 
 
+def places_of(programme_id: int) -> QuerySet[Place]:
+    """The places of a programme, with programme and tills loaded."""
+    places = Place.objects.filter(programme_id=programme_id)
+    return places.select_related("programme").prefetch_related("tills")
+
+
 def get_place(*, programme_id: int, code: str) -> Place:
     """The store or web shop with this code, its programme and tills loaded.
 
     :raises PlaceNotFound: if the programme has none.
     """
-    places = Place.objects.select_related("programme").prefetch_related("tills")
-    place = places.filter(programme_id=programme_id, code=code).first()
+    place = places_of(programme_id).filter(code=code).first()
     if place is None:
         raise PlaceNotFound(f"There is no store or web shop with the code {code!r}.")
     return place
-
-
-def list_places(*, programme_id: int, after_code: str | None, limit: int) -> list[Place]:
-    """Up to `limit` places in the order of their codes, those after `after_code`, programme and tills loaded."""
-    places = Place.objects.filter(programme_id=programme_id).order_by("code")
-    if after_code is not None:
-        places = places.filter(code__gt=after_code)
-    return list(places.select_related("programme").prefetch_related("tills")[:limit])
 
 
 def find_place_ids(programme_id: int, codes: Iterable[str]) -> dict[str, int]:

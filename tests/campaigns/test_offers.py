@@ -5,7 +5,6 @@ import pytest
 from campaigns.rules.content import NAMES, Content, ContentNotUsable, letter_for, line_for, names_for
 from campaigns.rules.offers import CategoryPoints, ExtraPoints, FavouriteCategoryPoints, Offer, offer_for
 from campaigns.rules.verdicts import REASONS, Candidate, verdict_for
-from campaigns.rules.words import either, factor_words
 
 TEA = Offer(words="triple points on Tea", category="tea", category_name="Tea", percent=300)
 FACTS = names_for(member_name="Ada", programme_name="Corner Shop", offer=TEA, ends_on="26 November 2026")
@@ -32,16 +31,6 @@ def test_an_offer_says_itself(template: CategoryPoints | ExtraPoints, words: str
     offer = offer_for(template, [], {}, "USD")
     assert offer is not None
     assert offer.words == words
-
-
-def test_factors_and_lists_in_words():
-    assert [factor_words(percent) for percent in (125, 200, 300, 1000)] == [
-        "1.25 times the",
-        "double",
-        "triple",
-        "10 times the",
-    ]
-    assert [either(["a"]), either(["a", "b"]), either(["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
 
 
 def test_values_are_escaped_in_html_and_left_alone_in_text():

@@ -12,12 +12,14 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from django.conf import settings
+from django.db.models import Model, QuerySet
 
 from config.ground.api.bodies import Body
 from config.ground.refusals import InvalidInput
 
 Row = TypeVar("Row")
 Item = TypeVar("Item")
+Stored = TypeVar("Stored", bound=Model)
 
 LARGEST_PAGE = 200
 _SIGNATURE_BYTES = 12
@@ -77,6 +79,28 @@ def page_of(
     shown = rows[:limit]
     following = seal_cursor(listing, key(shown[-1])) if len(rows) > limit else None
     return PageOf(results=[body(row) for row in shown], next=following)
+
+
+def page_by(
+    field: str,
+    rows: QuerySet[Stored],
+    asked: PageParams,
+    *,
+    listing: str,
+    bodies: Callable[[list[Stored]], list[Item]],
+) -> PageOf[Item]:
+    """A page of stored rows in the order of a field that no two of them share; `-pk` puts the latest first.
+
+    :param bodies: what the client sees of the rows, in their order.
+    """
+    name = field.removeprefix("-")
+    seen = open_cursor(listing, asked.cursor)
+    if seen is not None:
+        rows = rows.filter(**{f"{name}__{'gt' if field == name else 'lt'}": seen[0]})
+    found = list(rows.order_by(field)[: asked.limit + 1])
+    shown = found[: asked.limit]
+    following = seal_cursor(listing, [getattr(shown[-1], name)]) if len(found) > asked.limit else None
+    return PageOf(results=bodies(shown), next=following)
 
 
 def _as_text(sealed: bytes) -> str:

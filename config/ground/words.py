@@ -1,0 +1,33 @@
+"""Saying things plainly: choices, multiples, days."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+_MULTIPLES = {200: "double", 300: "triple", 400: "four times the", 500: "five times the"}
+
+
+def either(names: Sequence[str], *, named: int | None = None) -> str:
+    """Names joined as a choice; of a list longer than `named` the first so many, the rest are counted.
+
+    >>> either(["TEA", "COFFEE", "CAKE"])
+    'TEA, COFFEE or CAKE'
+    """
+    if named is not None and len(names) > named:
+        return f"{', '.join(names[:named])} or {len(names) - named} more"
+    *firsts, last = names
+    return f"{', '.join(firsts)} or {last}" if firsts else last
+
+
+def times(percent: int) -> str:
+    """A multiple before what it multiplies.
+
+    >>> times(300), times(150)
+    ('triple', '1.5 times the')
+    """
+    return _MULTIPLES.get(percent) or f"{Decimal(percent) / 100} times the"
+
+
+def day_words(day: date) -> str:
+    """A day as people write it: `28 November 2026`."""
+    return f"{day.day} {day:%B %Y}"

@@ -65,6 +65,14 @@ class _ManyNames(UnfoldAdminMultipleAutocompleteWidget):
 
     option_template_name = "django/forms/widgets/select_option.html"
 
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Without the theme's binding: it would take back a name as soon as it was suggested and chosen."""
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        attrs.pop("x-model.fill", None)
+        return attrs
+
 
 class _OneName(UnfoldAdminAutocompleteWidget):
     """See `_ManyNames`."""

@@ -56,11 +56,13 @@ def test_a_rule_is_said_tried_and_published(
     page.locator(".field-categories .select2-selection").click()
     page.keyboard.type("te")
     page.locator(".select2-results__option", has_text="TEA").first.click()
+    page.locator(".field-places .select2-selection").click()
+    page.locator(".select2-results__option", has_text="Main street").click()
     page.click("[name=_preview]")
     page.wait_for_load_state("networkidle")
     visitor.keep(f"rule-preview-{width}")
     tried = page.locator("#try").inner_text()
-    assert "Triple points on category TEA." in tried
+    assert f"Triple points on category TEA, in {tea_shop.place.code}." in tried
     assert "510 points with this version, 190 as it is today" in tried
     assert "tea-week" in page.input_value("#id_code")
     assert Rule.objects.filter(code="tea-week").count() == 0

@@ -186,6 +186,8 @@ def _schema_of(kind: Any, registry: ComponentRegistry) -> Schema:
 def _register(components: Mapping[str, Schema], registry: ComponentRegistry) -> None:
     for name, schema in components.items():
         bounded = _bounded(schema)
+        if "description" in bounded:  # a docstring, which Python before 3.13 leaves indented
+            bounded["description"] = cleandoc(bounded["description"])
         component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema=bounded, object=name)
         if component in registry and registry[component].schema != bounded:
             raise TypeError(f"Two different structs are named {name}; the API document needs one name each.")

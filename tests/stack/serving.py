@@ -31,15 +31,18 @@ def new_folder() -> Path:
 
 
 class Serving:
-    """One run of the runner; its words are read as they come."""
+    """One run of the runner; its words are read as they come.
+
+    :param settings: environment variables of this run.
+    """
 
     def __init__(self, folder: Path, port: int, **settings: str) -> None:
         self.home = Home(folder)
         self.port = port
         self.said: list[str] = []
         servers = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
-        environment = {name: value for name, value in os.environ.items() if name not in servers}
-        environment |= {
+        self.environment = {name: value for name, value in os.environ.items() if name not in servers}
+        self.environment |= {
             "REGULARS_HOME": str(folder),
             "REGULARS_PORT": str(port),
             "REGULARS_DEMO": "0",
@@ -48,7 +51,7 @@ class Serving:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "config.stack", "serve"],
             cwd=PROJECT,
-            env=environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -18,7 +18,7 @@ BEGIN
 
     CREATE TEMP TABLE IF NOT EXISTS loyalty_expiring (
         lot_id bigint, entry_id bigint, wallet_id bigint, member_id bigint, points bigint, n bigint, running bigint)
-        ON COMMIT DELETE ROWS;
+        ON COMMIT DROP;
     TRUNCATE loyalty_expiring;
     INSERT INTO loyalty_expiring
     SELECT l.id, nextval('loyalty_entry_id_seq'), l.wallet_id, l.member_id, l.remaining,

@@ -101,7 +101,7 @@ def _write(path: Path, series: str, shop: Shop, orders: int) -> Path:
         rows.writerow(COLUMNS)
         for number in range(orders):
             at = (start + timedelta(minutes=number)).isoformat()
-            phone = phone_of(number * 7919 % len(shop.members))
+            phone = phone_of(shop.turn(number))
             for line in range(LINES):
                 rows.writerow(
                     ["S1", f"{series}-{number}", at, phone, f"SKU-{line}", 1, "5.00", "A thing", "grocery"]

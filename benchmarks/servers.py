@@ -14,6 +14,7 @@ import psutil
 from config.stack.ports import free_port, is_free
 from config.stack.postgres import FOR_A_SHOP, Postgres
 from config.stack.processes import Known, end_group, spawn
+from config.stack.services import web_command
 
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 30.0
@@ -39,24 +40,11 @@ def database() -> Iterator[Postgres]:
 
 @contextmanager
 def web(application: str, url: str) -> Iterator[int]:
-    """Granian as the shop runs it: a process a core, two threads each. Yields its port."""
+    """A web server as the shop runs it. Yields its port."""
     port = free_port()
-    workers = str(os.cpu_count() or 1)
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--workers", workers, "--blocking-threads", "2", "--no-ws", application]
     environment = {**os.environ, "DATABASE_URL": url, "DATABASE_POOL": "1", "LOG_LEVEL": "WARNING"}
     log = PROJECT / ".regulars" / "bench" / f"web-{port}.log"
-    process = spawn(command, log=log, env=environment, cwd=PROJECT)
+    process = spawn(web_command(port, application), log=log, env=environment, cwd=PROJECT)
     known = Known.of(process.pid)
     try:
         until = time.monotonic() + READY_WITHIN_S

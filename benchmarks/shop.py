@@ -45,6 +45,15 @@ class Shop:
     members: list[tuple[int, int]]
     """(member id, wallet id) of those who come to the till."""
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The till's key."""
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def turn(self, number: int) -> int:
+        """Whose turn it is: members come in an order that no cache can guess."""
+        return number * 7919 % len(self.members)
+
     def grow(self, upto: int) -> None:
         """Have so many members in all; the first 2,000 are the ones who shop."""
         with connection.cursor() as cursor:
@@ -123,7 +132,7 @@ _numbers = itertools.count(1)
 
 def purchase(shop: Shop, number: int, *, is_hot: bool = False, **more: object) -> dict[str, object]:
     """The body of a purchase of five lines; members take turns, or all come as one."""
-    at = 0 if is_hot else number * 7919 % len(shop.members)
+    at = 0 if is_hot else shop.turn(number)
     lines = [
         {
             "sku": f"SKU-{number * LINES + line}",
@@ -146,25 +155,26 @@ def purchase(shop: Shop, number: int, *, is_hot: bool = False, **more: object) -
 
 def commits(shop: Shop, *, is_hot: bool = False, **more: object) -> Iterator[bytes]:
     """Commits without end, each a purchase of its own."""
-    headers = {"Authorization": f"Bearer {shop.key}"}
     for number in _numbers:
         body = json.dumps(purchase(shop, number, is_hot=is_hot, **more)).encode()
-        yield request("POST", "/api/v1/checkout/commit", body, headers | {"Idempotency-Key": f"k-{number}"})
+        yield request(
+            "POST", "/api/v1/checkout/commit", body, shop.headers | {"Idempotency-Key": f"k-{number}"}
+        )
 
 
 def quotes(shop: Shop) -> Iterator[bytes]:
     """Quotes without end."""
-    headers = {"Authorization": f"Bearer {shop.key}"}
     for number in itertools.count(1):
-        yield request("POST", "/api/v1/checkout/quote", json.dumps(purchase(shop, number)).encode(), headers)
+        yield request(
+            "POST", "/api/v1/checkout/quote", json.dumps(purchase(shop, number)).encode(), shop.headers
+        )
 
 
 def lookups(shop: Shop) -> Iterator[bytes]:
     """Look-ups without end, member after member."""
-    headers = {"Authorization": f"Bearer {shop.key}"}
     for number in itertools.count():
-        body = json.dumps({"member": {"phone": phone_of(number * 7919 % len(shop.members))}}).encode()
-        yield request("POST", "/api/v1/till/lookup", body, headers)
+        body = json.dumps({"member": {"phone": phone_of(shop.turn(number))}}).encode()
+        yield request("POST", "/api/v1/till/lookup", body, shop.headers)
 
 
 def wallets(shop: Shop) -> Iterator[bytes]:
@@ -179,7 +189,7 @@ def wallets(shop: Shop) -> Iterator[bytes]:
 
 def batches(shop: Shop, size: int) -> Iterator[bytes]:
     """Batches of so many purchases each."""
-    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/x-ndjson"}
+    headers = shop.headers | {"Content-Type": "application/x-ndjson"}
     while True:
         lines = [json.dumps(purchase(shop, number)).encode() for number in itertools.islice(_numbers, size)]
         yield request("POST", "/api/v1/orders/batch", b"\n".join(lines), headers)
@@ -188,7 +198,7 @@ def batches(shop: Shop, size: int) -> Iterator[bytes]:
 def floor_commits(shop: Shop) -> Iterator[bytes]:
     """The floor's commits: everything is decided, the answer included."""
     for number in _numbers:
-        member, wallet = shop.members[number * 7919 % len(shop.members)]
+        member, wallet = shop.members[shop.turn(number)]
         bought = purchase(shop, number)["lines"]
         assert isinstance(bought, list)
         lines = [line | {"position": position} for position, line in enumerate(bought)]
@@ -210,5 +220,5 @@ def floor_commits(shop: Shop) -> Iterator[bytes]:
 def floor_balances(shop: Shop) -> Iterator[bytes]:
     """The floor's balance reads, member after member."""
     for number in itertools.count():
-        member, _ = shop.members[number * 7919 % len(shop.members)]
+        member, _ = shop.members[shop.turn(number)]
         yield request("GET", f"/balance/{member}/{shop.programme_id}")

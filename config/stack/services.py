@@ -123,7 +123,7 @@ class Service:
         return "\n".join([*(last or ["(it wrote nothing)"]), f"The whole log: {self.log}"])
 
 
-def web_command(port: int) -> list[str]:
+def web_command(port: int, application: str = "config.wsgi:application") -> list[str]:
     """One process a core, two threads each; a worker that dies is replaced."""
     workers = str(os.cpu_count() or 1)
     command = [
@@ -138,7 +138,7 @@ def web_command(port: int) -> list[str]:
         str(port),
     ]
     command += ["--workers", workers, "--blocking-threads", "2", "--no-ws", "--respawn-failed-workers"]
-    return [*command, "--workers-kill-timeout", "5", "config.wsgi:application"]
+    return [*command, "--workers-kill-timeout", "5", application]
 
 
 def worker_command() -> list[str]:

@@ -23,7 +23,6 @@ from tests.campaigns.factories import (
     define,
     draft_campaign,
     join,
-    open_shop,
     scheduled_campaign,
 )
 from tests.campaigns.test_runs import DUE
@@ -31,11 +30,6 @@ from tests.config.staff import give_password, in_role
 
 pytestmark = pytest.mark.django_db
 TREE = {"type": "all", "of": [{"type": "favourite_category_is", "categories": ["tea"]}]}
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return open_shop()
 
 
 @pytest.fixture

@@ -31,11 +31,6 @@ TREE = {"type": "all", "of": [{"type": "favourite_category_is", "categories": ["
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return open_shop()
-
-
-@pytest.fixture
 def api(shop: Shop) -> "Api":
     return Api(shop)
 

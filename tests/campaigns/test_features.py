@@ -43,8 +43,7 @@ def _numbers(shop: Shop) -> tuple[set[tuple[object, ...]], ...]:
     )
 
 
-def test_a_purchase_is_counted_on_the_day_of_the_programme():
-    shop = open_shop()
+def test_a_purchase_is_counted_on_the_day_of_the_programme(shop: Shop):
     member_id = join(shop)
     late_evening = datetime.fromisoformat("2026-11-19T23:30:00-05:00")
 
@@ -57,8 +56,7 @@ def test_a_purchase_is_counted_on_the_day_of_the_programme():
     assert (str(known.last_purchase_on), known.purchases, known.spent_minor) == ("2026-11-19", 2, 1_000)
 
 
-def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purchase():
-    shop = open_shop()
+def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purchase(shop: Shop):
     member_id = join(shop)
     buy(shop, member_id, category="wine", amount_minor=50_000, at=NOW - timedelta(days=500))
     buy(shop, member_id, category="tea", amount_minor=900, at=NOW - timedelta(days=90))
@@ -70,8 +68,7 @@ def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purcha
     assert (known.favourite_category, known.favourite_department) == ("tea", "drinks")
 
 
-def test_a_tier_that_is_reached_is_known():
-    shop = open_shop()
+def test_a_tier_that_is_reached_is_known(shop: Shop):
     member_id = join(shop)
     assert MemberFeature.objects.get(member_id=member_id).tier_code == "basic"
 
@@ -80,8 +77,7 @@ def test_a_tier_that_is_reached_is_known():
     assert MemberFeature.objects.get(member_id=member_id).tier_code == "silver"
 
 
-def test_news_told_twice_counts_once():
-    shop = open_shop()
+def test_news_told_twice_counts_once(shop: Shop):
     member_id = join(shop)
     bought = buy(shop, member_id)
     before = _numbers(shop)
@@ -92,8 +88,7 @@ def test_news_told_twice_counts_once():
     assert _numbers(shop) == before
 
 
-def test_the_relay_brings_purchases_to_the_features():
-    shop = open_shop()
+def test_the_relay_brings_purchases_to_the_features(shop: Shop):
     member_id = join(shop)
     buy(shop, member_id, is_learnt=False)
     assert not MemberDay.objects.exists()
@@ -136,8 +131,7 @@ def test_learning_by_and_by_and_rebuilding_give_the_same(bought: list[tuple[int,
     assert _numbers(shop) == by_and_by
 
 
-def test_the_command_rebuilds_what_an_import_left_unknown(capsys: pytest.CaptureFixture[str]):
-    shop = open_shop()
+def test_the_command_rebuilds_what_an_import_left_unknown(capsys: pytest.CaptureFixture[str], shop: Shop):
     member_id = join(shop)
     buy(shop, member_id, is_learnt=False)
 
@@ -147,8 +141,7 @@ def test_the_command_rebuilds_what_an_import_left_unknown(capsys: pytest.Capture
     assert MemberFeature.objects.get(member_id=member_id).favourite_category == "tea"
 
 
-def test_an_imported_history_is_known_to_segments_without_a_command(tmp_path: Path):
-    shop = open_shop()
+def test_an_imported_history_is_known_to_segments_without_a_command(tmp_path: Path, shop: Shop):
     segment = define(shop, FavouriteCategoryIs(categories=["tea"]))
     history = tmp_path / "orders.csv"
     history.write_text(
@@ -166,8 +159,7 @@ def test_an_imported_history_is_known_to_segments_without_a_command(tmp_path: Pa
     assert segments.is_in(segment, feature.member_id)
 
 
-def test_sums_of_days_that_lost_their_orders_go_away():
-    shop = open_shop()
+def test_sums_of_days_that_lost_their_orders_go_away(shop: Shop):
     member_id = join(shop)
     MemberDay.objects.create(
         member_id=member_id, programme=shop.programme, bought_on=NOW.date(), purchases=4, spent_minor=4_000

@@ -10,7 +10,7 @@ from campaigns.services.runs import run_due
 from loyalty.services.checkout import commit_purchase
 from omnichannel.models import Message
 from omnichannel.services.messages import mark_read
-from tests.campaigns.factories import NOW, basket, buy, join, open_shop, scheduled_campaign
+from tests.campaigns.factories import NOW, Shop, basket, buy, join, open_shop, scheduled_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,7 @@ def test_nothing_sent_is_drawn_as_nothing() -> None:
     assert dashboard.last_campaigns(NOW).labels == []
 
 
-def test_a_run_tells_who_got_it_read_it_used_it_and_who_was_left_out() -> None:
-    shop = open_shop()
+def test_a_run_tells_who_got_it_read_it_used_it_and_who_was_left_out(shop: Shop) -> None:
     ada, bob, silent = join(shop), join(shop), join(shop, agrees=())
     for member in (ada, bob, silent):
         buy(shop, member, category="tea")

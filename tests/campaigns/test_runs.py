@@ -16,15 +16,14 @@ from loyalty.models import Grant
 from loyalty.services.checkout import commit_purchase, quote_purchase
 from members.models import Member
 from omnichannel.models import Message
-from tests.campaigns.factories import NOW, basket, buy, join, open_shop, scheduled_campaign
+from tests.campaigns.factories import NOW, Shop, basket, buy, join, scheduled_campaign
 
 pytestmark = pytest.mark.django_db
 
 DUE = NOW + timedelta(hours=1, minutes=5)
 
 
-def test_each_member_is_granted_triple_points_on_his_own_favourite_category():
-    shop = open_shop()
+def test_each_member_is_granted_triple_points_on_his_own_favourite_category(shop: Shop):
     tea, rice = join(shop), join(shop)
     buy(shop, tea, category="tea")
     buy(shop, rice, category="rice")
@@ -41,8 +40,7 @@ def test_each_member_is_granted_triple_points_on_his_own_favourite_category():
     assert Event.objects.filter(name="campaigns.offer_sent").count() == 2
 
 
-def test_the_tills_quote_honours_the_offer_for_its_member_alone_and_once():
-    shop = open_shop()
+def test_the_tills_quote_honours_the_offer_for_its_member_alone_and_once(shop: Shop):
     ada, bob = join(shop), join(shop, agrees=())
     buy(shop, ada, category="tea")
     buy(shop, bob, category="tea")
@@ -64,8 +62,7 @@ def test_the_tills_quote_honours_the_offer_for_its_member_alone_and_once():
     assert campaigns.tally_of(run).used == 1
 
 
-def test_nothing_goes_out_before_its_time():
-    shop = open_shop()
+def test_nothing_goes_out_before_its_time(shop: Shop):
     buy(shop, join(shop))
     scheduled_campaign(shop)
 
@@ -75,9 +72,8 @@ def test_nothing_goes_out_before_its_time():
     assert not Message.objects.exists()
 
 
-def test_everyone_not_sent_has_a_reason():
+def test_everyone_not_sent_has_a_reason(shop: Shop):
     """Never 22: who did not get it, and why."""
-    shop = open_shop()
     sent, silent, no_email, new, gone = (
         join(shop),
         join(shop, agrees=()),
@@ -106,8 +102,7 @@ def test_everyone_not_sent_has_a_reason():
     assert (tally.candidates, tally.sent, tally.withheld, tally.waiting) == (5, 1, 4, 0)
 
 
-def test_consent_is_asked_for_each_channel():
-    shop = open_shop()
+def test_consent_is_asked_for_each_channel(shop: Shop):
     member_id = join(shop, agrees=("inbox",))
     buy(shop, member_id)
     scheduled_campaign(shop)
@@ -119,9 +114,8 @@ def test_consent_is_asked_for_each_channel():
     assert list(Message.objects.values_list("channel", flat=True)) == ["inbox"]
 
 
-def test_consent_withdrawn_after_the_run_was_frozen_is_respected():
+def test_consent_withdrawn_after_the_run_was_frozen_is_respected(shop: Shop):
     """Never 30: what was true when it was planned is asked again when it is sent."""
-    shop = open_shop()
     member_id = join(shop)
     buy(shop, member_id)
     scheduled_campaign(shop)
@@ -135,9 +129,8 @@ def test_consent_withdrawn_after_the_run_was_frozen_is_respected():
     assert not Grant.objects.exists()
 
 
-def test_running_again_changes_nothing():
+def test_running_again_changes_nothing(shop: Shop):
     """Never 21 and 23: nobody restarts, nobody is skipped."""
-    shop = open_shop()
     for _ in range(3):
         buy(shop, join(shop))
     campaign = scheduled_campaign(shop)
@@ -149,9 +142,8 @@ def test_running_again_changes_nothing():
     assert campaigns.standing_of(campaign) == "finished"
 
 
-def test_finished_is_counted_from_recipients():
+def test_finished_is_counted_from_recipients(shop: Shop):
     """Never 21: a run whose recipients wait is running, whatever else is written down."""
-    shop = open_shop()
     buy(shop, join(shop))
     campaign = scheduled_campaign(shop)
     standings = [campaigns.standing_of(campaign)]
@@ -163,9 +155,8 @@ def test_finished_is_counted_from_recipients():
     assert standings == ["scheduled", "running", "finished"]
 
 
-def test_one_bad_recipient_fails_alone_and_the_others_are_sent():
+def test_one_bad_recipient_fails_alone_and_the_others_are_sent(shop: Shop):
     """Never 20: a row that cannot be written is isolated, bounded and visible."""
-    shop = open_shop()
     good, bad, also_good = join(shop), join(shop), join(shop)
     for member_id in (good, bad, also_good):
         buy(shop, member_id)
@@ -181,8 +172,7 @@ def test_one_bad_recipient_fails_alone_and_the_others_are_sent():
     assert campaigns.standing_of(campaign) == "finished"
 
 
-def test_a_letter_that_cannot_be_written_for_one_member_is_withheld_from_him_alone():
-    shop = open_shop()
+def test_a_letter_that_cannot_be_written_for_one_member_is_withheld_from_him_alone(shop: Shop):
     ada, bob = join(shop), join(shop, name="Bob")
     for member_id in (ada, bob):
         buy(shop, member_id)
@@ -194,9 +184,8 @@ def test_a_letter_that_cannot_be_written_for_one_member_is_withheld_from_him_alo
     assert list(Grant.objects.values_list("member_id", flat=True)) == [ada]
 
 
-def test_a_missed_moment_is_made_up_for_once():
+def test_a_missed_moment_is_made_up_for_once(shop: Shop):
     """Never 33: what is due is asked, not what time it is; five missed weeks do not send five letters."""
-    shop = open_shop()
     buy(shop, join(shop))
     campaign = scheduled_campaign(
         shop, schedule=Weekly(starts_on=NOW.date(), weekday=5, at=NOW.time().replace(hour=11))
@@ -212,8 +201,7 @@ def test_a_missed_moment_is_made_up_for_once():
     assert waiting.due_at == NOW + timedelta(weeks=6, hours=1)
 
 
-def test_a_pause_stops_at_once_and_loses_nobody():
-    shop = open_shop()
+def test_a_pause_stops_at_once_and_loses_nobody(shop: Shop):
     buy(shop, join(shop))
     campaign = scheduled_campaign(shop)
     freeze_due_run(now=DUE)
@@ -227,9 +215,8 @@ def test_a_pause_stops_at_once_and_loses_nobody():
     assert Recipient.objects.get().verdict == Recipient.Outcome.SENT
 
 
-def test_who_waited_through_a_pause_is_not_told_of_an_offer_that_has_ended():
+def test_who_waited_through_a_pause_is_not_told_of_an_offer_that_has_ended(shop: Shop):
     """Never 30: neither a letter nor a grant for what is over."""
-    shop = open_shop()
     buy(shop, join(shop))
     campaign = scheduled_campaign(shop, valid_days=7)
     freeze_due_run(now=DUE)
@@ -245,8 +232,7 @@ def test_who_waited_through_a_pause_is_not_told_of_an_offer_that_has_ended():
     assert campaigns.standing_of(campaign) == "finished"
 
 
-def test_an_offer_of_a_run_lasts_to_the_local_end_of_its_last_day():
-    shop = open_shop()
+def test_an_offer_of_a_run_lasts_to_the_local_end_of_its_last_day(shop: Shop):
     buy(shop, join(shop))
     scheduled_campaign(shop, offer=ExtraPoints(points=50), valid_days=7)
 
@@ -258,8 +244,7 @@ def test_an_offer_of_a_run_lasts_to_the_local_end_of_its_last_day():
     assert "26 November 2026" in Message.objects.filter(channel="inbox").get().body_text
 
 
-def test_the_cashier_gets_a_sentence_to_say():
-    shop = open_shop()
+def test_the_cashier_gets_a_sentence_to_say(shop: Shop):
     buy(shop, join(shop))
     scheduled_campaign(shop)
 

@@ -125,9 +125,8 @@ def test_the_count_before_saving_is_the_membership_after_it():
     assert count == segment.size == SegmentMember.objects.filter(segment=segment).count() > 0
 
 
-def test_a_change_moves_only_who_changed():
+def test_a_change_moves_only_who_changed(shop: Shop):
     """Never 24: refreshing or redefining never removes and adds again whoever stays."""
-    shop = open_shop()
     stays, leaves, comes = join(shop), join(shop), join(shop)
     buy(shop, stays, category="tea")
     buy(shop, leaves, category="rice")
@@ -160,8 +159,7 @@ def test_a_refresh_without_change_writes_nothing():
     assert (SegmentMove.objects.count(), set(SegmentMember.objects.values_list("pk", flat=True))) == before
 
 
-def test_who_buys_moves_at_once():
-    shop = open_shop()
+def test_who_buys_moves_at_once(shop: Shop):
     member_id = join(shop)
     segment = define(shop, SpentAtLeast(amount_minor=1_500, days=30))
     buy(shop, member_id, amount_minor=1_000)
@@ -173,8 +171,7 @@ def test_who_buys_moves_at_once():
     assert Segment.objects.get(pk=segment.pk).size == 1
 
 
-def test_a_window_that_closes_lets_members_go_on_the_next_day():
-    shop = open_shop()
+def test_a_window_that_closes_lets_members_go_on_the_next_day(shop: Shop):
     member_id = join(shop)
     buy(shop, member_id, at=NOW)
     segment = define(shop, BoughtWithin(days=7))
@@ -188,8 +185,7 @@ def test_a_window_that_closes_lets_members_go_on_the_next_day():
     assert kinds == ["exit", "entry"]
 
 
-def test_why_answers_every_leaf():
-    shop = open_shop()
+def test_why_answers_every_leaf(shop: Shop):
     member_id = join(shop, agrees=("inbox",))
     buy(shop, member_id, category="tea", amount_minor=1_234)
     tree = AllOf(
@@ -208,8 +204,7 @@ def test_why_answers_every_leaf():
     assert said == [(True, "favourite category tea"), (True, ""), (False, "tier basic")]
 
 
-def test_a_segment_says_itself_in_plain_words():
-    shop = open_shop()
+def test_a_segment_says_itself_in_plain_words(shop: Shop):
     segment = define(
         shop, AllOf(of=[TierIs(tiers=["silver", "gold"]), Not(of=BoughtWithin(days=30)), BirthdayThisMonth()])
     )
@@ -220,8 +215,7 @@ def test_a_segment_says_itself_in_plain_words():
     )
 
 
-def test_a_code_is_taken_once_and_nothing_else_is_written():
-    shop = open_shop()
+def test_a_code_is_taken_once_and_nothing_else_is_written(shop: Shop):
     define(shop, code="winners")
 
     with pytest.raises(SegmentCodeTaken):
@@ -230,8 +224,7 @@ def test_a_code_is_taken_once_and_nothing_else_is_written():
     assert (Segment.objects.count(), SegmentVersion.objects.count()) == (1, 1)
 
 
-def test_two_people_cannot_overwrite_each_other():
-    shop = open_shop()
+def test_two_people_cannot_overwrite_each_other(shop: Shop):
     segment = define(shop)
     redefine_segment(segment.pk, name="A", tree=TierIs(tiers=["gold"]), seen_version=1, by="a", now=NOW)
 
@@ -241,8 +234,7 @@ def test_two_people_cannot_overwrite_each_other():
     assert SegmentVersion.objects.filter(segment=segment).count() == 2
 
 
-def test_a_tree_beyond_the_cost_guard_is_refused():
-    shop = open_shop()
+def test_a_tree_beyond_the_cost_guard_is_refused(shop: Shop):
     deep: Condition = BirthdayThisMonth()
     for _ in range(6):
         deep = Not(of=deep)

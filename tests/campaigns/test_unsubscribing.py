@@ -75,8 +75,7 @@ def test_a_letter_shows_its_way_out_and_names_it_in_its_headers(folder: Path):
     )
 
 
-def test_the_inbox_needs_no_link(folder: Path):
-    shop = open_shop()
+def test_the_inbox_needs_no_link(folder: Path, shop: Shop):
     buy(shop, join(shop))
 
     letter_of(shop, folder)
@@ -85,9 +84,8 @@ def test_the_inbox_needs_no_link(folder: Path):
     assert "nsubscribe" not in told.body_text + told.body_html + str(told.facts)
 
 
-def test_one_click_ends_the_letters_and_a_scanner_does_not(folder: Path):
+def test_one_click_ends_the_letters_and_a_scanner_does_not(folder: Path, shop: Shop):
     """Never 25: a mail scanner follows links; only the POST of a person or a mail provider counts."""
-    shop = open_shop()
     member_id = join(shop, agrees=("email",))
     buy(shop, member_id)
     path = urlsplit(link_in(letter_of(shop, folder))).path
@@ -104,8 +102,7 @@ def test_one_click_ends_the_letters_and_a_scanner_does_not(folder: Path):
     assert list(reasons) == ["sent", "consent_missing"]
 
 
-def test_the_link_of_a_letter_about_points_ends_those_alone(folder: Path):
-    shop = open_shop()
+def test_the_link_of_a_letter_about_points_ends_those_alone(folder: Path, shop: Shop):
     member_id = join(shop, agrees=("email",))
     Consent.objects.create(
         member_id=member_id, channel="email", purpose="points", is_given=True, changed_at=NOW
@@ -118,9 +115,8 @@ def test_the_link_of_a_letter_about_points_ends_those_alone(folder: Path):
     assert list(given.values_list("purpose", flat=True)) == ["marketing"]
 
 
-def test_consent_to_points_news_is_asked_again_when_the_letter_leaves(folder: Path):
+def test_consent_to_points_news_is_asked_again_when_the_letter_leaves(folder: Path, shop: Shop):
     """Never 30: every purpose is the member's to take back, up to the last moment."""
-    shop = open_shop()
     member_id = join(shop, agrees=("email",))
     consent = Consent.objects.create(
         member_id=member_id, channel="email", purpose="points", is_given=True, changed_at=NOW

@@ -14,7 +14,7 @@ import pytest
 
 from config.stack.ports import free_port
 from tests.house.floorplan import PROJECT
-from tests.stack.serving import Serving, new_folder, serving
+from tests.stack.serving import new_folder, serving
 
 DOCUMENT = PROJECT / "docs" / "openapi.json"
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ class OpenShop:
 def shop() -> Iterator[OpenShop]:
     with serving(new_folder() / "shop", free_port()) as stack:
         stack.wait_until_ready()
-        yield OpenShop(f"http://127.0.0.1:{stack.port}", _shop_beside(stack))
+        yield OpenShop(f"http://127.0.0.1:{stack.port}", stack.ask_beside("tests.stories.contract_shop"))
 
 
 def test_the_server_keeps_the_document(shop: OpenShop) -> None:
@@ -106,20 +106,3 @@ def _make_client(folder: Path) -> str:
         check=True,
     )
     return made.stdout.partition("\n")[2] + made.stderr
-
-
-def _shop_beside(stack: Serving) -> dict[str, Any]:
-    """Open a shop in a process beside the stack, which finds the servers as every `manage.py` does."""
-    servers = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
-    environment = {name: value for name, value in os.environ.items() if name not in servers}
-    environment |= {"REGULARS_HOME": str(stack.home.folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.stories.contract_shop"],
-        cwd=PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr[-3000:]
-    return dict(json.loads(told.stdout))

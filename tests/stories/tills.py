@@ -1,8 +1,6 @@
 """Tills that sell through the doors of a running stack, and a look into its books from beside it."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -12,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.house.floorplan import PROJECT
 from tests.stack.serving import Serving, wait_until
 
 TILLS = 4
 PATIENCE_S = 90.0
+FAULT_SHOP = "tests.stories.fault_shop"
 
 
 @dataclass
@@ -70,7 +68,7 @@ class Tills:
 @contextmanager
 def selling(stack: Serving) -> Iterator[Tills]:
     """Open a shop in an empty stack and sell at all its tills until the end of the block."""
-    shop = beside(stack, "open")
+    shop = stack.ask_beside(FAULT_SHOP, "open")
     tills = Tills(f"http://127.0.0.1:{stack.port}", shop["key"], shop["members"])
     cashiers = [threading.Thread(target=tills.sell, args=(till,)) for till in range(TILLS)]
     for cashier in cashiers:
@@ -86,22 +84,8 @@ def selling(stack: Serving) -> Iterator[Tills]:
 def assert_booked_once(stack: Serving, tills: Tills) -> None:
     """Every purchase was answered, is in the books once, and the subscribers know of it; the ledger adds up."""
     assert tills.unheard == [], "\n".join(stack.said)
-    assert wait_until(lambda: beside(stack, "tell")["waiting"] == 0, within_s=PATIENCE_S)
-    books = beside(stack, "tell")
+    assert wait_until(lambda: stack.ask_beside(FAULT_SHOP, "tell")["waiting"] == 0, within_s=PATIENCE_S)
+    books = stack.ask_beside(FAULT_SHOP, "tell")
     assert books["numbers"] == sorted(tills.acknowledged)
     assert books["known_to_campaigns"] == len(tills.acknowledged)
     assert books["differences"] == 0
-
-
-def beside(stack: Serving, what: str) -> dict[str, Any]:
-    """Ask a process beside the stack, which finds the servers as every `manage.py` does."""
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.stories.fault_shop", what],
-        cwd=PROJECT,
-        env={**stack.environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr[-3000:]
-    return dict(json.loads(told.stdout))

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.timezone import get_current_timezone
+
 from campaigns.queries import history
+from config.ground.moments import day, moment
 from members.member_data import Cell, Panel
 
 
@@ -12,9 +15,10 @@ class CampaignData:
 
     def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
         """The last offers with their verdicts, and the segments the member is in. Two statements."""
+        zone = get_current_timezone()
         offers = tuple(
             (
-                Cell(told.decided_at.strftime("%Y-%m-%d %H:%M") if told.decided_at else "", kind="code"),
+                Cell(moment(told.decided_at, zone) if told.decided_at else "", kind="code"),
                 Cell(told.run.campaign.name),
                 Cell(told.get_verdict_display(), kind="good" if told.verdict == "sent" else "muted"),
                 Cell(told.offer.get("title", "") or told.reason_words),
@@ -22,7 +26,7 @@ class CampaignData:
             for told in history.list_verdicts(member_id)
         )
         segments = tuple(
-            (Cell(row.segment.name), Cell(row.entered_at.strftime("%Y-%m-%d"), kind="code"))
+            (Cell(row.segment.name), Cell(day(row.entered_at, zone), kind="code"))
             for row in history.list_memberships(member_id)
         )
         return [

@@ -92,6 +92,7 @@ ADMIN_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.staff.history.SayWho",
+    "omnichannel.admin.shop_time.InShopTime",
     "axes.middleware.AxesMiddleware",
 ]
 SILENCED_SYSTEM_CHECKS = [
@@ -201,6 +202,7 @@ UNFOLD = THEME
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "config.staff.formats"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"

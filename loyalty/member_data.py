@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from config.ground.amounts import money
+from config.ground.moments import day, moment
 from loyalty.queries import holdings
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from members.member_data import Cell, Fact, Panel
@@ -113,7 +114,7 @@ def _lots(lots: Sequence[LotHeld], zone: ZoneInfo) -> Panel:
             (
                 Cell(f"{one.remaining:,}", "number"),
                 Cell(f"{one.credited:,}", "number"),
-                _day(one.available_from, zone),
+                day(one.available_from, zone),
                 _last_day(one.expires_at, zone) if one.expires_at else "never",
                 _label(one.state),
             )
@@ -130,7 +131,7 @@ def _entries(entries: Sequence[Movement], zone: ZoneInfo) -> Panel:
         columns=("When", "What", "Points", "Balance", "Why"),
         rows=tuple(
             (
-                f"{one.happened_at.astimezone(zone):%Y-%m-%d %H:%M}",
+                moment(one.happened_at, zone),
                 one.kind,
                 Cell(f"{one.points:+,}", "good" if one.points > 0 else "bad"),
                 Cell(f"{one.balance_after:,}", "number"),
@@ -145,10 +146,6 @@ def _label(state: str) -> Cell:
     return Cell(state, _LABELS[state])
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d}"
-
-
 def _last_day(end: datetime, zone: ZoneInfo) -> str:
     """The last day before an end, which is the midnight after it."""
-    return _day(end - timedelta(microseconds=1), zone)
+    return day(end - timedelta(microseconds=1), zone)

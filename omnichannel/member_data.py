@@ -4,8 +4,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone
 
 from config.ground.amounts import money
+from config.ground.moments import moment
 from members.member_data import Cell, Panel
 from omnichannel.models import Message
 from omnichannel.queries.messages import list_newest_messages
@@ -31,7 +33,7 @@ def panels(member_id: int, *, now: datetime) -> list[Panel]:
         Panel(
             title="Messages",
             order=50,
-            columns=("Queued (UTC)", "By", "What", "State"),
+            columns=("Queued", "By", "What", "State"),
             rows=tuple(_message(one) for one in list_newest_messages(member_id, limit=SHOWN)),
             empty="Nothing was sent yet.",
             is_wide=True,
@@ -41,9 +43,8 @@ def panels(member_id: int, *, now: datetime) -> list[Panel]:
 
 def _order(purchase: Purchase) -> tuple[Cell | str, ...]:
     page = reverse("admin:omnichannel_order_change", args=[purchase.id])
-    placed = purchase.placed_at.astimezone(ZoneInfo(purchase.timezone))
     return (
-        f"{placed:%Y-%m-%d %H:%M}",
+        moment(purchase.placed_at, ZoneInfo(purchase.timezone)),
         purchase.place,
         Cell(purchase.number, kind="code", link=page),
         Cell(str(purchase.items), kind="number"),
@@ -56,7 +57,7 @@ def _message(message: Message) -> tuple[Cell | str, ...]:
     page = reverse("admin:omnichannel_message_change", args=[message.pk])
     words = message.subject or message.dedupe_key
     return (
-        f"{message.queued_at:%Y-%m-%d %H:%M}",
+        moment(message.queued_at, get_current_timezone()),
         message.get_channel_display(),
         Cell(words[:SUBJECT_LETTERS], link=page),
         _label(message.state),

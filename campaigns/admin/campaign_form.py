@@ -1,12 +1,13 @@
 """A campaign as a form: plain fields on one side, the typed plan on the other."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms import ModelForm
+from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminSingleTimeWidget,
@@ -16,11 +17,13 @@ from unfold.widgets import (
 
 from campaigns.models import Campaign
 from campaigns.queries import campaigns
+from campaigns.queries.programmes import ProgrammeFacts, list_programmes
 from campaigns.rules.content import NAMES
 from campaigns.rules.plans import DEFAULT_BODY, DEFAULT_SUBJECT, Plan
 from campaigns.services.campaigns import rehearse
 from config.ground import typed
 from config.ground.refusals import Refusal
+from config.staff.fields import AmountField, NameField, NamesField, TimesField, WholeField
 
 OFFERS = [
     ("favourite_category_points", "More points on each member's own favourite category"),
@@ -30,47 +33,48 @@ OFFERS = [
 TIMES = [("once", "Once, on a day"), ("daily", "Every day"), ("weekly", "Every week")]
 WEEKDAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"),
             (7, "Sunday")]  # fmt: skip
+_NEEDED = {
+    "favourite_category_points": ("times",),
+    "category_points": ("times", "category"),
+    "extra_points": ("points",),
+}
 _FIELD_OF = {
     "offer": "offer_kind",
-    "percent": "percent",
+    "percent": "times",
     "except_categories": "except_categories",
     "category": "category",
     "points": "points",
-    "minimum_minor": "minimum_minor",
+    "minimum_minor": "minimum",
     "schedule": "schedule_kind",
     "weekday": "weekday",
     "at": "at",
 }
-_ALLOWED = "Names you can use: " + ", ".join("{{ " + name + " }}" for name in NAMES)
+NAMES_TO_USE = "Words that each letter fills in: " + ", ".join("{{ " + name + " }}" for name in NAMES) + "."
 
 
 class CampaignForm(ModelForm):
     """Cleans to a typed plan in `cleaned_data["plan"]`, rehearsed: its letter can be written."""
 
     offer_kind = forms.ChoiceField(label="Offer", choices=OFFERS, widget=UnfoldAdminSelectWidget)
-    percent = forms.IntegerField(
-        label="Points, in percent", initial=300, required=False, widget=UnfoldAdminIntegerFieldWidget,
-        help_text="200 is double, 300 is triple.",
+    times = TimesField(
+        label="Times", initial=300, required=False, max_value=Decimal(10),
+        help_text="3 is triple points, 1.5 is half as many again.",
     )  # fmt: skip
-    category = forms.CharField(
-        label="Category", required=False, widget=UnfoldAdminTextInputWidget, help_text="The category's code."
+    category = NameField(label="Category", help_text="Type a few letters of its name.")
+    except_categories = NamesField(
+        label="Never these categories",
+        help_text="For example fuel. Whose favourite is one of these is offered the next favourite instead.",
     )
-    except_categories = forms.CharField(
-        label="Never these categories", required=False, widget=UnfoldAdminTextInputWidget,
-        help_text="Codes separated by commas; the next favourite is taken instead.",
-    )  # fmt: skip
-    points = forms.IntegerField(label="Points", required=False, widget=UnfoldAdminIntegerFieldWidget)
-    minimum_minor = forms.IntegerField(
-        label="From a purchase of", required=False, initial=0, widget=UnfoldAdminIntegerFieldWidget,
-        help_text="In minor units: 2000 is 20.00.",
-    )  # fmt: skip
-    valid_days = forms.IntegerField(
-        label="Good for days", initial=7, widget=UnfoldAdminIntegerFieldWidget,
+    points = WholeField(label="Points", required=False, min_value=1, max_value=1_000_000)
+    minimum = AmountField(
+        label="From a purchase of", required=False, help_text="What is to pay for it. Empty: any purchase."
+    )
+    valid_days = WholeField(
+        label="Good for days",
+        initial=7,
         help_text="The day it is sent counts; it ends at midnight of the last.",
-    )  # fmt: skip
-    max_uses = forms.IntegerField(
-        label="Uses for each member", initial=1, widget=UnfoldAdminIntegerFieldWidget
     )
+    max_uses = WholeField(label="Uses for each member", initial=1, help_text="So often the till honours it.")
 
     channels = forms.MultipleChoiceField(
         choices=[("email", "E-mail"), ("inbox", "Inbox of the app")], initial=["email", "inbox"],
@@ -80,20 +84,27 @@ class CampaignForm(ModelForm):
     purpose = forms.ChoiceField(
         choices=[(word, word.title()) for word in ("marketing", "points", "service", "surveys")],
         widget=UnfoldAdminSelectWidget,
+        help_text="To which consent it belongs.",
     )
     title = forms.CharField(
-        initial="{{ offer.words }}", widget=UnfoldAdminTextInputWidget, help_text="On the till."
+        label="On the till",
+        initial="{{ offer.words }}",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What the cashier reads to the member.",
     )
     subject = forms.CharField(initial=DEFAULT_SUBJECT, widget=UnfoldAdminTextInputWidget)
     body = forms.CharField(
+        label="Letter",
         initial=DEFAULT_BODY,
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}),
-        help_text=_ALLOWED,
+        help_text="Why it came, and a link that ends such letters, stand below it by themselves.",
     )
 
     schedule_kind = forms.ChoiceField(label="Goes out", choices=TIMES, widget=UnfoldAdminSelectWidget)
-    on = forms.DateField(label="On, or from", widget=UnfoldAdminSingleDateWidget)
+    on = forms.DateField(
+        label="On, or from", widget=UnfoldAdminSingleDateWidget, help_text="Of what repeats: the first day."
+    )
     weekday = forms.TypedChoiceField(
         label="On each",
         choices=WEEKDAYS,
@@ -119,6 +130,27 @@ class CampaignForm(ModelForm):
         if self.instance.pk:
             stands = campaigns.overview_of(self.instance)
             self.initial.update(fields_of(stands.plan), seen_version=self.instance.current_version)
+        if (programme := self._programme()) is not None:
+            self._speak_of(programme)
+
+    def _programme(self) -> ProgrammeFacts | None:
+        """Whose campaign it is: the stored one's, the chosen one, or the only one there is."""
+        known = {str(one.id): one for one in list_programmes()}
+        chosen = self.instance.programme_id or self.data.get("programme")
+        if chosen is None and len(known) == 1:
+            self.initial.setdefault("programme", next(iter(known.values())).id)
+        return known.get(str(chosen or self.initial.get("programme")))
+
+    def _speak_of(self, programme: ProgrammeFacts) -> None:
+        """Take amounts in the programme's currency and suggest what its catalogue names."""
+        suggestions = reverse("admin:loyalty_rule_suggest", args=[programme.id, "category"])
+        for name, field in self.fields.items():
+            if isinstance(field, AmountField):
+                field.in_currency(programme.currency)
+            elif isinstance(field, NamesField):
+                field.suggest_from(suggestions, self[name].value() or [])
+            elif isinstance(field, NameField):
+                field.suggest_from(suggestions, self[name].value() or "")
 
     def clean(self) -> dict[str, Any]:
         """Build the plan, write its letter once, and refuse what somebody else changed meanwhile."""
@@ -129,6 +161,9 @@ class CampaignForm(ModelForm):
         programme = cleaned.get("programme") or (self.instance.programme if self.instance.pk else None)
         if segment and programme and segment.programme_id != programme.pk:
             self.add_error("segment", "This segment belongs to another programme.")
+        for name in _NEEDED.get(cleaned.get("offer_kind", ""), ()):
+            if cleaned.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, "The offer you chose needs this.")
         if self.errors or programme is None:
             return cleaned
         try:
@@ -180,11 +215,11 @@ def fields_of(plan: Plan) -> dict[str, Any]:
     offer, schedule = told.pop("offer"), told.pop("schedule")
     return told | {
         "offer_kind": offer["type"],
-        "percent": offer.get("percent", 300),
+        "times": offer.get("percent", 300),
         "category": offer.get("category", ""),
-        "except_categories": ", ".join(offer.get("except_categories", [])),
+        "except_categories": offer.get("except_categories", []),
         "points": offer.get("points"),
-        "minimum_minor": offer.get("minimum_minor", 0),
+        "minimum": offer.get("minimum_minor") or None,
         "schedule_kind": schedule["type"],
         "on": schedule.get("on") or schedule.get("starts_on"),
         "weekday": schedule.get("weekday", 1),
@@ -193,13 +228,14 @@ def fields_of(plan: Plan) -> dict[str, Any]:
 
 
 def _offer(cleaned: dict[str, Any]) -> dict[str, Any]:
-    kind = cleaned["offer_kind"]
-    if kind == "extra_points":
-        return {"type": kind, "points": cleaned["points"], "minimum_minor": cleaned["minimum_minor"] or 0}
-    if kind == "category_points":
-        return {"type": kind, "percent": cleaned["percent"], "category": cleaned["category"]}
-    left_out = [code.strip() for code in cleaned["except_categories"].split(",") if code.strip()]
-    return {"type": kind, "percent": cleaned["percent"], "except_categories": left_out}
+    match cleaned["offer_kind"]:
+        case "extra_points" as kind:
+            worth = {"points": cleaned["points"], "minimum_minor": cleaned["minimum"] or 0}
+        case "category_points" as kind:
+            worth = {"percent": cleaned["times"], "category": cleaned["category"]}
+        case kind:
+            worth = {"percent": cleaned["times"], "except_categories": cleaned["except_categories"]}
+    return {"type": kind, **worth}
 
 
 def _schedule(cleaned: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from campaigns.admin.campaign_form import CampaignForm
+from campaigns.admin.campaign_form import NAMES_TO_USE, CampaignForm
 from campaigns.models import Campaign, CampaignRun
 from campaigns.queries import campaigns
 from campaigns.queries.preview import find_preview
@@ -25,6 +26,7 @@ from campaigns.services.campaigns import (
     schedule_campaign,
 )
 from config.ground import clock
+from config.ground.moments import moment
 from config.ground.refusals import Refusal
 from config.staff.confirm import confirmed
 from config.staff.site import site
@@ -55,15 +57,35 @@ class CampaignAdmin(ModelAdmin):
     warn_unsaved_form = True
     compressed_fields = True
     actions_detail = ("schedule", "pause", "see_recipients")
+    conditional_fields = {
+        **dict.fromkeys(("points", "minimum"), "offer_kind == 'extra_points'"),
+        "times": "offer_kind != 'extra_points'",
+        "category": "offer_kind == 'category_points'",
+        "except_categories": "offer_kind == 'favourite_category_points'",
+        "weekday": "schedule_kind == 'weekly'",
+    }
     fieldsets = (
-        (None, {"fields": (("name", "code"), ("programme", "segment"))}),
+        ("Campaign", {"fields": ("name", "code", "programme", "segment")}),
         (
             "What is offered",
-            {"fields": ("offer_kind", ("percent", "category"), ("points", "minimum_minor"), "except_categories",
-                        ("valid_days", "max_uses"))},
+            {
+                "fields": ("offer_kind", "times", "category", "except_categories", "points", "minimum",
+                           ("valid_days", "max_uses")),
+                "description": "Granted to each member alone, and honoured by every till without asking anybody.",
+            },
         ),
-        ("What is said", {"fields": (("channels", "purpose"), "title", "subject", "body")}),
-        ("When", {"fields": ("schedule_kind", ("on", "at"), "weekday", "seen_version")}),
+        ("Whom it may reach", {"fields": (("channels", "purpose"),)}),
+        (
+            "What is said",
+            {"fields": ("title", "subject", "body"), "description": NAMES_TO_USE},
+        ),
+        (
+            "When it goes out",
+            {
+                "fields": ("schedule_kind", "weekday", ("on", "at"), "seen_version"),
+                "description": "Nine o'clock stays nine o'clock when the clocks change.",
+            },
+        ),
     )  # fmt: skip
 
     class Media:
@@ -133,14 +155,24 @@ class CampaignAdmin(ModelAdmin):
             return "-"
         return f"{tally.sent:,} of {tally.candidates:,} sent, {tally.used:,} used"
 
-    def has_steer_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        """Named by a method, because Unfold looks up a dotted permission in tables that `migrate` has yet to make."""
-        return request.user.has_perm("campaigns.change_campaign")
+    def has_schedule_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the button is there: of a campaign that does not go out already."""
+        return self._may_steer(request, object_id, is_scheduled=False)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_steer(request, object_id, is_scheduled=True)
+
+    def _may_steer(self, request: HttpRequest, object_id: Any, *, is_scheduled: bool) -> bool:
+        """Asked here, because Unfold looks up a dotted permission in tables that `migrate` has yet to make."""
+        if not request.user.has_perm("campaigns.change_campaign"):
+            return False
+        intent = Campaign.objects.filter(pk=object_id).values_list("intent", flat=True).first()
+        return (intent == Campaign.Intent.SCHEDULED) is is_scheduled
 
     def has_see_recipients_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return request.user.has_perm("campaigns.view_recipient")
 
-    @action(description="Schedule", icon="schedule_send", permissions=["steer"])
+    @action(description="Schedule", icon="schedule_send", permissions=["schedule"])
     @confirmed("Let this campaign go out at its time?")
     def schedule(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Let it go out at its time."""
@@ -150,11 +182,11 @@ class CampaignAdmin(ModelAdmin):
             messages.error(request, refused.detail)
         else:
             stands = campaigns.overview_of(campaign)
-            due = f"{stands.next_due_at:%Y-%m-%d %H:%M} UTC" if stands.next_due_at else "at once"
+            due = moment(stands.next_due_at, get_current_timezone()) if stands.next_due_at else "at once"
             messages.success(request, f"{campaign} goes out {due}.")
         return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[object_id]))
 
-    @action(description="Pause", icon="pause", permissions=["steer"])
+    @action(description="Pause", icon="pause", permissions=["pause"])
     @confirmed("Stop this campaign at once? Who was not decided yet waits.")
     def pause(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Stop at once; what was not decided yet waits."""
@@ -250,14 +282,14 @@ def _runs_of(object_id: str | None) -> SafeString | str:
         .select_related("campaign")
         .order_by("-number")[:10]
     )
-    tallies = campaigns.tallies_of(runs)
+    tallies, zone = campaigns.tallies_of(runs), get_current_timezone()
     if not runs:
         return ""
     rows = (
         (
             reverse("admin:campaigns_campaignrun_change", args=[run.pk]),
             run.number,
-            f"{run.due_at:%Y-%m-%d %H:%M} UTC",
+            moment(run.due_at, zone),
             f"{tallies[run.pk].sent:,} of {tallies[run.pk].candidates:,} sent"
             if run.frozen_at
             else "waits for its time",

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -20,6 +21,7 @@ from campaigns.queries import programmes, segments
 from campaigns.rules.segments import Condition, is_affordable, sentence
 from campaigns.services.segments import make_segment, redefine_segment
 from config.ground import clock, typed
+from config.ground.moments import moment
 from config.ground.refusals import Refusal
 from config.staff.site import site
 
@@ -109,7 +111,7 @@ class SegmentAdmin(ModelAdmin):
     @display(description="definitions")
     def versions(self, segment: Segment) -> SafeString:
         told = SegmentVersion.objects.filter(segment=segment).order_by("-number")[:10]
-        rows = ((v.number, v.made_at.strftime("%Y-%m-%d %H:%M"), v.made_by, v.sentence) for v in told)
+        rows = ((v.number, moment(v.made_at, get_current_timezone()), v.made_by, v.sentence) for v in told)
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · {}<br>{}</li>", rows))
 
     def get_urls(self) -> list[URLPattern]:

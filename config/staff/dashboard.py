@@ -24,10 +24,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Number:
-    """One figure, said in one line, and what it means in another."""
+    """One figure, said in one line, and what it means in another. `unit` stands small beside it."""
 
     value: str
     note: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "People": {
         "members.member": ("group", "Members"),
         "members.consent": ("approval", "Consent"),
-        "members.preference": ("tune", "Preferences"),
     },
     "Sales": {
         "omnichannel.order": ("receipt_long", "Orders"),

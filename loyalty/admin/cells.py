@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.ground import moments
 from members.rules.people import called
 
 
@@ -34,7 +35,7 @@ def label(text: str, colour: str) -> SafeString:
 
 def moment(at: datetime) -> str:
     """A moment in the zone of the page."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    return moments.moment(at, timezone.get_current_timezone())
 
 
 def link_to_wallet(wallet_id: int, text: str) -> SafeString:

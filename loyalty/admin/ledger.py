@@ -12,7 +12,6 @@ from unfold.paginator import InfinitePaginator
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.cells import code, link_to_member, link_to_wallet, name_of, points
-from loyalty.admin.local_time import InLocalTime
 from loyalty.models import Entry, Grant, Lot, Seal, Settlement
 from loyalty.queries.people import find_member_ids, find_wallet_ids
 from loyalty.queries.settlements import read_answer
@@ -26,7 +25,7 @@ KIND_COLOURS = {
 }
 
 
-class LedgerAdmin(InLocalTime, ReadOnlyAdmin):
+class LedgerAdmin(ReadOnlyAdmin):
     """A large append-only table: newest first, never counted, found by whom it belongs to."""
 
     paginator = InfinitePaginator
@@ -146,7 +145,7 @@ class SealAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Grant, site=site)
-class GrantAdmin(InLocalTime, ReadOnlyAdmin):
+class GrantAdmin(ReadOnlyAdmin):
     """Personal offers that were granted, and how often each was used. Campaigns grants them."""
 
     paginator = InfinitePaginator

@@ -1,7 +1,6 @@
 """Between the fields of the rule's form and the typed data that a rule is."""
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from loyalty.rules.definition import (
@@ -50,7 +49,7 @@ def answers_of(definition: RuleDefinition) -> dict[str, Any]:
             answers |= {"effect": "per_step", "points": points, "step": step}
             scope = Scope()
         case Multiplier(percent=percent, scope=scope):
-            answers |= {"effect": "multiplier", "times": (Decimal(percent) / 100).normalize()}
+            answers |= {"effect": "multiplier", "times": percent}
         case FixedPoints(points=points, minimum_minor=minimum, scope=scope):
             answers |= {"effect": "fixed", "points": points, "minimum": minimum or None}
     answers |= {name: getattr(scope, name) for name in SCOPE}
@@ -75,7 +74,7 @@ def _effect_of(answers: dict[str, Any]) -> dict[str, Any]:
         case "per_step":
             return {"type": "per_step", "points": answers["points"], "step_minor": answers["step"]}
         case "multiplier":
-            return {"type": "multiplier", "percent": int(answers["times"] * 100), "scope": scope}
+            return {"type": "multiplier", "percent": answers["times"], "scope": scope}
         case _:
             minimum = answers["minimum"] or 0
             return {"type": "fixed", "points": answers["points"], "minimum_minor": minimum, "scope": scope}

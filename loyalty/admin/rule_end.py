@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSplitDateTimeWidget
+
+from config.staff.fields import MomentField
 
 
 class EndForm(forms.Form):
     """The moment from which the rule gives nothing any more; empty for now."""
 
-    at = forms.SplitDateTimeField(
-        label="Ends", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty: now."
-    )
+    at = MomentField(label="Ends", required=False, help_text="Empty: now.")
 
     class Media:
         css = {"all": ("loyalty/rules.css",)}

@@ -10,15 +10,13 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleTimeWidget,
-    UnfoldAdminSplitDateTimeWidget,
 )
 
 from config.ground import clock
-from loyalty.admin.fields import AmountField, NamesField, WholeField
+from config.staff.fields import AmountField, MomentField, NamesField, TimesField, WholeField
 from loyalty.admin.rule_answers import SCOPE, answers_of, definition_of, field_at
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.vocabulary import Home, list_place_words, list_tier_words
@@ -48,13 +46,10 @@ class RuleForm(forms.ModelForm):
     )
     points = WholeField(label="Points", required=False, min_value=1, max_value=1_000_000)
     step = AmountField(label="For each full", required=False, help_text="The rest of a step earns nothing.")
-    times = forms.DecimalField(
+    times = TimesField(
         label="Times",
         required=False,
-        min_value=Decimal("1.01"),
         max_value=Decimal(100),
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget,
         help_text="3 is triple points, 1.5 is half as many again. What comes on top of the basic points is awarded.",
     )
     minimum = AmountField(
@@ -76,14 +71,9 @@ class RuleForm(forms.ModelForm):
         widget=UnfoldAdminSelect2MultipleWidget,
         help_text="Empty: everywhere.",
     )
-    bought_from = forms.SplitDateTimeField(
-        label="Bought from", required=False, widget=UnfoldAdminSplitDateTimeWidget
-    )
-    bought_until = forms.SplitDateTimeField(
-        label="Bought until",
-        required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="This moment no longer counts.",
+    bought_from = MomentField(label="Bought from", required=False)
+    bought_until = MomentField(
+        label="Bought until", required=False, help_text="This moment no longer counts."
     )
     weekdays = forms.TypedMultipleChoiceField(
         label="Only on",
@@ -100,18 +90,12 @@ class RuleForm(forms.ModelForm):
         widget=UnfoldAdminSingleTimeWidget,
         help_text="May cross midnight: 22:00 until 02:00.",
     )
-    live_from = forms.SplitDateTimeField(
+    live_from = MomentField(
         label="Takes effect",
         required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
         help_text="Empty: at once. The version before it ends then.",
     )
-    live_until = forms.SplitDateTimeField(
-        label="Ends",
-        required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="Empty: until you end it.",
-    )
+    live_until = MomentField(label="Ends", required=False, help_text="Empty: until you end it.")
 
     class Meta:
         model = Rule

@@ -8,11 +8,11 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
-from loyalty.admin.fields import AmountField, NameField, WholeField
+from config.staff.fields import AmountField, MomentField, NameField, WholeField
 from loyalty.queries.people import find_member_ids
 from loyalty.queries.previews import RealBasket, find_last_basket
 from loyalty.queries.vocabulary import Home, list_place_words, list_tier_words
@@ -38,7 +38,7 @@ class TryForm(forms.Form):
     )
     tier = forms.ChoiceField(label="A member on", required=False, widget=UnfoldAdminSelectWidget)
     place = forms.ChoiceField(label="buys in", required=False, widget=UnfoldAdminSelectWidget)
-    at = forms.SplitDateTimeField(label="at", required=False, widget=UnfoldAdminSplitDateTimeWidget)
+    at = MomentField(label="at", required=False)
 
 
 class LineForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.db.models import F, Q, QuerySet
 
 from config.staff.models import Staff
 from loyalty.models import Rule, RuleVersion
@@ -29,6 +30,18 @@ def state_of_rule(rule: Rule, now: datetime) -> str:
     """Live if one of its versions is, else scheduled if one will be."""
     states = {state_of(version, now) for version in rule.versions.all()}
     return next((state for state in (LIVE, SCHEDULED) if state in states), ENDED)
+
+
+def rules_in_state(rules: QuerySet[Rule], state: str, now: datetime) -> QuerySet[Rule]:
+    """Those of the rules that `state_of_rule` would say this of, asked of the database."""
+    lasting = RuleVersion.objects.filter(Q(live_until=None) | Q(live_until__gt=F("live_from")))
+    live = lasting.filter(Q(live_until=None) | Q(live_until__gt=now), live_from__lte=now).values("rule")
+    scheduled = lasting.filter(live_from__gt=now).values("rule")
+    if state == LIVE:
+        return rules.filter(pk__in=live)
+    if state == SCHEDULED:
+        return rules.filter(pk__in=scheduled).exclude(pk__in=live)
+    return rules.exclude(pk__in=live).exclude(pk__in=scheduled)
 
 
 def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:

@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from config.ground import clock
@@ -22,6 +24,7 @@ from loyalty.admin.rule_preview import TryOut
 from loyalty.admin.rule_versions import (
     STATES,
     definition_of_version,
+    rules_in_state,
     state_of_rule,
     version_shown,
     versions_told,
@@ -33,6 +36,20 @@ from loyalty.rules.words import sentence_of
 from loyalty.services.rules import end_rule, publish_rule
 
 
+class StateFilter(DropdownFilter):
+    """By what the label in the list says."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state.capitalize()) for state in STATES]
+
+    def queryset(self, request: HttpRequest, rules: QuerySet[Rule]) -> QuerySet[Rule]:
+        state = self.value()
+        return rules_in_state(rules, state, clock.now()) if state in STATES else rules
+
+
 @admin.register(Rule, site=site)
 class RuleAdmin(OfOneProgramme):
     """A rule keeps its code; saving the form publishes a new version of it."""
@@ -40,7 +57,8 @@ class RuleAdmin(OfOneProgramme):
     form = RuleForm
     list_display = ("called", "says", "state", "version", "programme")
     list_display_links = ("called",)
-    list_filter = ("programme",)
+    list_filter = (StateFilter, "programme")
+    list_filter_submit = True
     list_select_related = ("programme",)
     search_fields = ("name", "code")
     ordering = ("programme", "name")
@@ -84,7 +102,7 @@ class RuleAdmin(OfOneProgramme):
                         "bought_from",
                         "bought_until",
                     ),
-                    "description": f"Moments and hours are those of {self.zone_of(request)}.",
+                    "description": f"Moments and hours are those of {timezone.get_current_timezone()}.",
                 },
             ),
             ("Publish", {"fields": ("live_from", "live_until")}),
@@ -224,7 +242,7 @@ class RuleAdmin(OfOneProgramme):
         def guarded(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
             if not self.has_view_permission(request):
                 raise Http404
-            return self.in_local_time(view, request, *args, **more)
+            return self.in_its_time(view, request, *args, **more)
 
         return self.admin_site.admin_view(guarded)
 

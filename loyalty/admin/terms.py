@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
-from loyalty.admin.fields import AmountField, WholeField
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.models import ProgrammeTerms
 from loyalty.queries.vocabulary import Home

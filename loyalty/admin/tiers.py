@@ -11,8 +11,8 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.amounts import money
+from config.staff.fields import AmountField
 from config.staff.site import site
-from loyalty.admin.fields import AmountField
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.models import Benefit, Tier
 from loyalty.queries.figures import count_wallets_by_tier

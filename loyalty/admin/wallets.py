@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, Func, JSONField, QuerySet, Value
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.decorators import display
 
 from config.ground import clock
@@ -67,8 +66,7 @@ class WalletAdmin(LedgerAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         wallet = self.get_object(request, object_id)
-        with timezone.override(self.zone_of(request)):
-            shown = _page_of(wallet, now=clock.now()) if wallet else {}
+        shown = _page_of(wallet, now=clock.now()) if wallet else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     @display(description="member", header=True)

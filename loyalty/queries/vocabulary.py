@@ -49,12 +49,6 @@ def find_home(programme_id: int) -> Home | None:
     return next((home for home in list_homes() if home.id == programme_id), None)
 
 
-def find_common_timezone() -> str | None:
-    """The timezone of all programmes, None if they differ or there are none."""
-    zones = list(Programme.objects.values_list("timezone", flat=True).distinct()[:2])
-    return zones[0] if len(zones) == 1 else None
-
-
 def list_tier_words(programme_id: int) -> list[Word]:
     """The programme's tiers, the lowest first."""
     tiers = Tier.objects.filter(programme_id=programme_id).order_by("rank").values_list("code", "name")

@@ -1,8 +1,9 @@
 """What a rule says, in words that a marketer would use; and what a new version says differently."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 
 from config.ground.amounts import money
+from config.ground.moments import moment
 from config.ground.words import either, times
 from loyalty.rules.definition import (
     Condition,
@@ -123,7 +124,7 @@ def words_of_condition(condition: Condition, zone: tzinfo = UTC) -> str:
         case PlaceIs(places=places):
             return f"in {either(places, named=NAMED)}"
         case Period(starts_at=starts_at, ends_at=ends_at):
-            return f"bought from {_moment(starts_at, zone)} until {_moment(ends_at, zone)}"
+            return f"bought from {moment(starts_at, zone)} until {moment(ends_at, zone)}"
         case Weekdays(days=days):
             return f"on {either([DAYS[day - 1] for day in sorted(set(days))])}"
         case Hours(starts=starts, ends=ends):
@@ -137,7 +138,3 @@ _FACETS: dict[type[Condition], str] = {
     Weekdays: "Days",
     Hours: "Hours",
 }
-
-
-def _moment(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

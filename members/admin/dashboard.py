@@ -13,9 +13,7 @@ def members(now: datetime) -> Number:
     """How many there are, and how many of them are new."""
     arrivals = sum_arrivals(now=now, weeks=1)
     new = sum(sum(counts) for counts in arrivals.by_way.values())
-    return Number(
-        f"{arrivals.members:,}", f"{new:,} of them came in the week of {arrivals.weeks[-1]:%-d %B %Y}"
-    )
+    return Number(f"{arrivals.members:,}", f"{new:,} of them came in the week of {arrivals.weeks[-1]}")
 
 
 def new_members_by_week(now: datetime) -> Chart:

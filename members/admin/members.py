@@ -14,7 +14,7 @@ from unfold.paginator import InfinitePaginator
 from config.ground import clock
 from config.staff.site import site
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
-from members.admin.page import facts_of_header, panels_shown
+from members.admin.page import Titled, facts_of_header, panels_shown
 from members.models import Member
 from members.queries.search import find_by_term
 from members.rules.masking import masked
@@ -159,7 +159,8 @@ class MemberAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             is_masked = not may_see_personal_data(request)
-            context["header"] = facts_of_header(obj)
+            context["header"] = header = facts_of_header(obj)
+            context |= {"original": Titled(obj, header.name), "subtitle": header.name}
             context["panels"] = panels_shown(obj.pk, is_masked=is_masked, now=clock.now())
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from django.utils.timezone import get_current_timezone
 
+from config.ground.moments import day
 from members.member_data import Cell, Panel, list_panels
 from members.models import Member
 from members.rules.masking import masked
@@ -20,10 +23,23 @@ class Header(msgspec.Struct, frozen=True):
     since: str
 
 
+class Titled:
+    """A row under the name that its page's title says, since the row itself says its ref, which names nobody."""
+
+    def __init__(self, row: Member, title: str) -> None:
+        self._row, self._title = row, title
+
+    def __str__(self) -> str:
+        return self._title
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+
 def facts_of_header(member: Member) -> Header:
     name = called(member.given_name, member.family_name, member.display_name)
     place = f" at {member.enrolled_at_place}" if member.enrolled_at_place else ""
-    since = f"Member since {member.enrolled_at:%-d %B %Y}, by {member.enrolled_via}{place}"
+    since = f"Member since {day(member.enrolled_at, get_current_timezone())}, by {member.enrolled_via}{place}"
     return Header(name=name or "No name yet", ref=member.ref, state=member.state, since=since)
 
 

@@ -183,21 +183,34 @@ class ConsentChoiceBody(Body, frozen=True, kw_only=True):
     text_version: Annotated[str, Meta(max_length=64)] = ""
 
 
+WallTime = Annotated[
+    str,
+    Meta(
+        pattern="^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$",
+        description="To the minute, such as 21:30.",
+        examples=["21:30"],
+    ),
+]
+_HOURS = ("quiet_from", "quiet_until")
+
+
 class PreferencesBody(Body, frozen=True, kw_only=True):
     """How and when the member wants to hear from us, and what they like. Hours are local times of `timezone`."""
 
     interests: list[str]
     preferred_channel: str
     frequency: str
-    quiet_from: time | None
-    quiet_until: time | None
+    quiet_from: WallTime | None
+    quiet_until: WallTime | None
     timezone: str
     packaging: str
     invoice: str
 
 
 def preferences_body(preferences: PreferenceFacts) -> PreferencesBody:
-    return PreferencesBody(**msgspec.structs.asdict(preferences))
+    told = msgspec.structs.asdict(preferences)
+    hours = {name: f"{told[name]:%H:%M}" if told[name] else None for name in _HOURS}
+    return PreferencesBody(**told | hours)
 
 
 class PreferenceChangesBody(Body, frozen=True, kw_only=True, omit_defaults=True):
@@ -210,16 +223,17 @@ class PreferenceChangesBody(Body, frozen=True, kw_only=True, omit_defaults=True)
         UNSET
     )
     frequency: Literal["any", "weekly", "monthly", "never"] | UnsetType = UNSET
-    quiet_from: time | UnsetType | None = UNSET
-    quiet_until: time | UnsetType | None = UNSET
+    quiet_from: WallTime | UnsetType | None = UNSET
+    quiet_until: WallTime | UnsetType | None = UNSET
     timezone: Annotated[str, Meta(max_length=64, description="IANA name.")] | UnsetType = UNSET
     packaging: LongName | UnsetType = UNSET
     invoice: LongName | UnsetType = UNSET
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were sent, by name."""
-        sent = msgspec.structs.asdict(self)
-        return {name: value for name, value in sent.items() if value is not UNSET}
+        """The fields that were sent, by name; hours as times."""
+        sent = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+        hours = {name: time.fromisoformat(sent[name]) for name in _HOURS if sent.get(name)}
+        return sent | hours
 
 
 class MeBody(MemberBody, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.utils.timezone import get_current_timezone
+
+from config.ground.moments import day, moment
 from members.member_data import Cell, Fact, Panel
 from members.models import ConsentEvent
 from members.queries.consents import ConsentFacts, list_consents
@@ -36,7 +39,7 @@ def _identities(identities: tuple[KnownIdentity, ...]) -> Panel:
 def _proof(known: KnownIdentity) -> Cell:
     if known.verified_at is None:
         return Cell("not yet", kind="muted")
-    return Cell(known.verified_at.date().isoformat(), kind="good")
+    return Cell(day(known.verified_at, get_current_timezone()), kind="good")
 
 
 def _preferences(wishes: PreferenceFacts) -> Panel:
@@ -55,12 +58,13 @@ def _preferences(wishes: PreferenceFacts) -> Panel:
 
 
 def _consents(consents: list[ConsentFacts]) -> Panel:
+    zone = get_current_timezone()
     rows = tuple(
         (
             consent.purpose,
             consent.channel,
             Cell("yes", kind="good") if consent.is_given else Cell("no", kind="bad"),
-            consent.changed_at.date().isoformat(),
+            day(consent.changed_at, zone),
         )
         for consent in consents
     )
@@ -71,10 +75,11 @@ def _consents(consents: list[ConsentFacts]) -> Panel:
 
 
 def _consent_history(member_id: int) -> Panel:
+    zone = get_current_timezone()
     newest = ConsentEvent.objects.filter(member_id=member_id).order_by("-pk")[:EVENTS_SHOWN]
     rows = tuple(
         (
-            event.happened_at.strftime("%Y-%m-%d %H:%M"),
+            moment(event.happened_at, zone),
             f"{event.purpose} by {event.channel}",
             Cell("given", kind="good") if event.is_given else Cell("withdrawn", kind="bad"),
             event.source + (f", {event.place_code}" if event.place_code else ""),
@@ -85,7 +90,7 @@ def _consent_history(member_id: int) -> Panel:
     return Panel(
         title="How consent came to be",
         order=78,
-        columns=("When (UTC)", "What", "Said", "Where", "Text shown"),
+        columns=("When", "What", "Said", "Where", "Text shown"),
         rows=rows,
         is_wide=True,
     )

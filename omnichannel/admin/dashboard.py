@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from config.ground.amounts import decimals, money
+from config.ground.amounts import decimals
 from config.staff.dashboard import Card, Chart, Number, Series, add_card
 from omnichannel.queries.figures import find_sales
 
@@ -17,8 +17,11 @@ def sales(now: datetime) -> Number:
         return NO_SALES
     total = sum(day.to_members_minor + day.to_others_minor for day in found.days)
     orders = sum(day.orders for day in found.days)
+    unit = 10 ** decimals(found.currency)
     return Number(
-        money(total, found.currency), f"in {orders:,} orders, {DAYS} days to {found.days[-1].day:%-d %B %Y}"
+        f"{(total + unit // 2) // unit:,}",
+        f"in {orders:,} orders, {DAYS} days to {found.days[-1].day}",
+        unit=found.currency,
     )
 
 

@@ -1,15 +1,16 @@
 """A filter from one day to another, both included."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import get_current_timezone
 from unfold.contrib.filters.admin import RangeDateFilter
 
 
 class DaysFilter(RangeDateFilter):
-    """The theme's form over moments: its own filter would end at the first second of the last day. Days are UTC's."""
+    """The theme's form over moments: its own filter would end at the first second of the last day."""
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         name = self.field_path
@@ -29,4 +30,5 @@ class DaysFilter(RangeDateFilter):
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+    """Where the day begins in the time of the page."""
+    return datetime.combine(day, time(), tzinfo=get_current_timezone())

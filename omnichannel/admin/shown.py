@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.ground.amounts import money
+from config.ground.moments import moment
 from members.rules.people import called
 
 LOOK_OF_LINKS = "text-primary-600 dark:text-primary-500"
@@ -39,9 +40,9 @@ def code(text: str) -> SafeString:
     return format_html('<bdi dir="ltr">{}</bdi>', text)
 
 
-def wall_time(moment: datetime, timezone: str) -> str:
+def wall_time(at: datetime, timezone: str) -> str:
     """When it was by the clock on the wall there: `2026-11-21 10:15`."""
-    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return moment(at, ZoneInfo(timezone))
 
 
 def member_link(member: Named) -> SafeString:

@@ -25,6 +25,12 @@ def places_of(programme_id: int) -> QuerySet[Place]:
     return places.select_related("programme").prefetch_related("tills")
 
 
+def find_common_timezone() -> str | None:
+    """The timezone of all programmes, None if they differ or there are none."""
+    zones = list(Programme.objects.values_list("timezone", flat=True).distinct()[:2])
+    return zones[0] if len(zones) == 1 else None
+
+
 def get_place(*, programme_id: int, code: str) -> Place:
     """The store or web shop with this code, its programme and tills loaded.
 

@@ -1,6 +1,7 @@
 """A marketer in the admin: a segment row by row, a campaign with a preview, its runs and their reasons."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from campaigns.admin.conditions import QUESTIONS
 from campaigns.models import Campaign, CampaignRun, Recipient, Segment, SegmentVersion
 from campaigns.queries import campaigns
 from campaigns.queries.segment_sql import REGISTRY
+from campaigns.rules.offers import ExtraPoints, FavouriteCategoryPoints
 from campaigns.services.runs import run_due
 from members.member_data import list_panels
 from omnichannel.models import Message
@@ -45,11 +47,11 @@ def _fields(shop: Shop, segment: Segment, **changed: Any) -> dict[str, Any]:
         "name": "Your favourite",
         "code": "favourite",
         "offer_kind": "favourite_category_points",
-        "percent": 300,
-        "except_categories": "fuel, coupons",
+        "times": "3",
+        "except_categories": ["fuel", "coupons"],
         "category": "",
         "points": "",
-        "minimum_minor": 0,
+        "minimum": "",
         "valid_days": 7,
         "max_uses": 1,
         "channels": ["email", "inbox"],
@@ -157,7 +159,9 @@ def test_a_campaign_is_made_scheduled_and_sent(shop: Shop, marketer: Client):
     ("changed", "field"),
     [
         ({"body": "{{ member.balance }}"}, "body"),
-        ({"percent": 5}, "percent"),
+        ({"times": "0.05"}, "times"),
+        ({"times": ""}, "times"),
+        ({"offer_kind": "extra_points", "points": "5", "minimum": "10.005"}, "minimum"),
         ({"offer_kind": "category_points", "category": ""}, "category"),
         ({"offer_kind": "extra_points", "points": ""}, "points"),
         ({"valid_days": 0}, "valid_days"),
@@ -171,6 +175,34 @@ def test_what_does_not_fit_stands_under_its_field(
     assert answer.status_code == 200
     assert field in answer.context["adminform"].form.errors
     assert not Campaign.objects.exists()
+
+
+def test_amounts_are_typed_in_money_and_factors_as_people_say_them(shop: Shop, marketer: Client):
+    points = {"offer_kind": "extra_points", "points": "500", "minimum": "12.50"}
+    marketer.post("/admin/campaigns/campaign/add/", _fields(shop, define(shop), **points))
+    campaign = Campaign.objects.get()
+    address = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+
+    assert campaigns.overview_of(campaign).plan.offer == ExtraPoints(points=500, minimum_minor=1_250)
+    page = marketer.get(address)
+    assert str(page.context["adminform"].form["minimum"].value()) == "12.50"
+    assert ">USD<" in "".join(page.content.decode().split())
+
+    favourite = _fields(shop, campaign.segment, times="1.5", seen_version=1)
+    assert marketer.post(address, favourite).status_code == 302
+    offer = campaigns.overview_of(Campaign.objects.get()).plan.offer
+    assert offer == FavouriteCategoryPoints(percent=150, except_categories=["fuel", "coupons"])
+    assert marketer.get(address).context["adminform"].form["times"].value() == Decimal("1.5")
+
+
+def test_a_campaign_offers_only_the_step_that_comes_next(shop: Shop, marketer: Client):
+    draft, scheduled = draft_campaign(shop), scheduled_campaign(shop)
+
+    def steps(campaign: Campaign) -> list[str]:
+        page = marketer.get(f"/admin/campaigns/campaign/{campaign.pk}/change/").content.decode()
+        return [step for step in ("schedule", "pause") if f"/{campaign.pk}/{step}/" in page]
+
+    assert (steps(draft), steps(scheduled)) == (["schedule"], ["pause"])
 
 
 def test_a_campaign_is_previewed_as_a_real_member_and_nothing_is_written(shop: Shop, marketer: Client):

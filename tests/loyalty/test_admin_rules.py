@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.staff.roles import CASHIER, FINANCE, MARKETER
+from loyalty.admin.rule_versions import state_of_rule
 from loyalty.models import Rule, RuleVersion
 from omnichannel.models import Product
 from tests.config.staff import in_role
@@ -150,6 +151,48 @@ def test_saving_makes_a_new_version_and_says_what_changed(shop: Shop) -> None:
     page = client.get(f"/admin/loyalty/rule/{rule.pk}/change/").content.decode()
     assert "Gives: triple points → double points" in page
     assert "Days: any → on Saturday or Sunday" in page
+
+
+@pytest.mark.parametrize("state", ["live", "scheduled", "ended"])
+def test_the_list_is_narrowed_to_a_state_as_its_labels_say_it(shop: Shop, state: str) -> None:
+    now = timezone.now()
+    day, base = timedelta(days=1), Rule.objects.get(code="base").versions.get().definition
+    for name, versions in {
+        "over": [(now - 2 * day, now - day)],
+        "withdrawn": [(now + day, now + day)],
+        "coming": [(now + day, None)],
+        "on": [(now - day, now + day)],
+        "renewed": [(now - 2 * day, now + day), (now + day, None)],
+    }.items():
+        rule = Rule.objects.create(programme=shop.programme, code=name, name=name)
+        for number, (live_from, live_until) in enumerate(versions, start=1):
+            rule.versions.create(
+                version=number,
+                definition=base,
+                live_from=live_from,
+                live_until=live_until,
+                made_by="test",
+                made_at=now,
+            )
+
+    shown = signed_in(MARKETER).get("/admin/loyalty/rule/", {"state": state}).context["cl"].result_list
+
+    assert {rule.code for rule in shown} == {
+        rule.code for rule in Rule.objects.all() if state_of_rule(rule, now) == state
+    }
+    assert shown
+
+
+def test_seconds_of_a_moment_survive_the_form(shop: Shop) -> None:
+    """The form shows minutes; what another door set to the second is not rounded by saving something else."""
+    client = signed_in(MARKETER)
+    period = {"bought_from_0": "2026-01-01", "bought_until_0": "2030-01-01", "bought_until_1": "23:59:59"}
+    client.post("/admin/loyalty/rule/add/", answers(bought_from_1="00:00", **period))
+    page = client.get(f"/admin/loyalty/rule/{Rule.objects.get(code='tea-week').pk}/change/")
+
+    shown = page.content.decode()
+    assert 'value="23:59:59"' in shown
+    assert 'value="00:00"' in shown
 
 
 def test_saving_without_a_change_publishes_nothing(shop: Shop) -> None:

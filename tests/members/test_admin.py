@@ -1,6 +1,7 @@
 """The members' pages of the admin: found by anything, shown in full or masked, enrolled and changed."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -128,6 +129,14 @@ def test_panels_of_other_floors_stand_in_their_order(
     titles = [shown.index(title) for title in ("Known by", "Wallet of a test", "Preferences")]
     assert titles == sorted(titles)
     assert "1,340" in shown
+
+
+def test_the_page_is_titled_by_the_name_and_the_log_names_nobody(manager: Client, ada: Member) -> None:
+    shown = manager.get(page_of(ada))
+    manager.post(page_of(ada), {"given_name": "Augusta", "family_name": "Lovelace"})
+
+    assert str(shown.context["original"]) == "Ada Lovelace"
+    assert LogEntry.objects.get().object_repr == ada.ref
 
 
 def test_a_cashier_enrols_and_lands_on_the_page(cashier: Client) -> None:

@@ -79,7 +79,9 @@ def test_a_new_birth_date_brings_its_birthday_and_a_new_birthday_ends_the_date(a
         ("", {"birth_month": 2, "birth_day": 30}, "birthday_not_valid"),
         ("", {"phone": "+12125550100"}, "invalid_input"),
         ("", {"language": "en us"}, "invalid_input"),
-        ("/preferences", {"quiet_from": "22:00:00"}, "preference_not_valid"),
+        ("/preferences", {"quiet_from": "22:00"}, "preference_not_valid"),
+        ("/preferences", {"quiet_from": "22:00:30", "quiet_until": "08:00"}, "invalid_input"),
+        ("/preferences", {"quiet_from": "24:00", "quiet_until": "08:00"}, "invalid_input"),
         ("/preferences", {"timezone": "Mars/Olympus"}, "preference_not_valid"),
         ("/preferences", {"frequency": "hourly"}, "invalid_input"),
         ("/preferences", {"interests": [""]}, "invalid_input"),
@@ -112,12 +114,12 @@ def test_what_is_known_need_not_be_sent_again(app: Client) -> None:
 
 
 def test_wishes_are_changed_one_by_one(app: Client, ada: Member) -> None:
-    send(app, "patch", "/preferences", interests=["tea"], quiet_from="22:00:00", quiet_until="08:00:00")
+    send(app, "patch", "/preferences", interests=["tea"], quiet_from="22:00", quiet_until="08:30:00")
     status, wishes = send(app, "patch", "/preferences", frequency="weekly", preferred_channel="email")
 
     assert status == 200
     assert wishes["interests"] == ["tea"]
-    assert (wishes["quiet_from"], wishes["quiet_until"]) == ("22:00:00", "08:00:00")
+    assert (wishes["quiet_from"], wishes["quiet_until"]) == ("22:00", "08:30")
     assert (wishes["frequency"], wishes["preferred_channel"]) == ("weekly", "email")
     assert Preference.objects.get().member_id == ada.pk
 

@@ -1,6 +1,7 @@
-"""Form fields for what rules and terms are made of: amounts, points, names from the catalogue."""
+"""Form fields for what rules, terms and campaigns are made of: amounts, factors, moments, names from the catalogue."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
     UnfoldAdminAutocompleteWidget,
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminMultipleAutocompleteWidget,
+    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -58,6 +61,39 @@ class WholeField(forms.IntegerField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=UnfoldAdminIntegerFieldWidget(), **options)
+
+
+class TimesField(forms.DecimalField):
+    """How many times the basic points, such as 3 or 1.5; cleans to percent (300, 150)."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminDecimalFieldWidget()
+        super().__init__(min_value=Decimal("1.01"), decimal_places=2, widget=widget, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the box: a stored percentage as people type it."""
+        return Decimal(value) / 100 if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        times = super().clean(value)
+        return None if times is None else int(times * 100)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class _Moment(UnfoldAdminSplitDateTimeWidget):
+    """A day and a time of day to the minute; seconds are shown where a stored moment has some, so none are lost."""
+
+    def decompress(self, value: datetime | None) -> list[Any]:
+        on, at = super().decompress(value)
+        return [on, at.isoformat() if at and at.second else at]
+
+
+class MomentField(forms.SplitDateTimeField):
+    """A moment in the time of the page."""
+
+    widget = _Moment
 
 
 class _ManyNames(UnfoldAdminMultipleAutocompleteWidget):

@@ -13,7 +13,7 @@ from members.member_data import Cell, Panel
 class CampaignData:
     """The floor's side of `members.member_data.MemberData`."""
 
-    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
+    def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
         """The last offers with their verdicts, and the segments the member is in. Two statements."""
         zone = get_current_timezone()
         offers = tuple(

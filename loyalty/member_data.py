@@ -29,7 +29,7 @@ _LABELS: dict[str, Literal["good", "bad", "muted"]] = {
 class Points:
     """Wallets, lots, movements, tiers and offers of a member, in the days of each wallet's programme."""
 
-    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
+    def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
         held = holdings.list_holdings(member_id, now=now)
         ids = [one.wallet_id for one in held]
         zone = ZoneInfo(held[0].timezone) if held else _UTC

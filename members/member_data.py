@@ -4,7 +4,7 @@ This is the one place where upper floors hang themselves into a lower one. A pan
 shows them all:
 
     class Wallets:
-        def panels(self, member_id: int, *, now: datetime) -> list[Panel]:
+        def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
             return [Panel(title="Wallet", order=20, facts=(Fact("Balance", "1,340 points"),))]
 
     register("loyalty", Wallets())
@@ -64,8 +64,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberData(Protocol):
-    def panels(self, member_id: int, *, now: datetime) -> Sequence[Panel]:
-        """What staff should see of a member at a glance; a fixed number of statements, however much there is."""
+    def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
+        """What staff should see of a member at a glance; a fixed number of statements, however much there is.
+
+        :param viewer_id: the colleague who looks, where it matters that they serve particular stores.
+        """
 
 
 _FLOORS: dict[str, MemberData] = {}
@@ -76,7 +79,8 @@ def register(floor: str, holds: MemberData) -> None:
     _FLOORS[floor] = holds
 
 
-def list_panels(member_id: int, *, now: datetime) -> list[Panel]:
+def list_panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
     """The panels of all floors, in their order."""
-    panels = [panel for floor in _FLOORS.values() for panel in floor.panels(member_id, now=now)]
+    told = (floor.panels(member_id, now=now, viewer_id=viewer_id) for floor in _FLOORS.values())
+    panels = [panel for floors in told for panel in floors]
     return sorted(panels, key=lambda panel: panel.order)

@@ -19,14 +19,15 @@ GOOD = frozenset({"completed", "sent", "delivered"})
 BAD = frozenset({"returned", "cancelled", "failed"})
 
 
-def panels(member_id: int, *, now: datetime) -> list[Panel]:
-    """The newest of each, in a statement each."""
+def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
+    """The newest of each, in a statement each. Who serves particular stores sees what was bought there."""
+    bought = list_newest_purchases(member_id, limit=SHOWN, viewer_id=viewer_id)
     return [
         Panel(
             title="Orders",
             order=40,
             columns=("Placed", "Where", "Number", "Items", "Total", "State"),
-            rows=tuple(_order(one) for one in list_newest_purchases(member_id, limit=SHOWN)),
+            rows=tuple(_order(one) for one in bought),
             empty="Has bought nothing yet.",
             is_wide=True,
         ),

@@ -95,6 +95,9 @@ class CampaignAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         return ("programme", "code", *SHOWN) if obj else ()
 
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        return {} if obj else {"code": ("name",)}
+
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         """The form; of a campaign that is not open to changes, its plan in words."""
         if obj is None or self.has_change_permission(request, obj):

@@ -84,6 +84,9 @@ class SegmentAdmin(ModelAdmin):
             return (head, who)
         return (head, who, ("Standing", {"fields": ("members", "refreshed_at", "versions")}))
 
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Segment | None = None) -> Any:
+        return {} if obj else {"code": ("name",)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> Any:
         return ("members", "refreshed_at", "versions", *(("programme", "code") if obj else ()))
 

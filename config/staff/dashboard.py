@@ -109,11 +109,24 @@ Figure = Number | Chart | Table
 
 
 @dataclass(frozen=True)
+class Served:
+    """A store or web shop that a colleague serves."""
+
+    place_id: int
+    code: str
+
+
+Places = tuple[Served, ...]
+"""Stores whose figures are meant; none in particular means the whole house."""
+
+
+@dataclass(frozen=True)
 class Card:
     """One card: who may see it (a permission such as `loyalty.view_entry`), where it stands, and how it is worked out.
 
     `build(now)` reads; it must be cheap (sums by day, not scans), and is asked at most once a minute per process.
-    Numbers stand in the first row, charts and tables below, each by `order`.
+    `build_for(now, places)` says it of some stores alone; a card without it is not shown to who serves particular
+    stores. Numbers stand in the first row, charts and tables below, each by `order`.
     """
 
     title: str
@@ -122,6 +135,7 @@ class Card:
     build: Callable[[datetime], Figure]
     is_wide: bool = False
     link: str = ""
+    build_for: Callable[[datetime, Places], Figure] | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +154,8 @@ class Shown:
 @dataclass
 class _Board:
     cards: dict[str, Card] = field(default_factory=dict)
-    built: dict[str, tuple[float, Shown]] = field(default_factory=dict)
+    built: dict[tuple[str, Places], tuple[float, Shown]] = field(default_factory=dict)
+    places_of: Callable[[int], Places] = lambda _staff_id: ()
 
 
 _board = _Board()
@@ -149,13 +164,23 @@ _board = _Board()
 def add_card(card: Card) -> None:
     """Put a card on the dashboard. A card of the same title is replaced."""
     _board.cards[card.title] = card
-    _board.built.pop(card.title, None)
+    forget_figures()
+
+
+def ask_who_serves_where(places_of: Callable[[int], Places]) -> None:
+    """Let the floor that knows it say which stores a colleague (by id) serves; until then everybody serves all."""
+    _board.places_of = places_of
 
 
 def cards_for(person: Staff) -> list[Shown]:
-    """The cards this person may see, in order, none older than a minute."""
-    visible = [card for card in _board.cards.values() if person.has_perm(card.permission)]
-    return [_fresh(card) for card in sorted(visible, key=lambda card: (card.order, card.title))]
+    """The cards this person may see, of the stores they serve, in order, none older than a minute."""
+    places = _board.places_of(person.pk)
+    visible = [
+        card
+        for card in _board.cards.values()
+        if person.has_perm(card.permission) and (card.build_for is not None or not places)
+    ]
+    return [_fresh(card, places) for card in sorted(visible, key=lambda card: (card.order, card.title))]
 
 
 def forget_figures() -> None:
@@ -163,20 +188,21 @@ def forget_figures() -> None:
     _board.built.clear()
 
 
-def _fresh(card: Card) -> Shown:
-    built_at, shown = _board.built.get(card.title, (0.0, None))
+def _fresh(card: Card, places: Places) -> Shown:
+    built_at, shown = _board.built.get((card.title, places), (0.0, None))
     if shown is None or time.monotonic() - built_at > FRESH_FOR_S:
-        shown = Shown(card, _build(card))
-        _board.built[card.title] = (time.monotonic(), shown)
+        shown = Shown(card, _build(card, places))
+        _board.built[card.title, places] = (time.monotonic(), shown)
     return shown
 
 
-def _build(card: Card) -> Figure | None:
+def _build(card: Card, places: Places) -> Figure | None:
     """The figure, or None when the database did not answer in time: one slow card must not close the first page."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(TIMEOUT_MS)])
-            return card.build(clock.now())
+            now = clock.now()
+            return card.build_for(now, places) if places and card.build_for else card.build(now)
     except OperationalError as problem:
         log.warning("dashboard.card_left_out", card=card.title, problem=str(problem))
         return None

@@ -142,10 +142,10 @@ class NameField(forms.ChoiceField):
         widget = _OneName(attrs={"data-tags": "true"})
         super().__init__(required=False, widget=widget, **options)
 
-    def suggest_from(self, url: str, chosen: str) -> None:
-        """Ask this address for suggestions; show what is chosen already."""
+    def suggest_from(self, url: str, chosen: str, *, called: str = "") -> None:
+        """Ask this address for suggestions; show what is chosen already, by the name it is called."""
         self.widget.attrs["data-ajax--url"] = url
-        self.choices = [("", ""), *([(chosen, chosen)] if chosen else [])]
+        self.choices = [("", ""), *([(chosen, called or chosen)] if chosen else [])]
 
     def valid_value(self, value: str) -> bool:
         return len(value) <= 100

@@ -56,10 +56,13 @@ class LineForm(forms.Form):
     def __init__(self, *args: Any, home: Home, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["unit_price"].in_currency(home.currency)  # type: ignore[attr-defined]  # it is our AmountField
-        for name, kind in (("sku", "sku"), ("category", "category")):
-            chosen = self.data.get(self.add_prefix(name)) if self.is_bound else self.initial.get(name)
-            url = reverse("admin:loyalty_rule_suggest", args=[home.id, kind])
-            self.fields[name].suggest_from(url, chosen or "")  # type: ignore[attr-defined]  # and our NameField
+        sku, product = self["sku"].value() or "", self["name"].value()
+        self._suggest(home, "sku", sku, called=f"{product} ({sku})" if product else "")
+        self._suggest(home, "category", self["category"].value() or "")
+
+    def _suggest(self, home: Home, field: str, chosen: str, *, called: str = "") -> None:
+        url = reverse("admin:loyalty_rule_suggest", args=[home.id, field])
+        self.fields[field].suggest_from(url, chosen, called=called)  # type: ignore[attr-defined]  # our NameField
 
     def line(self, position: int) -> Line | None:
         """The line, if there is a price; a product that was left open is any product."""

@@ -43,9 +43,9 @@ def facts_of_header(member: Member) -> Header:
     return Header(name=name or "No name yet", ref=member.ref, state=member.state, since=since)
 
 
-def panels_shown(member_id: int, *, is_masked: bool, now: datetime) -> list[Panel]:
+def panels_shown(member_id: int, *, is_masked: bool, viewer_id: int | None, now: datetime) -> list[Panel]:
     """The panels of all floors, every text in a cell, personal data masked for who may not see it."""
-    return [_dressed(panel, is_masked) for panel in list_panels(member_id, now=now)]
+    return [_dressed(panel, is_masked) for panel in list_panels(member_id, now=now, viewer_id=viewer_id)]
 
 
 def _dressed(panel: Panel, is_masked: bool) -> Panel:

@@ -15,7 +15,7 @@ EVENTS_SHOWN = 10
 _ORDER = ("phone", "email", "card", "external")
 
 
-def panels(member_id: int, *, now: datetime) -> list[Panel]:
+def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
     """Four statements.
 
     :raises MemberNotFound: if there is no such member.

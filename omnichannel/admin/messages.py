@@ -1,8 +1,11 @@
 """Messages to members: what waits, what went out, what did not and why. Nothing is sent from these pages."""
 
+import re
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -74,7 +77,7 @@ class MessageAdmin(ReadOnlyAdmin):
                     ("subject", "state_label"),
                     ("who", "known_as"),
                     ("channel", "message_class"),
-                    "body_text",
+                    "letter",
                 )
             },
         ),
@@ -101,6 +104,12 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description="subject")
     def subject_shown(self, message: Message) -> str:
         return message.subject or message.body_text[:60]
+
+    @display(description="text")
+    def letter(self, message: Message) -> SafeString:
+        """As it was written, but for the key in its link: whoever has that can unsubscribe the member."""
+        text = re.sub(r"(/u/)\S+", r"\1…", message.body_text)
+        return format_html('<div class="whitespace-pre-line">{}</div>', text)
 
     @display(description="member")
     def who(self, message: Message) -> SafeString:

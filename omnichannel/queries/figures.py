@@ -1,5 +1,6 @@
 """Sums over all orders, for charts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,6 +9,8 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from omnichannel.models import Order, OrderState, Programme, UnclaimedOrder
+
+Where = dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -29,21 +32,24 @@ class Sales:
     days: list[DaySales]
 
 
-def find_sales(*, now: datetime, days: int) -> Sales | None:
+def find_sales(*, now: datetime, days: int, place_ids: Collection[int] = ()) -> Sales | None:
     """The sales of the first programme that has any: `days` days up to the last one with a sale, at the latest today.
 
     Cancelled orders are left out.
+
+    :param place_ids: only of these stores and web shops; of all if it is empty.
     """
+    where = {"place_id__in": list(place_ids)} if place_ids else {}
     for programme in Programme.objects.order_by("pk"):
-        last = _last_sale(programme.pk, now)
+        last = _last_sale(programme.pk, now, where)
         if last is not None:
-            return Sales(programme.name, programme.currency, _by_day(programme, last, days))
+            return Sales(programme.name, programme.currency, _by_day(programme, last, days, where))
     return None
 
 
-def _last_sale(programme_id: int, now: datetime) -> datetime | None:
+def _last_sale(programme_id: int, now: datetime, where: Where) -> datetime | None:
     newest = [
-        model.objects.filter(programme_id=programme_id, placed_at__lte=now)
+        model.objects.filter(programme_id=programme_id, placed_at__lte=now, **where)
         .order_by("-placed_at")
         .values_list("placed_at", flat=True)
         .first()
@@ -52,16 +58,15 @@ def _last_sale(programme_id: int, now: datetime) -> datetime | None:
     return max((moment for moment in newest if moment), default=None)
 
 
-def _by_day(programme: Programme, last: datetime, days: int) -> list[DaySales]:
+def _by_day(programme: Programme, last: datetime, days: int, where: Where) -> list[DaySales]:
     zone = ZoneInfo(programme.timezone)
     last_day = last.astimezone(zone).date()
     first_day = last_day - timedelta(days=days - 1)
     since = datetime.combine(first_day, time.min, zone)
     until = datetime.combine(last_day + timedelta(days=1), time.min, zone)
-    known = Order.objects.exclude(state=OrderState.CANCELLED)
-    to_members = _sums(known.filter(programme=programme, placed_at__gte=since, placed_at__lt=until), zone)
-    unknown = UnclaimedOrder.objects.filter(programme=programme, placed_at__gte=since, placed_at__lt=until)
-    to_others = _sums(unknown, zone)
+    meant = {"programme": programme, "placed_at__gte": since, "placed_at__lt": until, **where}
+    to_members = _sums(Order.objects.exclude(state=OrderState.CANCELLED).filter(**meant), zone)
+    to_others = _sums(UnclaimedOrder.objects.filter(**meant), zone)
     nothing = (0, 0)
     return [
         DaySales(

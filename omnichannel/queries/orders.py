@@ -75,7 +75,10 @@ WHERE o.ref = %s AND (%s::bigint IS NULL OR o.programme_id = %s::bigint)
 """
 _NEWEST = """
 SELECT o.id, o.number, o.state, o.placed_at, g.timezone, p.name, l.items, o.total_minor, o.currency
-FROM (SELECT * FROM omnichannel_order WHERE member_id = %s ORDER BY placed_at DESC, id DESC LIMIT %s) o
+FROM (SELECT * FROM omnichannel_order WHERE member_id = %(member)s
+      AND (NOT EXISTS (SELECT FROM omnichannel_staffplace WHERE staff_id = %(viewer)s)
+        OR place_id IN (SELECT place_id FROM omnichannel_staffplace WHERE staff_id = %(viewer)s))
+      ORDER BY placed_at DESC, id DESC LIMIT %(limit)s) o
 JOIN omnichannel_place p ON p.id = o.place_id
 JOIN omnichannel_programme g ON g.id = o.programme_id
 CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0)::int AS items FROM omnichannel_orderline
@@ -135,8 +138,11 @@ class Purchase(NamedTuple):
     currency: str
 
 
-def list_newest_purchases(member_id: int, *, limit: int) -> list[Purchase]:
-    """A member's newest purchases, whatever their number in one statement."""
+def list_newest_purchases(member_id: int, *, limit: int, viewer_id: int | None = None) -> list[Purchase]:
+    """A member's newest purchases, whatever their number in one statement.
+
+    :param viewer_id: the colleague who looks: of the stores they serve, if they serve particular ones.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [member_id, limit])
+        cursor.execute(_NEWEST, {"member": member_id, "limit": limit, "viewer": viewer_id})
         return [Purchase(*row) for row in cursor.fetchall()]

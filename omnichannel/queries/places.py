@@ -48,6 +48,12 @@ def find_place_ids(programme_id: int, codes: Iterable[str]) -> dict[str, int]:
     return dict(found.values_list("code", "id"))
 
 
+def list_codes_served(staff_id: int) -> list[tuple[int, str]]:
+    """Id and code of each place that a member of staff serves, by id; empty if none in particular."""
+    served = StaffPlace.objects.filter(staff_id=staff_id).order_by("place_id")
+    return list(served.values_list("place_id", "place__code"))
+
+
 def list_places_served(staff_id: int) -> list[int]:
     """The ids of the places that a member of staff serves; empty if none in particular."""
     return list(StaffPlace.objects.filter(staff_id=staff_id).values_list("place_id", flat=True))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from config.staff import dashboard
-from config.staff.dashboard import Card, Chart, Figure, Number, Series, Table
+from config.staff.dashboard import Card, Chart, Figure, Number, Series, Served, Table
 from config.staff.roles import CASHIER
 from tests.config.staff import StaffFactory, give_password, in_role
 
@@ -62,6 +62,28 @@ def test_a_card_is_worked_out_once_a_minute_however_many_look() -> None:
     dashboard.forget_figures()
     dashboard.cards_for(StaffFactory(is_superuser=True))
     assert len(built) == 2
+
+
+def test_who_serves_stores_sees_their_figures_and_no_card_of_the_whole_house(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put("Of the house", Number("1"))
+    card = Card(
+        "Sales", 1, SEEN_BY_CASHIERS, lambda _: Number("all"), build_for=lambda _, at: Number(at[0].code)
+    )
+    dashboard.add_card(card)
+    here, there, everywhere = (in_role(CASHIER) for _ in range(3))
+    serving = {here.pk: (Served(1, "S1"),), there.pk: (Served(2, "S2"),)}
+    monkeypatch.setattr(dashboard._board, "places_of", lambda staff_id: serving.get(staff_id, ()))
+
+    seen = {
+        person.pk: {one.card.title: one.figure for one in dashboard.cards_for(person)}
+        for person in (here, there, everywhere)
+    }
+
+    assert seen[here.pk] == {"Sales": Number("S1")}
+    assert seen[there.pk] == {"Sales": Number("S2")}
+    assert seen[everywhere.pk] == {"Sales": Number("all"), "Of the house": Number("1")}
 
 
 def test_a_card_nobody_may_see_is_not_worked_out() -> None:

@@ -112,7 +112,7 @@ def test_personal_data_is_masked_without_the_right(cashier: Client, ada: Member)
 class _Floor:
     """What another floor would register."""
 
-    def panels(self, member_id: int, *, now: object) -> list[Panel]:
+    def panels(self, member_id: int, *, now: object, viewer_id: int | None = None) -> list[Panel]:
         phone = Cell("+12125550142", kind="personal", of="phone")
         facts = (Fact("Balance", Cell("1,340", kind="number"), "points"),)
         return [Panel(title="Wallet of a test", order=11, facts=facts, columns=("To",), rows=((phone,),))]

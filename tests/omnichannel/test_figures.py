@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config.staff.dashboard import Served
 from omnichannel.admin import dashboard
 from omnichannel.models import OrderState, Place, Programme, UnclaimedOrder
 from omnichannel.queries.figures import find_sales
@@ -72,6 +73,18 @@ def test_the_days_end_with_the_last_sale_and_leave_the_future_out(place: Place) 
 
     assert (shown.value, shown.unit) == ("10", "USD")
     assert shown.note == "in 1 orders, 30 days to 2025-02-03"
+
+
+def test_sales_are_told_of_some_stores_alone(place: Place) -> None:
+    other = Place.objects.create(programme=place.programme, code="S2", name="Side street")
+    sell(place, 1_000, NOON - timedelta(days=1))
+    sell(other, 700, NOON)
+
+    here = (Served(place.pk, place.code),)
+
+    assert (dashboard.sales(NOON).value, dashboard.sales(NOON, here).value) == ("17", "10")
+    assert dashboard.sales(NOON, here).note == "in 1 orders, 30 days to 2026-03-09"
+    assert dashboard.sales(NOON, (Served(0, "S9"),)) == dashboard.NO_SALES
 
 
 def test_cancelled_is_a_state_that_the_sums_know() -> None:

@@ -8,8 +8,9 @@ import pytest
 from members.member_data import Cell, Panel, list_panels
 from omnichannel.member_data import SHOWN, panels
 from omnichannel.services.messages import queue_messages
+from tests.config.staff import StaffFactory
 from tests.members.factories import MemberFactory
-from tests.omnichannel.factories import MADE_AT, PlaceFactory, an_order
+from tests.omnichannel.factories import MADE_AT, PlaceFactory, an_order, serves
 from tests.omnichannel.test_messages import draft
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,21 @@ def test_purchases_stand_by_the_clock_of_their_store_newest_first() -> None:
         Cell("10.00 USD", kind="number"),
         Cell("completed", kind="good"),
     )
+
+
+def test_who_serves_a_store_sees_what_was_bought_there() -> None:
+    member, ours, theirs = MemberFactory(), PlaceFactory(name="Market Street"), PlaceFactory(name="Mill Lane")
+    for place in (ours, theirs):
+        an_order(member, place, 450)
+    serving, everywhere = StaffFactory(), StaffFactory()
+    serves(serving, ours)
+
+    def places_seen_by(viewer_id: int) -> set[Any]:
+        orders, _messages = panels(member.pk, now=MADE_AT, viewer_id=viewer_id)
+        return {row[1] for row in orders.rows}
+
+    assert places_seen_by(serving.pk) == {"Market Street"}
+    assert places_seen_by(everywhere.pk) == {"Market Street", "Mill Lane"}
 
 
 def test_who_has_nothing_is_told_so() -> None:

@@ -1,6 +1,6 @@
 """The versions of a rule on the staff's pages: which one counts now, and what each changed, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db.models import F, Q, QuerySet
 
-from config.staff.models import Staff
+from config.staff.actors import name_actors
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.definition import RuleDefinition
@@ -59,7 +59,7 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
     """For each version, the newest first: what it says, when, by whom, and what it changed of the one before."""
     zone = ZoneInfo(home.timezone)
     versions: Sequence[RuleVersion] = sorted(rule.versions.all(), key=lambda version: version.version)
-    names = _names(version.made_by for version in versions)
+    names = name_actors(version.made_by for version in versions)
     told = []
     before: RuleDefinition | None = None
     for version in versions:
@@ -76,9 +76,3 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
         )
         before = definition
     return told[::-1]
-
-
-def _names(makers: Iterable[str]) -> dict[str, str]:
-    """The names of colleagues behind `staff:<id>`."""
-    ids = {int(maker.removeprefix("staff:")) for maker in makers if maker.startswith("staff:")}
-    return {f"staff:{person.pk}": str(person) for person in Staff.objects.filter(pk__in=ids)}

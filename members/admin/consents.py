@@ -1,4 +1,4 @@
-"""What members allow, over all of them. It is changed by the members themselves, never here."""
+"""What members allow, over all of them. It is changed by the members, or on a member's page in their name."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(choices=[('email', 'email'), ('sms', 'sms'), ('push', 'push'), ('chat', 'chat'), ('inbox', 'inbox'), ('mail', 'mail'), ('phone', 'phone')], max_length=8)),
                 ('purpose', models.CharField(choices=[('marketing', 'marketing'), ('points', 'points'), ('service', 'service'), ('surveys', 'surveys'), ('profiling', 'profiling')], max_length=16)),
                 ('is_given', models.BooleanField()),
-                ('source', models.CharField(help_text='Where it was said: till, app, web, import, admin, unsubscribe_link.', max_length=32)),
+                ('source', models.CharField(help_text='How it was said: till, app, web, import, phone, letter, email, unsubscribe_link ...', max_length=32)),
                 ('place_code', models.CharField(blank=True, help_text='Store or web shop where it was said.', max_length=64)),
                 ('text_version', models.CharField(blank=True, help_text='Which wording the member saw.', max_length=64)),
                 ('actor', models.CharField(help_text='Who wrote it down, e.g. member:55, key:12, staff:3.', max_length=64)),
@@ -280,6 +280,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='identity',
             index=models.Index(fields=['member', 'id'], name='identity_by_member'),
+        ),
+        migrations.AddIndex(
+            model_name='identity',
+            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('value'), name='text_pattern_ops'), condition=models.Q(('kind', 'phone')), name='identity_by_last_digits'),
         ),
         migrations.AddConstraint(
             model_name='identity',

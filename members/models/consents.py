@@ -56,7 +56,8 @@ class ConsentEvent(Model):
     purpose = CharField(max_length=16, choices=PURPOSES)
     is_given = BooleanField()
     source = CharField(
-        max_length=32, help_text="Where it was said: till, app, web, import, admin, unsubscribe_link."
+        max_length=32,
+        help_text="How it was said: till, app, web, import, phone, letter, email, unsubscribe_link ...",
     )
     place_code = CharField(max_length=64, blank=True, help_text="Store or web shop where it was said.")
     text_version = CharField(max_length=64, blank=True, help_text="Which wording the member saw.")

@@ -1,6 +1,7 @@
 """The directory of identities: which member goes by this phone, address, card or id."""
 
 import pghistory
+from django.contrib.postgres.indexes import OpClass
 from django.db.models import (
     PROTECT,
     CharField,
@@ -12,6 +13,7 @@ from django.db.models import (
     Q,
     UniqueConstraint,
 )
+from django.db.models.functions import Reverse
 
 from config.ground.history import before_each_change
 from members.models.members import Member
@@ -43,7 +45,14 @@ class Identity(Model):
             ),
             CheckConstraint(condition=~Q(value=""), name="an_identity_is_never_empty"),
         ]
-        indexes = [Index(fields=["member", "id"], name="identity_by_member")]
+        indexes = [
+            Index(fields=["member", "id"], name="identity_by_member"),
+            Index(
+                OpClass(Reverse("value"), name="text_pattern_ops"),
+                condition=Q(kind=IdentityKind.PHONE.value),
+                name="identity_by_last_digits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.timezone import get_current_timezone
 
 from config.ground.moments import day, moment
+from config.staff.actors import name_actors
 from members.member_data import Cell, Fact, Panel
 from members.models import ConsentEvent
 from members.queries.consents import ConsentFacts, list_consents
@@ -16,7 +17,7 @@ _ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """Four statements.
+    """Five statements.
 
     :raises MemberNotFound: if there is no such member.
     """
@@ -76,7 +77,8 @@ def _consents(consents: list[ConsentFacts]) -> Panel:
 
 def _consent_history(member_id: int) -> Panel:
     zone = get_current_timezone()
-    newest = ConsentEvent.objects.filter(member_id=member_id).order_by("-pk")[:EVENTS_SHOWN]
+    newest = list(ConsentEvent.objects.filter(member_id=member_id).order_by("-pk")[:EVENTS_SHOWN])
+    colleagues = name_actors(event.actor for event in newest)
     rows = tuple(
         (
             moment(event.happened_at, zone),
@@ -84,13 +86,14 @@ def _consent_history(member_id: int) -> Panel:
             Cell("given", kind="good") if event.is_given else Cell("withdrawn", kind="bad"),
             event.source + (f", {event.place_code}" if event.place_code else ""),
             event.text_version or Cell("unknown", kind="muted"),
+            colleagues.get(event.actor, event.actor.partition(":")[0]),
         )
         for event in newest
     )
     return Panel(
         title="How consent came to be",
         order=78,
-        columns=("When", "What", "Said", "Where", "Text shown"),
+        columns=("When", "What", "Said", "Where", "Text shown", "Written by"),
         rows=rows,
         is_wide=True,
     )

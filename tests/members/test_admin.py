@@ -7,11 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.outbox.models import Event
 from config.staff.models import Staff
 from config.staff.roles import sync_roles
 from members import member_data
 from members.member_data import Cell, Fact, Panel
-from members.models import Consent, Member
+from members.models import Consent, ConsentEvent, Member
 from members.queries.search import find_by_term
 from tests.members.factories import MemberFactory
 
@@ -60,6 +61,10 @@ def ada() -> Member:
         "+12125550142",
         "(212) 555-0142",
         "12125550142",
+        "0142",
+        "55-0142",
+        "555 0142",
+        "125550142",
         "ada@example.com",
         "ADA@Example.com",
         "ab12cd",
@@ -72,6 +77,28 @@ def test_a_member_is_found_by_anything(ada: Member, term: str) -> None:
     MemberFactory(given_name="Grace", family_name="Hopper")
 
     assert list(find_by_term(term)) == [ada]
+
+
+@pytest.mark.parametrize("term", ["142", "2125550", "0142x", "1420"])
+def test_other_digits_of_a_phone_find_nobody(ada: Member, term: str) -> None:
+    assert list(find_by_term(term)) == []
+
+
+def test_last_digits_are_looked_up_and_not_searched_for(ada: Member) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        find_by_term("0142")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO members_identity (kind, value, member_id, source, recorded_at)"
+            " SELECT 'phone', '+1305555' || number, %s, 'test', now() FROM generate_series(1000, 9999) number",
+            [ada.pk],
+        )
+        cursor.execute("ANALYZE members_identity")
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        plan = str(cursor.fetchall())
+
+    assert "identity_by_last_digits" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_member_is_found_by_ref(ada: Member) -> None:
@@ -195,6 +222,68 @@ def test_an_identity_of_somebody_else_is_refused_in_the_form(manager: Client, ad
 
     assert f"This belongs to {ada.ref}." in answer.content.decode()
     assert not bob.identities.filter(kind="email").exists()
+
+
+TOLD = {
+    "said": "given",
+    "channel": "email",
+    "purpose": "marketing",
+    "source": "letter",
+    "text_version": "form 7",
+}
+
+
+def test_what_a_member_said_to_a_colleague_is_written_down_with_its_evidence(
+    manager: Client, ada: Member
+) -> None:
+    door = f"{LIST}{ada.pk}/consent/"
+
+    assert manager.post(door, TOLD).headers["Location"] == page_of(ada)
+    manager.post(door, TOLD | {"said": "withdrawn", "source": "phone", "text_version": ""})
+
+    assert Consent.objects.get().is_given is False
+    actor = f"staff:{Staff.objects.get().pk}"
+    said = ConsentEvent.objects.order_by("pk").values_list("is_given", "source", "text_version", "actor")
+    assert list(said) == [(True, "letter", "form 7", actor), (False, "phone", "", actor)]
+    assert Event.objects.filter(name="members.consent_changed").count() == 2
+    shown = manager.get(page_of(ada)).content.decode()
+    assert "form 7" in shown
+    assert str(Staff.objects.get()) in shown
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {ada.ref}
+
+
+def test_a_word_of_long_ago_is_evidence_and_changes_nothing(manager: Client, ada: Member) -> None:
+    door = f"{LIST}{ada.pk}/consent/"
+    manager.post(door, TOLD | {"said": "withdrawn"})
+    manager.post(door, TOLD | {"at_0": "2020-01-31", "at_1": "10:15"})
+
+    assert Consent.objects.get().is_given is False
+    assert ConsentEvent.objects.filter(is_given=True, happened_at__year=2020).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"text_version": ""}, "to which words"),
+        ({"at_0": "2999-01-01", "at_1": "00:00"}, "Nobody has said this yet"),
+        ({"channel": "pigeon"}, "Select a valid choice"),
+        ({"source": "hearsay"}, "Select a valid choice"),
+    ],
+)
+def test_a_word_without_its_evidence_is_not_written_down(
+    manager: Client, ada: Member, told: dict[str, str], says: str
+) -> None:
+    answer = manager.post(f"{LIST}{ada.pk}/consent/", TOLD | told)
+
+    assert answer.status_code == 200
+    assert says in answer.content.decode()
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_cashier_writes_down_no_consent_and_sees_no_button(cashier: Client, ada: Member) -> None:
+    assert cashier.post(f"{LIST}{ada.pk}/consent/", TOLD).status_code == 403
+    assert "Write down consent" not in cashier.get(page_of(ada)).content.decode()
+    assert not ConsentEvent.objects.exists()
 
 
 def test_a_cashier_changes_nobody_and_nobody_deletes(cashier: Client, manager: Client, ada: Member) -> None:

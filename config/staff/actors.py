@@ -1,0 +1,13 @@
+"""Who wrote something down: `staff:3` in a row means a colleague with a name."""
+
+from collections.abc import Iterable
+
+from config.staff.models import Staff
+
+_PREFIX = "staff:"
+
+
+def name_actors(actors: Iterable[str]) -> dict[str, str]:
+    """The names of the colleagues among actors such as `staff:3`, by actor; whoever else is left out. One statement."""
+    ids = {int(actor.removeprefix(_PREFIX)) for actor in actors if actor.startswith(_PREFIX)}
+    return {f"{_PREFIX}{person.pk}": str(person) for person in Staff.objects.filter(pk__in=ids)}

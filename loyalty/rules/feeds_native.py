@@ -25,34 +25,10 @@ IDENTITIES = ("external", "card", "phone", "email")
 
 
 def _order_line(cells: Cells, settings: Settings) -> SaleRow:
-    (
-        place,
-        number,
-        moment,
-        *told,
-        sku,
-        quantity,
-        price,
-        total,
-        discount,
-        tax,
-        name,
-        category,
-        department,
-        brand,
-    ) = cells
-    digits = settings.digits
+    place, number, moment, *told, sku, quantity = cells[:-8]
+    name, category, department, brand = cells[-4:]
     pieces = pieces_of(quantity) if quantity else 1
-    if bool(price) == bool(total):
-        raise RowNotValid("give either unit_price or line_total")
-    gross = abs(pieces) * minor_of(price, digits) if price else minor_of(total, digits)
-    discount_minor, tax_minor = minor_of(discount, digits), minor_of(tax, digits)
-    if gross < 0 or discount_minor < 0 or tax_minor < 0:
-        raise RowNotValid("an amount is negative; goods that came back have a negative quantity instead")
-    if discount_minor > gross or tax_minor > gross:
-        raise RowNotValid("discount or tax are more than the line's price")
-    if not pieces and gross:
-        raise RowNotValid("no pieces, and yet a price")
+    gross, discount_minor, tax_minor = _amounts(cells[-8:-4], pieces, settings.digits)
     return SaleRow(
         named(place, "place", 40),
         named(number, "number", 64),
@@ -71,6 +47,26 @@ def _order_line(cells: Cells, settings: Settings) -> SaleRow:
         ),
         pieces < 0,
     )
+
+
+def _amounts(cells: Cells, pieces: int, digits: int) -> tuple[int, int, int]:
+    """What the line costs before its discount, the discount and the tax, in minor units.
+
+    :param cells: unit_price, line_total, discount, tax.
+    :raises RowNotValid: if they cannot be together.
+    """
+    price, total, discount, tax = cells
+    if bool(price) == bool(total):
+        raise RowNotValid("give either unit_price or line_total")
+    gross = abs(pieces) * minor_of(price, digits) if price else minor_of(total, digits)
+    discount_minor, tax_minor = minor_of(discount, digits), minor_of(tax, digits)
+    if gross < 0 or discount_minor < 0 or tax_minor < 0:
+        raise RowNotValid("an amount is negative; goods that came back have a negative quantity instead")
+    if discount_minor > gross or tax_minor > gross:
+        raise RowNotValid("discount or tax are more than the line's price")
+    if not pieces and gross:
+        raise RowNotValid("no pieces, and yet a price")
+    return gross, discount_minor, tax_minor
 
 
 ORDERS = Format(

@@ -170,22 +170,9 @@ def _awards(
             awards.append(award)
     steps = [rule.effect for rule in basics if isinstance(rule.effect, PerStep)]
     for rule in programme.candidates(basket, tier_code):
-        if not rule.holds(occasion):
-            continue
-        bonus = _bonus(rule.effect, basket.lines, paid, steps, currency)
-        if isinstance(bonus, tuple):
-            points, positions, words = bonus
-            awards.append(
-                Award(
-                    kind="bonus",
-                    rule=rule.code,
-                    rule_version=rule.version,
-                    rule_version_id=rule.version_id,
-                    points=points,
-                    because=f"{rule.name}: {words}",
-                    lines=positions,
-                )
-            )
+        bonus = _rule_award(rule, basket.lines, paid, steps, currency) if rule.holds(occasion) else None
+        if bonus is not None:
+            awards.append(bonus)
     for offer in shopper.offers:
         award = _offer_award(offer, basket.lines, paid, steps, currency)
         if isinstance(award, NotApplied):
@@ -213,6 +200,25 @@ def _basic_award(rule: LiveRule, paid: list[int], currency: str) -> Award | NotA
         points=points,
         because=words,
         lines=[position for position, minor in enumerate(paid) if minor],
+    )
+
+
+def _rule_award(
+    rule: LiveRule, lines: Sequence[Line], paid: list[int], steps: list[PerStep], currency: str
+) -> Award | None:
+    """What a bonus rule gives; one that gives nothing here is not worth a word."""
+    bonus = _bonus(rule.effect, lines, paid, steps, currency)
+    if isinstance(bonus, str):
+        return None
+    points, positions, words = bonus
+    return Award(
+        kind="bonus",
+        rule=rule.code,
+        rule_version=rule.version,
+        rule_version_id=rule.version_id,
+        points=points,
+        because=f"{rule.name}: {words}",
+        lines=positions,
     )
 
 

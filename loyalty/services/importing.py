@@ -53,15 +53,14 @@ def import_feeds(
 ) -> None:
     """Take over these files: products, stores and members, and the orders of all files together.
 
-    Safe to repeat and to start again. What becomes of it all stands in `report`.
+    Safe to repeat and to start again. What becomes of it all stands in `report`; a file that breaks in the middle
+    counts up to there.
 
     :param format_name: one of `rules.feed_formats.NAMES`; "" recognises each file by its header.
     :param shift_to: move all moments by whole weeks until the last one falls on this day or one of the six before.
     :param hands: book with so many threads at once; with more than one, call it outside of any transaction.
     :param before_orders: done between the two, e.g. delivering the news of the new members, so that what they get
         for coming stands in their wallets before what they bought.
-    A file that breaks in the middle counts up to there.
-
     :raises ProgrammeNotFound: if there is no such programme.
     :raises NothingToRead: if no file could be read; each is in the report with its reason.
     """

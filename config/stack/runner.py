@@ -145,7 +145,7 @@ class Runner:
 
     def _start_users(self) -> None:
         """All that use the servers, at once: they do not wait for each other."""
-        answers = services.answers_at(f"{self.url}/readyz")
+        answers = services.answers_at(self.port, "/readyz")
         self._start("web", services.web_command(self.port), proof=answers, DATABASE_POOL="1")
         commands = {
             "relay": services.relay_command(),

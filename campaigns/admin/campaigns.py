@@ -10,7 +10,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from campaigns.admin.campaign_form import NAMES_TO_USE, CampaignForm
@@ -28,6 +27,7 @@ from campaigns.services.campaigns import (
 from config.ground import clock
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
+from config.staff.admin.refusals import RefusalsInWords
 from config.staff.confirm import confirmed
 from config.staff.site import site
 
@@ -45,7 +45,7 @@ SHOWN = ("standing", "goes_out", "offered", "channels_in_words", "letter")
 
 
 @admin.register(Campaign, site=site)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(RefusalsInWords):
     """Offers to segments at times."""
 
     form = CampaignForm
@@ -262,12 +262,7 @@ class CampaignAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         page = {**(extra_context or {}), "runs": _runs_of(object_id)}
-        try:
-            answer: HttpResponse = super().changeform_view(request, object_id, form_url, page)
-            return answer
-        except Refusal as refused:
-            messages.error(request, refused.detail)
-            return HttpResponseRedirect(request.get_full_path())
+        return super().changeform_view(request, object_id, form_url, page)
 
 
 def _overview(campaign: Campaign) -> campaigns.Overview:

@@ -7,12 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from campaigns.admin.conditions import ConditionsField
@@ -23,6 +22,7 @@ from campaigns.services.segments import make_segment, redefine_segment
 from config.ground import clock, typed
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
+from config.staff.admin.refusals import RefusalsInWords
 from config.staff.site import site
 
 START: dict[str, Any] = {"type": "all", "of": [{"type": "bought_within", "days": 30}]}
@@ -66,7 +66,7 @@ class SegmentForm(ModelForm):
 
 
 @admin.register(Segment, site=site)
-class SegmentAdmin(ModelAdmin):
+class SegmentAdmin(RefusalsInWords):
     """Groups of members."""
 
     form = SegmentForm
@@ -151,20 +151,6 @@ class SegmentAdmin(ModelAdmin):
             )
         obj.pk, obj.size = saved.pk, saved.size
         messages.info(request, f"{saved.size:,} members are in this segment now.")
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-            return page
-        except Refusal as refused:
-            messages.error(request, refused.detail)
-            return HttpResponseRedirect(request.get_full_path())
 
     def has_delete_permission(self, request: HttpRequest, obj: Segment | None = None) -> bool:
         return False

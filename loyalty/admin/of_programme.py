@@ -27,6 +27,12 @@ class OfOneProgramme(ModelAdmin):
             raise Http404("There is no such programme.")
         return home
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+        """The form knows its `home`."""
+        form = super().get_form(request, obj, change, **more)
+        form.home = self.home_of(request, obj)
+        return form
+
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         return self.in_its_time(super().changeform_view, request, *args, **more)
 

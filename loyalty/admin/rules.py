@@ -114,13 +114,6 @@ class RuleAdmin(OfOneProgramme):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Rule | None = None) -> dict[str, Any]:
         return {} if obj else {"code": ("name",)}
 
-    def get_form(
-        self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **more: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change, **more)
-        form.home = self.home_of(request, obj)
-        return form
-
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
         """A rule is ended, not deleted: what it gave names it for ever."""
         return False

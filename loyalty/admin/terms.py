@@ -94,13 +94,6 @@ class ProgrammeTermsAdmin(OfOneProgramme):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj else fieldsets[1:]
 
-    def get_form(
-        self, request: HttpRequest, obj: ProgrammeTerms | None = None, change: bool = False, **more: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change, **more)
-        form.home = self.home_of(request, obj)
-        return form
-
     def has_delete_permission(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> bool:
         """Tills cannot settle a purchase without terms."""
         return False

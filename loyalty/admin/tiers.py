@@ -135,13 +135,6 @@ class TierAdmin(OfOneProgramme):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Tier | None = None) -> dict[str, Any]:
         return {} if obj else {"code": ("name",)}
 
-    def get_form(
-        self, request: HttpRequest, obj: Tier | None = None, change: bool = False, **more: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change, **more)
-        form.home = self.home_of(request, obj)
-        return form
-
     def has_delete_permission(self, request: HttpRequest, obj: Tier | None = None) -> bool:
         """Members hold tiers; their standings name it for ever."""
         return False

@@ -7,12 +7,13 @@ from campaigns.queries.programmes import get_programme
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from loyalty.events import HistoryImported, PurchaseCommitted, TierReached
+from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned, TierReached
 from members.events import ConsentChanged, MemberChanged, MemberEnrolled
 
 
 @subscriber(
-    "campaigns.features", to=[PurchaseCommitted, TierReached, MemberEnrolled, MemberChanged, ConsentChanged]
+    "campaigns.features",
+    to=[PurchaseCommitted, PurchaseReturned, TierReached, MemberEnrolled, MemberChanged, ConsentChanged],
 )
 def learn_features(events: Sequence[Delivered], *, now: datetime) -> None:
     """Bring features and segments of the members of a batch up to date. Safe to repeat."""
@@ -31,7 +32,7 @@ def _touched(told: Delivered) -> Touched | None:
     if told.member_id is None:
         return None
     event = told.event
-    if isinstance(event, PurchaseCommitted):
+    if isinstance(event, PurchaseCommitted | PurchaseReturned):
         return Touched(told.member_id, event.programme_code, event.placed_at)
     if isinstance(event, TierReached | MemberEnrolled):
         return Touched(told.member_id, event.programme_code)

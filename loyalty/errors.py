@@ -73,6 +73,42 @@ class OrderNotFound(NotFound):
     title = "There is no order by this reference"
 
 
+class ReturnExceedsPurchase(InvalidInput):
+    code = "return_exceeds_purchase"
+    title = "More would come back than was bought and not yet returned"
+
+
+class ReturnedAtNotPossible(InvalidInput):
+    code = "returned_at_not_possible"
+    title = "Nothing comes back before it was bought, or in the future"
+
+
+class NothingLeftToReturn(Refusal):
+    status = 409
+    code = "nothing_left_to_return"
+    title = "Everything of this purchase came back before"
+
+
+class ReturnContentDiffers(Refusal):
+    status = 409
+    code = "return_content_differs"
+    title = "This return number was booked before with other content"
+
+
+class PointsAlreadySpent(Refusal):
+    """`missing` points were earned by what comes back, spent since, and are not there to be taken back."""
+
+    status = 409
+    code = "points_already_spent"
+    title = "The points that these goods earned are spent already"
+
+
+class PurchaseNotClaimed(Refusal):
+    status = 409
+    code = "purchase_not_claimed"
+    title = "Nobody's points hang on this purchase: no member was named when it was made"
+
+
 class WalletBusy(Refusal):
     status = 409
     code = "wallet_busy"

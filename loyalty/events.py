@@ -34,6 +34,24 @@ class PurchaseCommitted(Event, frozen=True, kw_only=True):
     lines: list[LineBought]
 
 
+class PurchaseReturned(Event, frozen=True, kw_only=True):
+    """Goods of a member's purchase came back. Amounts in minor units of the programme's currency.
+
+    `is_whole`: nothing is left of the purchase.
+    """
+
+    name: ClassVar[str] = "loyalty.purchase_returned"
+    return_ref: str
+    order_ref: str
+    programme_code: str
+    placed_at: datetime
+    returned_at: datetime
+    refund_minor: int
+    points_taken: int
+    points_given: int
+    is_whole: bool
+
+
 class HistoryImported(Event, frozen=True, kw_only=True):
     """Orders of a programme came from files, any number of them, without news of their own."""
 

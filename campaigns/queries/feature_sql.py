@@ -1,4 +1,4 @@
-"""The sums and the feature row as set-based statements over orders, lines and tier standings.
+"""The sums and the feature row as set-based statements over orders, lines, returns and tier standings.
 
 Each takes the members and days that were touched and derives them whole, so running one again changes
 nothing. All read `programme`, `zone` (its timezone), `members` and `days` (pairs, in step), `all_members` and
@@ -8,7 +8,12 @@ nothing. All read `programme`, `zone` (its timezone), `members` and `days` (pair
 DAY_SUMS = """
 WITH touched AS (SELECT * FROM unnest(%(members)s::bigint[], %(days)s::date[]) AS t(member_id, bought_on)),
 bought AS (
-    SELECT t.member_id, t.bought_on, count(*) AS purchases, sum(o.total_minor) AS spent_minor
+    SELECT t.member_id, t.bought_on, count(*) AS purchases,
+           sum(o.total_minor - CASE WHEN o.state = 'partially_returned' THEN (
+               SELECT sum((l.quantity * l.unit_price_minor - l.discount_minor)
+                          * omnichannel_returned(o.id, l.position) / l.quantity)
+                 FROM omnichannel_orderline l
+                WHERE l.order_id = o.id AND l.member_id = o.member_id AND l.quantity > 0) ELSE 0 END) AS spent_minor
       FROM touched t
       JOIN omnichannel_order o ON o.member_id = t.member_id AND o.programme_id = %(programme)s
        AND o.placed_at >= t.bought_on::timestamp AT TIME ZONE %(zone)s
@@ -32,7 +37,10 @@ WITH touched AS (
       FROM unnest(%(members)s::bigint[], %(days)s::date[]) AS t(member_id, bought_on)),
 bought AS (
     SELECT t.member_id, t.month_on, l.department, l.category,
-           sum(l.quantity * l.unit_price_minor - l.discount_minor) AS spent_minor
+           sum(l.quantity * l.unit_price_minor - l.discount_minor
+               - CASE WHEN o.state = 'partially_returned' AND l.quantity > 0 THEN
+                     (l.quantity * l.unit_price_minor - l.discount_minor)
+                     * omnichannel_returned(o.id, l.position) / l.quantity ELSE 0 END) AS spent_minor
       FROM touched t
       JOIN omnichannel_order o ON o.member_id = t.member_id AND o.programme_id = %(programme)s
        AND o.placed_at >= t.month_on::timestamp AT TIME ZONE %(zone)s

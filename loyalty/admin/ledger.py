@@ -22,6 +22,8 @@ KIND_COLOURS = {
     "spend": "info",
     "expire": "danger",
     "adjust": "warning",
+    "reverse_earn": "danger",
+    "reverse_spend": "success",
 }
 
 

@@ -51,7 +51,7 @@ class TermsForm(forms.ModelForm):
 
     class Meta:
         model = ProgrammeTerms
-        fields = ("burn_points", "burn_minor", "maturity_days", "expiry_days", "welcome_points")
+        fields = ("burn_points", "burn_minor", "maturity_days", "expiry_days", "welcome_points", "when_spent")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -87,6 +87,7 @@ class ProgrammeTermsAdmin(OfOneProgramme):
         ("As it stands", {"fields": ("says",)}),
         ("What points pay", {"fields": (("burn_points", "burn_minor"),)}),
         ("How long they live", {"fields": ("maturity_days", "expiry_days")}),
+        ("Returns", {"fields": ("when_spent",)}),
         ("Welcome", {"fields": ("welcome_points",)}),
     )
 

@@ -55,7 +55,7 @@ class Orders(Door):
         now = clock.now()
         body: ShopPurchaseBody = self.body(request)
         caller = caller_of(request)
-        caller = at_place(caller, body.place, find_places([body], caller))
+        caller = at_place(caller, body.place, find_places([body.place], caller))
         purchase = purchase_of(body, caller, source="web", now=now)
         return booked_answer(commit_purchase(purchase=purchase, teller=teller_of(request), now=now))
 
@@ -141,7 +141,7 @@ def _purchases(raw_lines: Sequence[bytes], caller: Caller, now: datetime) -> lis
             bodies.append(decode(raw, ShopPurchaseBody))
         except Refusal as refusal:
             bodies.append(refusal)
-    places = find_places([body for body in bodies if isinstance(body, ShopPurchaseBody)], caller)
+    places = find_places((body.place for body in bodies if isinstance(body, ShopPurchaseBody)), caller)
     told: list[Purchase | Refusal] = []
     for body in bodies:
         try:

@@ -1,7 +1,7 @@
 """How a purchase is told at a door, and the purchase it becomes."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -54,9 +54,9 @@ class ShopPurchaseBody(PurchaseBody, frozen=True, kw_only=True):
     place: Code | None = None
 
 
-def find_places(bodies: Collection[ShopPurchaseBody], caller: Caller) -> Mapping[str, int]:
-    """The places that purchases name, code -> id, as far as the key's programme has them. At most one statement."""
-    codes = {body.place for body in bodies if body.place is not None}
+def find_places(named: Iterable[str | None], caller: Caller) -> Mapping[str, int]:
+    """The places that are named, code -> id, as far as the key's programme has them. At most one statement."""
+    codes = {code for code in named if code is not None}
     if caller.place_id is not None or caller.programme_id is None or not codes:
         return {}
     return find_place_ids(caller.programme_id, codes)

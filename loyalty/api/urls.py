@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.api import checkout, orders, till, wallets
+from loyalty.api import checkout, orders, returns, till, wallets
 
 urlpatterns = [
     path("checkout/commit", checkout.Commit.as_view()),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("orders", orders.Orders.as_view()),
     path("orders/batch", orders.Batch.as_view()),
     path("orders/<ref:ref>", orders.OneOrder.as_view()),
+    path("orders/<ref:ref>/returns", returns.Returns.as_view()),
+    path("orders/<ref:ref>/cancel", returns.Cancel.as_view()),
     path("members/<ref:ref>/wallet", wallets.MemberWallet.as_view()),
     path("members/<ref:ref>/entries", wallets.MemberEntries.as_view()),
     path("me/entries", wallets.MyEntries.as_view()),

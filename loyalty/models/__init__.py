@@ -2,7 +2,8 @@
 
 from loyalty.models.grants import Grant
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
-from loyalty.models.programme import ProgrammeTerms
+from loyalty.models.programme import ProgrammeTerms, WhenSpent
+from loyalty.models.returns import Reversal
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
 
@@ -16,6 +17,7 @@ __all__ = [
     "Lot",
     "LotMove",
     "ProgrammeTerms",
+    "Reversal",
     "Rule",
     "RuleVersion",
     "Seal",
@@ -24,4 +26,5 @@ __all__ = [
     "TierDay",
     "TierStanding",
     "Wallet",
+    "WhenSpent",
 ]

@@ -24,6 +24,8 @@ class EntryKind(models.TextChoices):
     SPEND = "spend"
     EXPIRE = "expire"
     ADJUST = "adjust"
+    REVERSE_EARN = "reverse_earn", "taken back"
+    REVERSE_SPEND = "reverse_spend", "given back"
 
 
 class Wallet(models.Model):
@@ -85,6 +87,9 @@ class Entry(models.Model):
         blank=True,
         db_index=False,
         related_name="+",
+    )
+    undoes = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
     )
     actor = models.CharField(max_length=60, help_text="Who caused it, e.g. key:12, staff:3, the clock.")
     reason = models.CharField(max_length=300)

@@ -4,6 +4,13 @@ from django.db import models
 from django.db.models import CheckConstraint, Q
 
 
+class WhenSpent(models.TextChoices):
+    """What becomes of a return whose earned points are spent already."""
+
+    CLAMP = "clamp", "take back what is left"
+    REFUSE = "refuse", "refuse the return"
+
+
 class ProgrammeTerms(models.Model):
     """One row per programme.
 
@@ -27,6 +34,15 @@ class ProgrammeTerms(models.Model):
         help_text="Days points live, to the end of the last day. Empty: for ever.",
     )
     welcome_points = models.PositiveIntegerField(default=0, help_text="Given once, at enrolment.")
+    when_spent = models.CharField(
+        max_length=8,
+        choices=WhenSpent,
+        default=WhenSpent.CLAMP,
+        db_default=WhenSpent.CLAMP,
+        verbose_name="Points spent already",
+        help_text="When goods come back whose points the member has spent: what is left is taken, and the rest stays "
+        "theirs; or the till is told that it cannot be.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -38,4 +54,4 @@ class ProgrammeTerms(models.Model):
         verbose_name_plural = "programme terms"
 
     def __str__(self) -> str:
-        return f"terms {self.programme_id}"
+        return f"terms of {self.programme}"

@@ -72,12 +72,36 @@ _LAWS = {
           coalesce(p.paid, 0), coalesce(d.qualifying_minor, 0)
         FROM loyalty_tierday d
         FULL JOIN (
-          SELECT s.wallet_id, (o.placed_at AT TIME ZONE g.timezone)::date AS spent_on, sum(s.qualifying_minor) AS paid
+          SELECT s.wallet_id, (o.placed_at AT TIME ZONE g.timezone)::date AS spent_on,
+            sum(s.qualifying_minor - coalesce((SELECT sum(u.qualifying_minor) FROM loyalty_reversal u
+              WHERE u.order_ref = s.order_ref AND u.member_id = s.member_id), 0)) AS paid
           FROM loyalty_settlement s
           JOIN omnichannel_order o ON o.ref = s.order_ref AND o.member_id = s.member_id
           JOIN omnichannel_programme g ON g.id = o.programme_id
           GROUP BY 1, 2) p USING (wallet_id, spent_on)
         WHERE coalesce(p.paid, 0) <> coalesce(d.qualifying_minor, 0)""",
+    "a return takes back and gives back no more than there was": """
+        SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
+          r.taken || ' taken back, ' || r.given || ' given back'
+        FROM loyalty_settlement s
+        JOIN (
+          SELECT wallet_id, order_ref, coalesce(-sum(points) FILTER (WHERE kind = 'reverse_earn'), 0) AS taken,
+            coalesce(sum(points) FILTER (WHERE kind = 'reverse_spend'), 0) AS given
+          FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend') GROUP BY 1, 2) r
+          USING (wallet_id, order_ref)
+        WHERE r.taken > s.points_earned OR r.given > s.points_spent""",
+    "a return's points are booked": """
+        SELECT 'order ' || u.order_ref, u.taken || ' taken back, ' || u.given || ' given back',
+          coalesce(r.taken, 0) || ' taken back, ' || coalesce(r.given, 0) || ' given back'
+        FROM (
+          SELECT wallet_id, order_ref, sum(points_taken) AS taken, sum(points_given) AS given
+          FROM loyalty_reversal GROUP BY 1, 2) u
+        FULL JOIN (
+          SELECT wallet_id, order_ref, -sum(points) FILTER (WHERE kind = 'reverse_earn') AS taken,
+            sum(points) FILTER (WHERE kind = 'reverse_spend') AS given
+          FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend') GROUP BY 1, 2) r
+          USING (wallet_id, order_ref)
+        WHERE (coalesce(u.taken, 0), coalesce(u.given, 0)) <> (coalesce(r.taken, 0), coalesce(r.given, 0))""",
     "seals hold and are chained": """
         SELECT 'seal of ' || s.sealed_on || ', programme ' || s.programme_id,
           encode(d.digest, 'hex'), encode(s.digest, 'hex')

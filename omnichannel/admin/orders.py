@@ -19,7 +19,7 @@ from members.queries.search import find_by_term
 from omnichannel.admin.days import DaysFilter
 from omnichannel.admin.own_stores import of_own_stores
 from omnichannel.admin.shown import amount, code, member_link, wall_time
-from omnichannel.models import Order, OrderLine, UnclaimedOrder
+from omnichannel.models import Order, OrderLine, OrderReturn, UnclaimedOrder
 from omnichannel.queries.receipts import list_order_refs
 
 MOST_MEMBERS = 200
@@ -69,6 +69,42 @@ class LinesInline(TabularInline):
     @display(description="paid")
     def paid(self, line: OrderLine) -> str:
         return amount(line.paid_minor, line.order.currency)
+
+
+class ReturnsInline(TabularInline):
+    """What came back of it, when and where."""
+
+    model = OrderReturn
+    extra = 0
+    can_delete = False
+    hide_title = True
+    verbose_name_plural = "what came back"
+    ordering = ("pk",)
+    fields = ("number", "kind", "came_back", "place", "returned", "refund")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderReturn]:
+        returns: QuerySet[OrderReturn] = super().get_queryset(request)
+        return returns.select_related("order__programme", "place").prefetch_related("lines", "order__lines")
+
+    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="what")
+    def came_back(self, row: OrderReturn) -> str:
+        names = {line.position: line.name or line.sku for line in row.order.lines.all()}
+        return ", ".join(f"{line.quantity} x {names[line.position]}" for line in row.lines.all())
+
+    @display(description="when")
+    def returned(self, row: OrderReturn) -> str:
+        return wall_time(row.returned_at, row.order.programme.timezone)
+
+    @display(description="handed back")
+    def refund(self, row: OrderReturn) -> str:
+        return amount(row.refund_minor, row.order.currency)
 
 
 class PurchaseAdmin(ReadOnlyAdmin):
@@ -133,7 +169,7 @@ class OrderAdmin(PurchaseAdmin):
     list_filter = (*PurchaseAdmin.list_filter, ("state", ChoicesDropdownFilter))
     list_select_related = (*PurchaseAdmin.list_select_related, "member")
     search_help_text = "Receipt or order number, ref, or the member's phone, card, e-mail or name"
-    inlines = (LinesInline,)
+    inlines = (LinesInline, ReturnsInline)
     fieldsets = (
         (
             None,

@@ -4,6 +4,7 @@ from omnichannel.models.messages import Message
 from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState, Receipt, UnclaimedOrder
 from omnichannel.models.places import Place, Programme, StaffPlace, Till
 from omnichannel.models.return_slips import ReturnSlip
+from omnichannel.models.returns import OrderReturn, ReturnKind, ReturnLine
 
 __all__ = [
     "ApiKey",
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "Order",
     "OrderLine",
+    "OrderReturn",
     "OrderSource",
     "OrderState",
     "Place",
@@ -18,6 +20,8 @@ __all__ = [
     "ProductPrice",
     "Programme",
     "Receipt",
+    "ReturnKind",
+    "ReturnLine",
     "ReturnSlip",
     "StaffPlace",
     "Till",

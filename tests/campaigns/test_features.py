@@ -1,5 +1,6 @@
 """What is known of members: told twice, late or not at all, the numbers are those of the orders."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -8,14 +9,18 @@ import pytest
 from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from campaigns.models import MemberCategory, MemberDay, MemberFeature
 from campaigns.queries import segments
 from campaigns.rules.conditions import FavouriteCategoryIs
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.delivery import deliver_due
+from loyalty.rules.basket import Line
+from loyalty.services.checkout import commit_purchase
+from loyalty.services.returns import Return, ReturnedLine, take_back
 from members.models import Member
-from tests.campaigns.factories import NOW, Shop, buy, define, join, open_shop
+from tests.campaigns.factories import NOW, Shop, basket, buy, define, join, open_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +71,37 @@ def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purcha
 
     known = MemberFeature.objects.get(member_id=member_id)
     assert (known.favourite_category, known.favourite_department) == ("tea", "drinks")
+
+
+def test_what_came_back_is_spent_no_longer(shop: Shop):
+    member_id = join(shop)
+    line = Line(sku="TEA", category="tea", department="drinks", quantity=3, unit_price_minor=300)
+    bought = replace(basket(shop, member_id, at=NOW - timedelta(days=3)), lines=[line])
+    ref = json.loads(commit_purchase(purchase=bought, teller=shop.teller, now=NOW).body)["order"]["ref"]
+
+    def give_back(number: str, quantity: int) -> None:
+        told = Return(
+            order_ref=ref,
+            number=number,
+            lines=[ReturnedLine(line=0, quantity=quantity)],
+            returned_at=NOW,
+            place_id=shop.place.pk,
+            till_id=None,
+            programme_id=shop.programme.pk,
+            actor="test",
+        )
+        take_back(told, now=NOW)
+        deliver_due(now=NOW)
+
+    give_back("B1", 1)
+    known = MemberFeature.objects.get(member_id=member_id)
+    assert (known.purchases, known.spent_minor) == (1, 600)
+    assert MemberCategory.objects.get(member_id=member_id).spent_minor == 600
+    learnt = _numbers(shop)
+    rebuild_features(shop.programme.pk, now=NOW)
+    assert _numbers(shop) == learnt
+    give_back("B2", 2)
+    assert MemberFeature.objects.get(member_id=member_id).purchases == 0
 
 
 def test_a_tier_that_is_reached_is_known(shop: Shop):

@@ -1,4 +1,4 @@
-"""The ledger against a plain model: earn, spend, expire, import and move the clock in any order."""
+"""The ledger against a plain model: earn, spend, return, expire, import and move the clock in any order."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -36,12 +36,37 @@ class PlainLot:
 
 
 @dataclass
+class PlainOrder:
+    """A purchase: of each line how many and what one cost, and how many came back."""
+
+    ref: str
+    lines: list[tuple[int, int]]
+    back: list[int]
+    lot: PlainLot | None = None
+    earned: int = 0
+    taken: int = 0
+    ran_out: int = 0
+    drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
+
+    def left(self) -> list[int]:
+        return [quantity - came for (quantity, _), came in zip(self.lines, self.back, strict=True)]
+
+    def due(self) -> int:
+        """What should have been taken back by now, in all."""
+        paid = sum(quantity * price for quantity, price in self.lines)
+        back = sum(came * price for came, (_, price) in zip(self.back, self.lines, strict=True))
+        return self.earned * back // paid if paid else 0
+
+
+@dataclass
 class PlainMember:
     """What anybody with pencil and paper would keep."""
 
     lots: list[PlainLot] = field(default_factory=list)
+    orders: list[PlainOrder] = field(default_factory=list)
     issued: int = 0
     spent: int = 0
+    taken: int = 0
 
     def live(self, now: datetime) -> list[PlainLot]:
         return [lot for lot in self.lots if lot.left and lot.expires_at > now]
@@ -55,23 +80,42 @@ class PlainMember:
     def expired(self, now: datetime) -> int:
         return sum(lot.left for lot in self.lots if lot.expires_at <= now)
 
-    def earn(self, points: int, at: datetime) -> None:
-        if points:
-            day = at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
-            self.issued += points
-            self.lots.append(
-                PlainLot(
-                    points, day + timedelta(days=MATURITY_DAYS + 1), day + timedelta(days=EXPIRY_DAYS + 1)
-                )
-            )
+    def earn(self, points: int, at: datetime) -> PlainLot | None:
+        if not points:
+            return None
+        day = at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.issued += points
+        lot = PlainLot(points, day + timedelta(days=MATURITY_DAYS + 1), day + timedelta(days=EXPIRY_DAYS + 1))
+        self.lots.append(lot)
+        return lot
 
-    def spend(self, points: int, now: datetime) -> None:
-        self.spent += points
+    def draw(self, points: int, now: datetime) -> list[tuple[PlainLot, int]]:
+        """From what expires first; as many as there are."""
+        drawn = []
         for lot in sorted(self.live(now), key=lambda lot: lot.expires_at):
-            if lot.available_from <= now:
-                drawn = min(lot.left, points)
-                lot.left -= drawn
-                points -= drawn
+            if lot.available_from <= now and points:
+                drawn.append((lot, min(lot.left, points)))
+                lot.left -= drawn[-1][1]
+                points -= drawn[-1][1]
+        return drawn
+
+    def take_back(self, order: PlainOrder, now: datetime) -> None:
+        """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others."""
+        for lot, points in order.drawn if not any(order.left()) else []:
+            lot.left += points
+            self.spent -= points
+        due = order.due() - order.taken - order.ran_out
+        taken = 0
+        if order.lot and order.lot.expires_at > now:
+            taken = min(order.lot.left, due)
+            order.lot.left -= taken
+        elif order.lot:
+            gone = min(order.lot.left - order.ran_out, due)
+            order.ran_out += gone
+            due -= gone
+        taken += sum(points for _, points in self.draw(due - taken, now))
+        order.taken += taken
+        self.taken += taken
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -92,12 +136,22 @@ class LedgerMachine(RuleBasedStateMachine):
         if hasattr(self, "clock"):
             self.clock.stop()
 
-    @rule(who=st.integers(0, 1), paid=st.integers(0, 2_000), ago=st.integers(0, 40))
-    def buy(self, who: int, paid: int, ago: int) -> None:
+    @rule(
+        who=st.integers(0, 1),
+        lines=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 900)), min_size=1, max_size=3),
+        ago=st.integers(0, 40),
+    )
+    def buy(self, who: int, lines: list[tuple[int, int]], ago: int) -> None:
         at = datetime.now(UTC) - timedelta(days=ago)
-        body = basket(paid, member=self.members[who], placed_at=at.isoformat())
-        assert self.shop.commit(body).status_code == 201
-        self.plain[who].earn(paid // 100 * 10, at)
+        body = basket(*(price for _, price in lines), member=self.members[who], placed_at=at.isoformat())
+        for line, (quantity, _) in zip(body["lines"], lines, strict=True):
+            line["quantity"] = quantity
+        answer = self.shop.commit(body)
+        assert answer.status_code == 201
+        earned = sum(quantity * price for quantity, price in lines) // 100 * 10
+        lot = self.plain[who].earn(earned, at)
+        ref = answer.json()["order"]["ref"]
+        self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), lot, earned))
 
     @rule(who=st.integers(0, 1), wanted=st.integers(1, 60))
     def spend(self, who: int, wanted: int) -> None:
@@ -110,7 +164,27 @@ class LedgerMachine(RuleBasedStateMachine):
             assert answer.json()["code"] == "points_exceed_payable"
         else:
             assert answer.status_code == 201
-            plain.spend(wanted * 10, now)
+            ref = answer.json()["order"]["ref"]
+            plain.orders.append(PlainOrder(ref, [(1, 90)], [0], drawn=plain.draw(wanted * 10, now)))
+            plain.spent += wanted * 10
+
+    @rule(who=st.integers(0, 1), which=st.integers(0, 50), whole=st.booleans(), data=st.data())
+    def bring_back(self, who: int, which: int, whole: bool, data: st.DataObject) -> None:
+        orders = [order for order in self.plain[who].orders if any(order.left())]
+        if not orders:
+            return
+        order = orders[which % len(orders)]
+        coming = order.left() if whole else [data.draw(st.integers(0, left)) for left in order.left()]
+        if not any(coming):
+            return
+        body = {
+            "return_number": f"B-{next(self.numbers)}",
+            "lines": [{"line": line, "quantity": came} for line, came in enumerate(coming) if came],
+        }
+        key = {"Idempotency-Key": f"back-{next(self.numbers)}"}
+        assert self.shop.post(f"orders/{order.ref}/returns", body, **key).status_code == 201
+        order.back = [came + more for came, more in zip(order.back, coming, strict=True)]
+        self.plain[who].take_back(order, datetime.now(UTC))
 
     @rule(
         who=st.integers(0, 1),
@@ -164,14 +238,14 @@ class LedgerMachine(RuleBasedStateMachine):
             wallet = get_wallet(member.pk, self.shop.programme.pk, now=now)
             assert (wallet.spendable, wallet.pending) == (plain.spendable(now), plain.pending(now))
             assert wallet.balance == wallet.spendable + wallet.pending
-            assert plain.issued == wallet.balance + plain.spent + plain.expired(now)
+            assert plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken
         assert verify_ledger(now=now) == []
         assert Wallet.objects.count() <= 2
 
 
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_pencil_and_paper(open_shop: Any) -> None:
-    """issued = spendable + pending + spent + expired, at every step."""
+    """issued = spendable + pending + spent + expired + taken back, at every step."""
     from django.db import transaction
 
     class Machine(LedgerMachine):

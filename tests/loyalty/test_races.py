@@ -153,3 +153,29 @@ def wait_for_a_lock_that_is_wanted() -> None:
                 return
             sleep(0.01)
     raise AssertionError("Nobody waits.")
+
+
+def test_eight_tills_cannot_take_the_same_goods_back_twice(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    ref = shop.commit(basket(1_000, 500, member=member)).json()["order"]["ref"]
+
+    def one(number: int) -> Any:
+        try:
+            return Client().post(
+                f"/api/v1/orders/{ref}/returns",
+                {"return_number": f"B-{number}", "lines": [{"line": number % 2, "quantity": 1}]},
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {shop.key}", "Idempotency-Key": f"back-{number}"},
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(one, range(8)))
+    assert Counter(answer.status_code for answer in answers)[201] == 2
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {
+        "return_exceeds_purchase",
+        "nothing_left_to_return",
+    }
+    assert wallet_of(member).balance == 0

@@ -30,7 +30,10 @@ BEGIN
     INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
         actor, reason, happened_at, recorded_at)
     SELECT x.entry_id, x.wallet_id, x.member_id, w.programme_id, w.seq + x.n, 'expire', -x.points, w.balance - x.running,
-        'expire:' || x.lot_id, l.order_ref, 'clock', 'not spent before its day', l.expires_at, at
+        'expire:' || x.lot_id || CASE WHEN EXISTS (
+            -- Points that a return gave back to a lot past its hour run out in turn.
+            SELECT FROM loyalty_entry e WHERE e.wallet_id = x.wallet_id AND e.cause = 'expire:' || x.lot_id
+        ) THEN ':' || w.seq + x.n ELSE '' END, l.order_ref, 'clock', 'not spent before its day', l.expires_at, at
     FROM loyalty_expiring x
     JOIN loyalty_wallet w ON w.id = x.wallet_id AND w.member_id = x.member_id
     JOIN loyalty_lot l ON l.id = x.lot_id AND l.member_id = x.member_id;

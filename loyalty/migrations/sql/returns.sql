@@ -1,0 +1,150 @@
+-- Book entries with the moves that were decided for them, in one wallet that the caller has locked.
+--
+-- entries: [{kind, points, cause, order_ref, rule_version_id, undoes_id, actor, reason, happened_at}], in the order in which
+--          they are numbered
+-- moves:   [{e (position in `entries`, from 1), lot_id, points}]
+CREATE FUNCTION loyalty_post(of_wallet bigint, entries jsonb, moves jsonb, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    w loyalty_wallet;
+    ids bigint[] := ARRAY(SELECT nextval('loyalty_entry_id_seq') FROM generate_series(1, jsonb_array_length(entries)));
+BEGIN
+    SELECT * INTO w FROM loyalty_wallet WHERE id = of_wallet;
+
+    INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
+        rule_version_id, undoes_id, actor, reason, happened_at, recorded_at)
+    SELECT ids[x.n], w.id, w.member_id, w.programme_id, w.seq + x.n, x.kind, x.points,
+        w.balance + sum(x.points) OVER (ORDER BY x.n), x.cause, x.order_ref, x.rule_version_id, x.undoes_id, x.actor,
+        x.reason, x.happened_at, at
+    FROM ROWS FROM (jsonb_to_recordset(entries) AS (
+            kind text, points bigint, cause text, order_ref text, rule_version_id bigint, undoes_id bigint, actor text,
+            reason text, happened_at timestamptz)
+        ) WITH ORDINALITY AS x(kind, points, cause, order_ref, rule_version_id, undoes_id, actor, reason, happened_at, n);
+
+    INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
+    SELECT ids[x.e], x.lot_id, w.member_id, x.points
+    FROM jsonb_to_recordset(moves) AS x(e int, lot_id bigint, points bigint);
+
+    UPDATE loyalty_lot l SET remaining = l.remaining + x.points
+    FROM (SELECT m.lot_id, sum(m.points) AS points FROM jsonb_to_recordset(moves) AS m(lot_id bigint, points bigint)
+          GROUP BY m.lot_id) x
+    WHERE l.id = x.lot_id AND l.member_id = w.member_id;
+
+    UPDATE loyalty_wallet
+    SET seq = w.seq + cardinality(ids), figures_hold_until = at,
+        balance = w.balance + (SELECT coalesce(sum(x.points), 0) FROM jsonb_to_recordset(entries) AS x(points bigint))
+    WHERE id = w.id AND member_id = w.member_id;
+    PERFORM loyalty_refresh_figures(ARRAY[w.id], at);
+END
+$$;
+
+-- Everything that a return of a purchase has to know, with the member's wallet locked: what `loyalty.queries.returns.Facts`
+-- describes; NULL if there is no such purchase of a member.
+CREATE FUNCTION loyalty_return_facts(of_order text, in_programme bigint, by_number text, at timestamptz) RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    o omnichannel_order;
+    s loyalty_settlement;
+BEGIN
+    SELECT * INTO o FROM omnichannel_order WHERE ref = of_order AND (in_programme IS NULL OR programme_id = in_programme);
+    IF o.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM loyalty_lock_wallets(
+        jsonb_build_array(jsonb_build_object('member_id', o.member_id, 'programme_id', o.programme_id)), at);
+    -- Read again what others may have changed while we waited for the lock.
+    SELECT * INTO o FROM omnichannel_order WHERE id = o.id;
+    SELECT * INTO s FROM loyalty_settlement WHERE order_ref = of_order AND member_id = o.member_id;
+    RETURN json_build_object(
+        'order_id', o.id, 'order_ref', o.ref, 'state', o.state, 'member_id', o.member_id, 'programme_id', o.programme_id,
+        'currency', o.currency, 'placed_at', o.placed_at, 'wallet_id', s.wallet_id,
+        'programme_code', (SELECT p.code FROM omnichannel_programme p WHERE p.id = o.programme_id),
+        'spent_on', (o.placed_at AT TIME ZONE (
+            SELECT p.timezone FROM omnichannel_programme p WHERE p.id = o.programme_id))::date,
+        'when_spent', (SELECT t.when_spent FROM loyalty_programmeterms t WHERE t.programme_id = o.programme_id),
+        'known', (
+            SELECT json_build_object('fingerprint', encode(r.fingerprint, 'hex'), 'answer', u.answer)
+            FROM omnichannel_orderreturn r
+            JOIN loyalty_reversal u ON u.return_ref = r.ref AND u.member_id = r.member_id
+            WHERE r.order_id = o.id AND r.number = by_number),
+        'bought', json_build_object(
+            'points_spent', s.points_spent, 'points_paid_minor', s.points_paid_minor,
+            'qualifying_minor', s.qualifying_minor,
+            'lines', (SELECT json_agg(json_build_object(
+                    'position', l.position, 'sku', l.sku, 'name', l.name, 'category', l.category,
+                    'department', l.department, 'quantity', l.quantity,
+                    'total_minor', l.quantity * l.unit_price_minor - l.discount_minor, 'paid_minor', l.paid_minor,
+                    'returned', omnichannel_returned(o.id, l.position)) ORDER BY l.position)
+                FROM omnichannel_orderline l WHERE l.order_id = o.id),
+            'earned', (SELECT coalesce(json_agg(json_build_object(
+                    'entry_id', e.id, 'rule_version_id', e.rule_version_id, 'points', e.points,
+                    'rule', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'rule'],
+                    'lines', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'lines'],
+                    'taken', (SELECT coalesce(-sum(t.points), 0) FROM loyalty_entry t
+                        WHERE t.wallet_id = s.wallet_id AND t.order_ref = of_order AND t.undoes_id = e.id)) ORDER BY e.n), '[]')
+                FROM (SELECT *, row_number() OVER (ORDER BY seq) AS n FROM loyalty_entry
+                      WHERE wallet_id = s.wallet_id AND order_ref = of_order AND kind IN ('earn', 'bonus')) e),
+            'drawn', (SELECT coalesce(json_agg(json_build_object(
+                    'lot_id', d.lot_id, 'points', d.points, 'given', d.given) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
+                FROM (SELECT m.lot_id, l.expires_at,
+                        coalesce(-sum(m.points) FILTER (WHERE e.kind = 'spend'), 0) AS points,
+                        coalesce(sum(m.points) FILTER (WHERE e.kind = 'reverse_spend'), 0) AS given
+                    FROM loyalty_entry e
+                    JOIN loyalty_lotmove m ON m.entry_id = e.id
+                    JOIN loyalty_lot l ON l.id = m.lot_id
+                    WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind IN ('spend', 'reverse_spend')
+                    GROUP BY m.lot_id, l.expires_at) d),
+            'expired', (SELECT coalesce(-sum(e.points), 0) FROM loyalty_entry e
+                WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'expire')
+                + (SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lot l
+                   WHERE l.wallet_id = s.wallet_id AND l.order_ref = of_order AND l.expires_at <= at),
+            'expired_counted', (SELECT coalesce(sum(u.points_expired), 0) FROM loyalty_reversal u
+                WHERE u.order_ref = of_order AND u.member_id = o.member_id),
+            'lots', (SELECT coalesce(json_agg(json_build_object(
+                    'id', l.id, 'remaining', l.remaining, 'available_from', l.available_from, 'expires_at', l.expires_at,
+                    'is_own', l.order_ref = of_order) ORDER BY l.expires_at, l.id), '[]')
+                FROM loyalty_lot l
+                WHERE l.wallet_id = s.wallet_id AND (l.expires_at > at) IS NOT FALSE
+                    AND (l.remaining > 0 OR l.id IN (
+                        SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
+                        WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'spend')))));
+END
+$$;
+
+-- Book a return whose undoing was decided under the wallet's lock, which the caller holds.
+--
+-- p: {r (see omnichannel_record_return), wallet_id, member_id, programme_id, order_ref, entries, moves (see loyalty_post),
+--     spent_on, qualifying_minor, offers: [ref] (whose use comes back),
+--     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
+--     news: [{name, member_id, payload, happened_at, subscribers}]}
+-- Returns the answer: `head` with the wallet added to it.
+CREATE FUNCTION loyalty_book_return(p jsonb, at timestamptz) RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    wallet bigint := (p->>'wallet_id')::bigint;
+    member bigint := (p->>'member_id')::bigint;
+    u jsonb := p->'reversal';
+    told text;
+BEGIN
+    PERFORM omnichannel_record_return(p->'r', at);
+    PERFORM loyalty_post(wallet, p->'entries', p->'moves', at);
+    UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint
+    WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;
+    -- Purchases that are being settled counted on what went back: they have to read again.
+    UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = wallet AND member_id = member;
+    UPDATE loyalty_grant SET uses = uses - 1
+    WHERE member_id = member AND uses > 0 AND ref IN (SELECT jsonb_array_elements_text(p->'offers'));
+
+    told := (u->>'head') || ',"wallet":' || loyalty_wallet_body(member, (p->>'programme_id')::bigint, at)::text || '}';
+    INSERT INTO loyalty_reversal (return_ref, order_ref, wallet_id, member_id, points_taken, points_expired, points_missing,
+        points_given, qualifying_minor, answer)
+    VALUES (p->'r'->>'ref', p->>'order_ref', wallet, member, (u->>'points_taken')::bigint, (u->>'points_expired')::bigint,
+        (u->>'points_missing')::bigint, (u->>'points_given')::bigint, (p->>'qualifying_minor')::bigint, told);
+
+    PERFORM outbox_publish(
+        x.name, x.member_id, x.payload, x.happened_at, at, ARRAY(SELECT jsonb_array_elements_text(x.subscribers)))
+    FROM jsonb_to_recordset(p->'news') AS x(
+        name text, member_id bigint, payload jsonb, happened_at timestamptz, subscribers jsonb);
+    RETURN told;
+END
+$$;

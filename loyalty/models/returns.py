@@ -1,0 +1,41 @@
+"""What returns undid."""
+
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from config.ground.guards import append_only
+from loyalty.models.ledger import Wallet
+
+
+class Reversal(models.Model):
+    """What one return of a purchase undid of its points, in the very words the till was answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    return_ref = models.CharField(max_length=30)
+    order_ref = models.CharField(max_length=30)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    points_taken = models.BigIntegerField(help_text="Earned points that were taken back.")
+    points_expired = models.BigIntegerField(
+        help_text="Earned points that had run out; they count as taken back."
+    )
+    points_missing = models.BigIntegerField(
+        help_text="Earned points that were spent already and are not there to be taken back, of all returns so far."
+    )
+    points_given = models.BigIntegerField(help_text="Spent points that went back to their lots.")
+    qualifying_minor = models.BigIntegerField(help_text="What no longer counts towards tiers.")
+    answer = models.TextField(help_text="JSON text; kept as it was sent.")
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["return_ref", "member"], name="a_return_is_settled_once"),
+            CheckConstraint(
+                condition=Q(points_taken__gte=0) & Q(points_given__gte=0),
+                name="a_return_undoes_and_never_adds",
+            ),
+        ]
+        indexes = [models.Index(fields=["order_ref"], name="reversals_of_an_order")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return self.return_ref

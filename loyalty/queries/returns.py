@@ -1,0 +1,51 @@
+"""What a return has to know of the purchase."""
+
+from datetime import date, datetime
+
+import msgspec
+from django.db import connection
+
+from loyalty.rules.returns import Bought
+
+
+class KnownReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """A return that was told under this number before."""
+
+    fingerprint: str
+    answer: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's purchase and what became of it; true for as long as the wallet is locked.
+
+    :ivar spent_on: the day it counts on, in the programme's timezone.
+    :ivar when_spent: the programme's `WhenSpent`.
+    """
+
+    order_id: int
+    order_ref: str
+    state: str
+    member_id: int
+    programme_id: int
+    programme_code: str
+    currency: str
+    placed_at: datetime
+    spent_on: date
+    wallet_id: int
+    when_spent: str
+    known: KnownReturn | None
+    bought: Bought
+
+
+_decoder = msgspec.json.Decoder(Facts)
+
+
+def lock_purchase(order_ref: str, *, programme_id: int | None, number: str, now: datetime) -> Facts | None:
+    """A member's purchase with the wallet locked until commit, in one statement; None if there is no such purchase.
+
+    :param number: of the return, to find out whether it was told before.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT loyalty_return_facts(%s, %s, %s, %s)", [order_ref, programme_id, number, now])
+        (found,) = cursor.fetchone()
+    return _decoder.decode(found) if found else None

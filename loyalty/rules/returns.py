@@ -1,0 +1,230 @@
+"""Undoing a purchase in proportion. Pure, and exact over any sequence of returns.
+
+What has been undone is a function of how many of each line have come back in all: a line's money by its quantity, an
+award by the money of its lines, points spent by what they paid of each line, each rounded down, so that all of it is
+undone when everything has come back, and not before. A return undoes the difference between after and before; hence no
+way of splitting a return changes what it undoes in the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import product
+
+import msgspec
+
+
+class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it was bought. Minor units; `total_minor` is net of discounts, `paid_minor` of points too.
+
+    :ivar returned: how many came back before.
+    """
+
+    position: int
+    sku: str
+    name: str
+    category: str
+    department: str
+    quantity: int
+    total_minor: int
+    paid_minor: int
+    returned: int
+
+
+class Earned(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry by which the purchase earned.
+
+    :ivar lines: positions of the lines that it was earned by.
+    :ivar taken: points of it that were taken back before.
+    """
+
+    entry_id: int
+    rule: str
+    rule_version_id: int | None
+    points: int
+    lines: list[int]
+    taken: int
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """Points that the purchase spent out of a lot, and how many of them went back into it before."""
+
+    lot_id: int
+    points: int
+    given: int
+
+
+class LotNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot with points that can still be used.
+
+    :ivar is_own: the purchase itself filled it.
+    """
+
+    id: int
+    remaining: int
+    available_from: datetime
+    expires_at: datetime | None
+    is_own: bool
+
+
+class Bought(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase and what became of its points, read under the wallet's lock.
+
+    :ivar points_spent: points that paid `points_paid_minor` of it.
+    :ivar qualifying_minor: what it counted towards tiers.
+    :ivar expired: points it earned that ran out.
+    :ivar expired_counted: those of them that earlier returns took as taken back.
+    :ivar lots: of the wallet, those that are its own and those that can be spent now.
+    """
+
+    lines: list[BoughtLine]
+    earned: list[Earned]
+    points_spent: int
+    points_paid_minor: int
+    qualifying_minor: int
+    drawn: list[Drawn]
+    expired: int
+    expired_counted: int
+    lots: list[LotNow]
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """What is undone once so many of each line have come back in all. `taken` has one number for each `earned`."""
+
+    refund_minor: int
+    points_paid_minor: int
+    given: int
+    qualifying_minor: int
+    taken: list[int]
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """Points into (above 0) or out of a lot, for the entry `entry_id` that is undone; None: for the points spent."""
+
+    entry_id: int | None
+    lot_id: int
+    points: int
+
+
+class Undoing(msgspec.Struct, frozen=True, kw_only=True):
+    """What one return changes.
+
+    :ivar refund_minor: money to hand back.
+    :ivar missing: points that should be taken back and are not there.
+    :ivar expired: points that need not be taken back, for they ran out before.
+    """
+
+    refund_minor: int
+    points_paid_minor: int
+    qualifying_minor: int
+    moves: list[Move]
+    given: int
+    taken: int
+    expired: int
+    missing: int
+
+
+def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
+    """
+    :param back: position -> how many of the line have come back in all.
+    """
+    refunds = {line.position: _part(line.paid_minor, line, back) for line in bought.lines}
+    refund = sum(refunds.values())
+    points_paid = sum(_part(line.total_minor - line.paid_minor, line, back) for line in bought.lines)
+    paid = sum(line.paid_minor for line in bought.lines)
+    return Undone(
+        refund_minor=refund,
+        points_paid_minor=points_paid,
+        given=_share(bought.points_spent, points_paid, bought.points_paid_minor),
+        qualifying_minor=_share(bought.qualifying_minor, refund, paid),
+        taken=[_taken(earned, bought.lines, refunds, back) for earned in bought.earned],
+    )
+
+
+def undo(bought: Bought, coming: Mapping[int, int], *, now: datetime) -> Undoing:
+    """What a return undoes.
+
+    Points that were spent go back where they came from, those that live longest first; then what was earned is taken
+    back: out of the purchase's own lots, then, but for points that ran out, out of those that expire first.
+
+    :param coming: position -> how many of the line come back now; never more than are left.
+    """
+    before = {line.position: line.returned for line in bought.lines}
+    after = {position: count + coming.get(position, 0) for position, count in before.items()}
+    was, will = undone_by(bought, before), undone_by(bought, after)
+    gives = _give(bought.drawn, will.given)
+    lots = _filled(bought.lots, gives, now)
+    due = {
+        earned.entry_id: points - earned.taken
+        for points, earned in zip(will.taken, bought.earned, strict=True)
+    }
+    takes = _take(due, [lot for lot in lots if lot.is_own], most=sum(due.values()))
+    open_points = max(sum(due.values()) - bought.expired_counted, 0)
+    expired = min(open_points, bought.expired - bought.expired_counted)
+    takes += _take(due, [lot for lot in lots if not lot.is_own], most=open_points - expired)
+    taken = -sum(move.points for move in takes)
+    return Undoing(
+        refund_minor=will.refund_minor - was.refund_minor,
+        points_paid_minor=will.points_paid_minor - was.points_paid_minor,
+        qualifying_minor=will.qualifying_minor - was.qualifying_minor,
+        moves=gives + takes,
+        given=sum(move.points for move in gives),
+        taken=taken,
+        expired=expired,
+        missing=max(sum(due.values()) - bought.expired_counted - expired, 0),
+    )
+
+
+def _part(minor: int, line: BoughtLine, back: Mapping[int, int]) -> int:
+    """The part of a line's amount that came back with so many of it."""
+    return minor * back[line.position] // line.quantity if line.quantity else 0
+
+
+def _share(of: int, part: int, whole: int) -> int:
+    """So much of something as `part` is of `whole`."""
+    return of * part // whole if whole else 0
+
+
+def _taken(
+    earned: Earned, lines: Sequence[BoughtLine], refunds: Mapping[int, int], back: Mapping[int, int]
+) -> int:
+    """What is taken back of an award: by the money of its lines, by their number where they cost nothing."""
+    own = [line for line in lines if line.position in earned.lines]
+    if paid := sum(line.paid_minor for line in own):
+        return _share(earned.points, sum(refunds[line.position] for line in own), paid)
+    pieces = sum(line.quantity for line in own)
+    return _share(earned.points, sum(back[line.position] for line in own), pieces)
+
+
+def _give(drawn: Sequence[Drawn], wanted: int) -> list[Move]:
+    """Fill what the purchase drew, in the order given, until so many points went back in all."""
+    moves = []
+    for draw in drawn:
+        filled = min(draw.points, wanted)
+        wanted -= filled
+        if filled > draw.given:
+            moves.append(Move(entry_id=None, lot_id=draw.lot_id, points=filled - draw.given))
+    return moves
+
+
+def _filled(lots: Sequence[LotNow], gives: Sequence[Move], now: datetime) -> list[LotNow]:
+    """The lots that can be drawn on once points went back: what is theirs, and what can be spent."""
+    given = {move.lot_id: move.points for move in gives}
+    return [
+        msgspec.structs.replace(lot, remaining=lot.remaining + given.get(lot.id, 0))
+        for lot in lots
+        if (lot.expires_at is None or lot.expires_at > now) and (lot.is_own or lot.available_from <= now)
+    ]
+
+
+def _take(due: dict[int, int], lots: Sequence[LotNow], *, most: int) -> list[Move]:
+    """Draw what is due, award by award and lot by lot; `due` keeps what could not be drawn."""
+    left = {lot.id: lot.remaining for lot in lots}
+    moves = []
+    for entry_id, lot in product(due, lots):
+        points = min(due[entry_id], left[lot.id], most)
+        if points > 0:
+            moves.append(Move(entry_id=entry_id, lot_id=lot.id, points=-points))
+            due[entry_id] -= points
+            left[lot.id] -= points
+            most -= points
+    return moves

@@ -1,0 +1,121 @@
+"""The arithmetic of returns: nothing is lost or made by any way of splitting one."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.rules.returns import Bought, BoughtLine, Drawn, Earned, LotNow, undo, undone_by
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@st.composite
+def purchases(draw: st.DrawFn) -> Bought:
+    """Purchases whose points are all still in their lot."""
+    lines = []
+    for position in range(draw(st.integers(1, 4))):
+        total = draw(st.integers(0, 5_000))
+        lines.append(
+            BoughtLine(
+                position=position,
+                sku=f"S{position}",
+                name="",
+                category="",
+                department="",
+                quantity=draw(st.integers(1, 9)),
+                total_minor=total,
+                paid_minor=total - draw(st.integers(0, total)),
+                returned=0,
+            )
+        )
+    earned = [
+        Earned(
+            entry_id=number,
+            rule=f"r{number}",
+            rule_version_id=number,
+            points=draw(st.integers(1, 900)),
+            lines=draw(st.lists(st.sampled_from(range(len(lines))), min_size=1, unique=True)),
+            taken=0,
+        )
+        for number in range(draw(st.integers(0, 3)))
+    ]
+    paid_by_points = sum(line.total_minor - line.paid_minor for line in lines)
+    drawn = [
+        Drawn(lot_id=100 + number, points=draw(st.integers(1, 300)), given=0)
+        for number in range(draw(st.integers(1, 3)) if paid_by_points else 0)
+    ]
+    own = LotNow(
+        id=1, remaining=sum(each.points for each in earned), available_from=NOW, expires_at=None, is_own=True
+    )
+    return Bought(
+        lines=lines,
+        earned=earned,
+        points_spent=sum(each.points for each in drawn),
+        points_paid_minor=paid_by_points,
+        qualifying_minor=sum(line.paid_minor for line in lines),
+        drawn=drawn,
+        expired=0,
+        expired_counted=0,
+        lots=[own],
+    )
+
+
+@given(purchases(), st.data())
+def test_any_split_of_a_full_return_equals_one_full_return(bought: Bought, data: st.DataObject) -> None:
+    pieces = [line.position for line in bought.lines for _ in range(line.quantity)]
+    order = data.draw(st.permutations(pieces))
+    back = {line.position: 0 for line in bought.lines}
+    before = undone_by(bought, back)
+    refund = given_back = qualifying = paid_back = 0
+    taken = [0] * len(bought.earned)
+    for position in order:
+        back[position] += 1
+        after = undone_by(bought, back)
+        steps = [now - was for now, was in zip(after.taken, before.taken, strict=True)]
+        assert min([after.refund_minor - before.refund_minor, after.given - before.given, *steps]) >= 0
+        assert after.points_paid_minor >= before.points_paid_minor
+        refund += after.refund_minor - before.refund_minor
+        given_back += after.given - before.given
+        qualifying += after.qualifying_minor - before.qualifying_minor
+        paid_back += after.points_paid_minor - before.points_paid_minor
+        taken = [so_far + step for so_far, step in zip(taken, steps, strict=True)]
+        before = after
+    assert refund == qualifying == sum(line.paid_minor for line in bought.lines)
+    assert (given_back, paid_back) == (bought.points_spent, bought.points_paid_minor)
+    assert taken == [each.points for each in bought.earned]
+
+
+@given(purchases())
+def test_a_full_return_moves_what_it_says(bought: Bought) -> None:
+    undoing = undo(bought, {line.position: line.quantity for line in bought.lines}, now=NOW)
+    assert undoing.given == sum(move.points for move in undoing.moves if move.entry_id is None)
+    assert -undoing.taken == sum(move.points for move in undoing.moves if move.entry_id is not None)
+    assert (undoing.taken, undoing.missing) == (sum(each.points for each in bought.earned), 0)
+
+
+@given(purchases(), st.integers(0, 2_000), st.integers(0, 2_000))
+def test_nothing_is_taken_that_is_not_there(bought: Bought, own: int, other: int) -> None:
+    earned = sum(each.points for each in bought.earned)
+    lots = [
+        LotNow(id=1, remaining=min(own, earned), available_from=NOW, expires_at=None, is_own=True),
+        LotNow(id=2, remaining=other, available_from=NOW, expires_at=None, is_own=False),
+    ]
+    given_bought = Bought(
+        lines=bought.lines,
+        earned=bought.earned,
+        points_spent=0,
+        points_paid_minor=0,
+        qualifying_minor=bought.qualifying_minor,
+        drawn=[],
+        expired=0,
+        expired_counted=0,
+        lots=lots,
+    )
+    undoing = undo(given_bought, {line.position: line.quantity for line in bought.lines}, now=NOW)
+    assert undoing.taken + undoing.missing == earned
+    assert undoing.taken == min(earned, min(own, earned) + other)
+    left = {lot.id: lot.remaining for lot in lots}
+    for move in undoing.moves:
+        left[move.lot_id] += move.points
+        assert left[move.lot_id] >= 0

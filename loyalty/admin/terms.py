@@ -10,7 +10,7 @@ from unfold.decorators import display
 from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.models import ProgrammeTerms
+from loyalty.models import ProgrammeTerms, WhenSpent
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.words import sentence_of_terms
 
@@ -108,4 +108,5 @@ class ProgrammeTermsAdmin(OfOneProgramme):
             maturity_days=terms.maturity_days,
             expiry_days=terms.expiry_days,
             welcome_points=terms.welcome_points,
+            refuses_returns=terms.when_spent == WhenSpent.REFUSE,
         )

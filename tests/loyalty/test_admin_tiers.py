@@ -156,12 +156,14 @@ def test_terms_are_changed_in_money_and_said_in_words(shop: Shop) -> None:
         "maturity_days": "14",
         "expiry_days": "",
         "welcome_points": "50",
+        "when_spent": "refuse",
     }
 
     assert "10 points pay 0.01 USD" in client.get(address).content.decode()
     assert client.post(address, form).status_code == 302
 
-    words = "100 points pay 0.50 USD; they can be spent after 14 days and never expire; 50 welcome points."
+    words = "100 points pay 0.50 USD; they can be spent after 14 days and never expire; 50 welcome points; "
+    words += "a return whose points are spent is refused."
     assert words in client.get(address).content.decode()
     terms.refresh_from_db()
     assert (terms.burn_points, terms.burn_minor, terms.expiry_days) == (100, 50, None)

@@ -29,7 +29,7 @@ from loyalty.rules.purchase import Climb, Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
 from loyalty.services.booking_rows import Booking
-from loyalty.services.bookings import AlreadyTold, Stale, book
+from loyalty.services.bookings import AlreadyTold, Stale, book, signals
 from loyalty.services.checkout import (
     Booked,
     Teller,
@@ -101,7 +101,7 @@ def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime
     :return: for each purchase, in the order given, what `commit_purchase` would have answered or refused.
     """
     try:
-        with transaction.atomic():
+        with signals(), transaction.atomic():
             return _Batch(purchases, teller, now).carry_out()
     except (Stale, AlreadyTold):
         return [_one_by_one(purchase, teller, now) for purchase in purchases]
@@ -111,8 +111,9 @@ def import_purchases(*, purchases: Sequence[Purchase], teller: Teller, now: date
     """As `commit_batch`, for history: nothing is announced, and answers are kept without the wallet.
 
     :raises AlreadyTold: somebody told one of these receipts in this very moment; nothing was written, try again.
+    :raises Stale: somebody held what was needed and wanted what was held; as above.
     """
-    with transaction.atomic():
+    with signals(), transaction.atomic():
         return _Batch(purchases, teller, now, is_history=True).carry_out()
 
 

@@ -4,6 +4,8 @@ The database function `loyalty_book_purchases` compares what the settlements rel
 where it no longer holds, a signal says whether to settle anew or to answer from what was told meanwhile.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
@@ -33,10 +35,16 @@ def book(booking: Booking, *, now: datetime) -> dict[str, str]:
     :raises AlreadyTold: a receipt or the idempotency key was used meanwhile.
     """
     document = msgspec.json.encode(booking).decode()
+    with signals(), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM loyalty_book_purchases(%s::jsonb, %s)", [document, now])
+        return dict(cursor.fetchall())
+
+
+@contextmanager
+def signals() -> Iterator[None]:
+    """What the database signals, as `Stale` and `AlreadyTold`."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM loyalty_book_purchases(%s::jsonb, %s)", [document, now])
-            return dict(cursor.fetchall())
+        yield
     except Error as fault:
         signal = _SIGNALS.get(getattr(fault.__cause__, "sqlstate", None) or "")
         if signal is None:

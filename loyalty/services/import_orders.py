@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from config.ground.refusals import Refusal
+from loyalty.errors import WalletBusy
 from loyalty.queries.importing import Destination
 from loyalty.rules.feeds import MOST_LINES, lines_of, paid_for
 from loyalty.rules.purchase import Purchase
@@ -127,12 +128,16 @@ class OrderTaker:
         return place_id, buyer
 
     def _book(self, purchases: Sequence[Purchase], now: datetime) -> list[Outcome]:
-        for _ in range(TRIES - 1):
+        """Book all at once; where others come between again and again, in halves, so that few are held up by them."""
+        for _ in range(TRIES):
             try:
                 return import_purchases(purchases=purchases, teller=self._teller, now=now)
             except (AlreadyTold, Stale):
                 continue
-        return import_purchases(purchases=purchases, teller=self._teller, now=now)
+        if len(purchases) == 1:
+            return [WalletBusy("others were at it at every try; run the import again")]
+        middle = len(purchases) // 2
+        return self._book(purchases[:middle], now) + self._book(purchases[middle:], now)
 
     def _count(self, order: StagedOrder, outcome: Outcome) -> None:
         tally = self._report.tally

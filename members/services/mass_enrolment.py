@@ -80,7 +80,8 @@ def enrol_many(
 ) -> list[Outcome]:
     """`enrol` for a batch. Safe to repeat: who is a member already is answered and left as they are.
 
-    Rows that share an identity are one person; the first of them makes the member.
+    Rows that share an identity are one person; the first of them makes the member. Where others enrol the same people
+    at every attempt, the batch goes on in halves.
 
     :param newcomers: at most `MOST_ROWS`.
     :param region: two letters; where phone numbers without a country code are at home.
@@ -96,7 +97,16 @@ def enrol_many(
         except _TakenMeanwhile:
             continue
         return outcomes
-    raise RuntimeError("The same people are being enrolled elsewhere without end.")
+    if len(newcomers) == 1:
+        raise RuntimeError("The same person is being enrolled elsewhere without end.")
+    middle = len(newcomers) // 2
+    return [
+        outcome
+        for half in (newcomers[:middle], newcomers[middle:])
+        for outcome in enrol_many(
+            half, via=via, region=region, programme_code=programme_code, actor=actor, now=now
+        )
+    ]
 
 
 _Reading = tuple[tuple[IdentityClaim, ...], Person] | Refusal

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from time import sleep
 from typing import Any
 
 import pytest
@@ -20,6 +19,8 @@ from members.models import Member
 from omnichannel.models import Order
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_batches import send
+from tests.loyalty.test_orders import statuses, upload
+from tests.slowly import others_at_it, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,26 +134,12 @@ def test_a_batch_and_a_commit_that_wait_for_each_other_both_end(open_shop: Calla
         with transaction.atomic():
             lock_wallets([member.pk], shop.programme.pk, now=datetime.now(UTC))
             commit = pool.submit(at_once, shop, [body])
-            wait_for_a_lock_that_is_wanted()
+            wait_for_waiting()
             (line,) = send(shop, [body])
         (answer,) = commit.result()
     assert (line["status"], answer.status_code) == (201, 200)
     assert answer.json()["order"] == line["answer"]["order"]
     assert wallet_of(member).balance == 60
-
-
-def wait_for_a_lock_that_is_wanted() -> None:
-    """Until somebody in this database waits for a lock."""
-    with connection.cursor() as cursor:
-        for _ in range(500):
-            cursor.execute(
-                "SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[1]:
-                return
-            sleep(0.01)
-    raise AssertionError("Nobody waits.")
 
 
 def test_eight_tills_cannot_take_the_same_goods_back_twice(open_shop: Callable[..., Shop]) -> None:
@@ -179,3 +166,16 @@ def test_eight_tills_cannot_take_the_same_goods_back_twice(open_shop: Callable[.
         "nothing_left_to_return",
     }
     assert wallet_of(member).balance == 0
+
+
+def test_a_batch_that_others_come_into_is_carried_out_line_by_line(open_shop: Callable[..., Shop]) -> None:
+    """The batch's idempotency key stands for the whole of it, not for its lines."""
+    shop = open_shop()
+    member = shop.enrol()
+    shop.commit(basket(100, member=member))
+    bodies = [basket(300), basket(400, member=member), basket(500, member=member)]
+    with others_at_it([lambda: shop.commit(bodies[0])]):
+        answer = upload(shop, bodies)
+    assert statuses(answer) == [200, 201, 201]
+    assert upload(shop, bodies).content == answer.content
+    assert wallet_of(member).balance == 100

@@ -1,6 +1,7 @@
 """Real threads on real PostgreSQL: the directory of identities decides who is new."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -12,6 +13,7 @@ from members.rules.identities import IdentityClaim, claim
 from members.services.enrolment import Enrolled, enrol
 from members.services.mass_enrolment import Newcomer, enrol_many
 from tests.members.factories import NOW, fictional_phone
+from tests.slowly import others_at_it
 
 PHONE, EMAIL = claim("phone", fictional_phone(1)), claim("email", "ada@example.com")
 
@@ -58,3 +60,20 @@ def test_two_imports_of_the_same_people_at_once_make_each_member_once() -> None:
     assert forwards == backwards[::-1]
     assert Member.objects.count() == 300
     assert Event.objects.count() == 300
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_outlasts_tills_that_enrol_the_same_people_at_every_attempt() -> None:
+    phones = [fictional_phone(number) for number in range(20)]
+    become_member = partial(enrol, via="till", actor="test:1", now=NOW)
+    tills = [partial(become_member, identities=[claim("phone", phone)]) for phone in reversed(phones[:8])]
+
+    with others_at_it(tills):
+        outcomes = enrol_many(
+            [Newcomer(phone=phone) for phone in phones], via="import", region="US", actor="test:1", now=NOW
+        )
+
+    enrolled = [one.member_id for one in outcomes if isinstance(one, Enrolled)]
+    known = Identity.objects.filter(kind="phone").order_by("value").values_list("member_id", flat=True)
+    assert enrolled == list(known)
+    assert Member.objects.count() == 20

@@ -5,15 +5,38 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
+from django.utils import translation
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from config.ground import clock
 from members.errors import UnsubscribeLinkNotValid
-from members.services.unsubscribing import read_unsubscribe_token, unsubscribe
+from members.queries.members import REF, find_member
+from members.rules.consents import Channel, Purpose
+from members.services.unsubscribing import Subscription, read_unsubscribe_token, unsubscribe
 
-TEMPLATE = "members/unsubscribe.html"
+MAY_LOAD = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""The page's content security policy: its style, and where its button leads."""
+
+PURPOSES = {
+    Purpose.MARKETING: gettext_lazy("news and offers"),
+    Purpose.POINTS: gettext_lazy("news of your points"),
+    Purpose.SERVICE: gettext_lazy("service messages"),
+    Purpose.SURVEYS: gettext_lazy("surveys"),
+    Purpose.PROFILING: gettext_lazy("messages chosen for you"),
+}
+CHANNELS = {
+    Channel.EMAIL: gettext_lazy("e-mail"),
+    Channel.SMS: gettext_lazy("SMS"),
+    Channel.PUSH: gettext_lazy("push message"),
+    Channel.CHAT: gettext_lazy("chat"),
+    Channel.INBOX: gettext_lazy("the app's inbox"),
+    Channel.MAIL: gettext_lazy("letter"),
+    Channel.PHONE: gettext_lazy("phone"),
+}
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -28,18 +51,38 @@ class Unsubscribe(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response = super().dispatch(request, *args, **kwargs)
-        except UnsubscribeLinkNotValid as refusal:
-            response = render(request, TEMPLATE, {"problem": refusal.detail}, status=404)
+        except UnsubscribeLinkNotValid:
+            response = _page(request, None, status=404)
+        response.headers["Content-Security-Policy"] = MAY_LOAD
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         return response
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return render(request, TEMPLATE, {"subscription": read_unsubscribe_token(token)})
+        return _page(request, read_unsubscribe_token(token))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        subscription = unsubscribe(token, now=clock.now())
-        return render(request, TEMPLATE, {"subscription": subscription, "is_done": True})
+        return _page(request, unsubscribe(token, now=clock.now()), is_done=True)
+
+
+def _page(
+    request: HttpRequest, subscription: Subscription | None, *, is_done: bool = False, status: int = 200
+) -> HttpResponse:
+    """The page in the member's language; without a valid link in the browser's."""
+    with translation.override(_language_of(request, subscription)):
+        shown: dict[str, Any] = {"is_done": is_done}
+        if subscription is not None:
+            purpose, channel = PURPOSES[subscription.purpose], CHANNELS[subscription.channel]
+            shown["about"] = _("%(purpose)s by %(channel)s") % {"purpose": purpose, "channel": channel}
+        return render(request, "members/unsubscribe.html", shown, status=status)
+
+
+def _language_of(request: HttpRequest, subscription: Subscription | None) -> str:
+    member = find_member(REF, subscription.member_ref) if subscription else None
+    try:
+        return translation.get_supported_language_variant(member.language.lower() if member else "")
+    except LookupError:
+        return translation.get_language_from_request(request)
 
 
 urlpatterns = [path("u/<str:token>", Unsubscribe.as_view(), name="unsubscribe")]

@@ -9,5 +9,9 @@ _PREFIX = "staff:"
 
 def name_actors(actors: Iterable[str]) -> dict[str, str]:
     """The names of the colleagues among actors such as `staff:3`, by actor; whoever else is left out. One statement."""
-    ids = {int(actor.removeprefix(_PREFIX)) for actor in actors if actor.startswith(_PREFIX)}
+    ids = {
+        int(number)
+        for actor in actors
+        if (number := actor.removeprefix(_PREFIX)) != actor and number.isdigit()
+    }
     return {f"{_PREFIX}{person.pk}": str(person) for person in Staff.objects.filter(pk__in=ids)}

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from config.ground.amounts import money
+from config.staff.admin.changes import TellsChanges, Words
 from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
@@ -74,7 +76,7 @@ class TermsForm(forms.ModelForm):
 
 
 @admin.register(ProgrammeTerms, site=site)
-class ProgrammeTermsAdmin(OfOneProgramme):
+class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
     """One row for each programme. What is changed holds for purchases from now on; lots keep their expiry."""
 
     form = TermsForm
@@ -98,6 +100,13 @@ class ProgrammeTermsAdmin(OfOneProgramme):
     def has_delete_permission(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> bool:
         """Tills cannot settle a purchase without terms."""
         return False
+
+    def words_of(self, row: ProgrammeTerms) -> Words:
+        return {
+            "burn_points": ("so many points", str),
+            "burn_minor": ("pay", lambda minor: money(minor, row.programme.currency)),
+            "expiry_days": ("days they live", lambda days: str(days or "for ever")),
+        }
 
     @display(description="in words")
     def says(self, terms: ProgrammeTerms) -> str:

@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.amounts import money
+from config.staff.admin.changes import TellsChanges, Words
 from config.staff.fields import AmountField
 from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
@@ -90,7 +91,7 @@ class BenefitInline(StackedInline):
 
 
 @admin.register(Tier, site=site)
-class TierAdmin(OfOneProgramme):
+class TierAdmin(TellsChanges, OfOneProgramme):
     """The ladder, lowest first, with who stands on each step now."""
 
     form = TierForm
@@ -151,6 +152,15 @@ class TierAdmin(OfOneProgramme):
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
         return answer
 
+    def rows_told(self, row: Tier) -> list[tuple[Model, str]]:
+        """The tier's own changes, and those of its benefits."""
+        return [(row, ""), *((benefit, f"{benefit.title}, ") for benefit in row.benefits.all())]
+
+    def words_of(self, row: Tier) -> Words:
+        return {
+            "threshold_minor": ("reached by spending", lambda minor: money(minor, row.programme.currency))
+        }
+
     def _movers(self, request: HttpRequest, tier: Tier, threshold_minor: int) -> Movers:
         """The row's own threshold is read anew: validating the form has put the tried one into it."""
         stored = Tier.objects.get(pk=tier.pk)
@@ -171,7 +181,7 @@ class TierAdmin(OfOneProgramme):
 
 
 @admin.register(Benefit, site=site)
-class BenefitAdmin(ModelAdmin):
+class BenefitAdmin(TellsChanges):
     """All benefits; one that is over is made inactive, for members hold it still."""
 
     list_display = ("title", "tier", "kind", "valid_days", "is_active")

@@ -1,7 +1,10 @@
 """The terms of a programme: what a point pays, when it matures and when it expires."""
 
+import pghistory
 from django.db import models
 from django.db.models import CheckConstraint, Q
+
+from config.ground.history import before_each_change
 
 
 class WhenSpent(models.TextChoices):
@@ -11,6 +14,7 @@ class WhenSpent(models.TextChoices):
     REFUSE = "refuse", "refuse the return"
 
 
+@pghistory.track(*before_each_change(), exclude=["stamp", "updated_at"])
 class ProgrammeTerms(models.Model):
     """One row per programme.
 

@@ -1,10 +1,14 @@
 """Tiers by spend in a rolling year, and the benefits they bring."""
 
+import pghistory
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
+from config.ground.history import before_each_change
 
+
+@pghistory.track(*before_each_change())
 class Tier(models.Model):
     """A step of a programme's ladder. The lowest has rank 0 and threshold 0: everybody stands on it."""
 
@@ -42,6 +46,7 @@ class BenefitKind(models.TextChoices):
     HEALTH_CHECK = "health_check", "Yearly health check"
 
 
+@pghistory.track(*before_each_change())
 class Benefit(models.Model):
     """What a tier brings beside points. Granted to the member when the tier is reached."""
 

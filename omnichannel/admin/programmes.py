@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from config.ground.refusals import Refusal
+from config.staff.admin.changes import TellsChanges
 from config.staff.site import site
 from omnichannel.models import Programme
 from omnichannel.services.places import ensure_programme_is_possible
@@ -31,7 +31,7 @@ class ProgrammeForm(forms.ModelForm):
 
 
 @admin.register(Programme, site=site)
-class ProgrammeAdmin(ModelAdmin):
+class ProgrammeAdmin(TellsChanges):
     """A programme is named once and never deleted: orders and points stand in its currency and its days."""
 
     form = ProgrammeForm

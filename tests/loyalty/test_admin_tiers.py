@@ -20,6 +20,7 @@ AS_THEY_ARE = {
     "maturity_days": "0",
     "expiry_days": "365",
     "welcome_points": "0",
+    "when_spent": "clamp",
 }
 
 
@@ -193,6 +194,50 @@ def test_terms_that_say_nothing_are_refused(shop: Shop, changed: dict[str, str],
     assert words in page.content.decode()
     terms.refresh_from_db()
     assert (terms.burn_points, terms.burn_minor, terms.expiry_days, terms.maturity_days) == (10, 1, 365, 0)
+
+
+def test_terms_tell_who_changed_what_and_a_purchase_is_no_change(shop: Shop) -> None:
+    terms = ProgrammeTerms.objects.get(programme=shop.programme)
+    address = f"/admin/loyalty/programmeterms/{terms.pk}/change/"
+    person, client = in_role(FINANCE), Client()
+    person.display_name = "Amparo Ruiz"
+    person.save()
+    client.force_login(person)
+    client.post(address, AS_THEY_ARE | {"burn_minor": "0.50", "expiry_days": ""})
+    client.post(address, AS_THEY_ARE | {"burn_minor": "0.50", "expiry_days": "30"})
+    shop.commit(basket(12_000, member=shop.enrol()))
+    Tier.objects.filter(code="silver").update(name="Ag")  # moves the stamp of the terms
+
+    changes = client.get(address).context["changes"]
+
+    assert [(change.by, change.words) for change in changes] == [
+        ("Amparo Ruiz", ["days they live: for ever → 30"]),
+        ("Amparo Ruiz", ["pay: 0.01 USD → 0.50 USD", "days they live: 365 → for ever"]),
+    ]
+
+
+def test_a_tier_tells_its_changes_and_those_of_its_benefits(shop: Shop) -> None:
+    tier = Tier.objects.get(programme=shop.programme, code="gold")
+    benefit = Benefit.objects.create(tier=tier, code="tea", kind="event", title="Tea tasting")
+    address = f"/admin/loyalty/tier/{tier.pk}/change/"
+    client = signed_in(ADMINISTRATOR)
+    Benefit.objects.filter(pk=benefit.pk).update(is_active=False, description="Two seats")
+    client.post(address, {"name": "Gold", "threshold_minor": "700", **NO_BENEFITS})
+
+    page = client.get(address)
+    told = [(change.by, change.words) for change in page.context["changes"]]
+    seen_while_trying = client.post(
+        address, {"name": "Aurum", "threshold_minor": "800", "_preview": "1", **NO_BENEFITS}
+    )
+
+    assert told[0] == (
+        "no colleague: a program or the console",
+        ["Tea tasting, description: none → Two seats", "Tea tasting, is active: yes → no"],
+    )
+    assert told[1][1] == ["reached by spending: 500.00 USD → 700.00 USD"]
+    assert told[1][0] != told[0][0]
+    assert "500.00 USD → 700.00 USD" in page.content.decode()
+    assert [(change.by, change.words) for change in seen_while_trying.context["changes"]] == told
 
 
 def test_a_programme_has_one_set_of_terms(shop: Shop) -> None:

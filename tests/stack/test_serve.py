@@ -43,7 +43,7 @@ def test_it_says_when_it_is_ready_and_a_signal_stops_all(
         assert ready["admin_password"]
         assert set(ready) == {"ready", "url", "admin", "admin_user", "admin_password"}
         assert set(stack.children()) == NAMES
-        assert stack.answers()
+        assert wait_until(stack.answers, within_s=30), "\n".join(stack.said)
         with urllib.request.urlopen(ready["admin"], timeout=10) as admin:  # noqa: S310 - loopback
             assert admin.status == 200
 
@@ -66,7 +66,7 @@ def test_a_second_start_is_refused_and_told_who_is_running(home: Path, port: int
 
         assert code == 1
         assert f"process {first.process.pid}, http://127.0.0.1:{port}" in said
-        assert first.answers()
+        assert wait_until(first.answers, within_s=30), "\n".join(first.said)
 
 
 def test_every_child_that_is_killed_is_started_again(home: Path, port: int) -> None:
@@ -113,7 +113,7 @@ def test_a_start_after_a_murder_finds_a_clean_house(home: Path, port: int) -> No
             stack.wait_until_ready()
 
             assert wait_until_gone(everyone, timeout_s=1)
-            assert stack.answers()
+            assert wait_until(stack.answers, within_s=30), "\n".join(stack.said)
 
 
 def test_children_do_not_outlive_a_runner_that_is_killed(home: Path, port: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from config.stack.ports import free_port
 from config.stack.processes import wait_until_gone
-from tests.stack.serving import Serving, new_folder, serving, wait_until
+from tests.stack.serving import READY_WITHIN_S, Serving, new_folder, serving, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def home() -> Path:
 
 
 def _wait_until_all_are_started(stack: Serving) -> None:
-    assert wait_until(lambda: "beat" in stack.children(), within_s=120), "\n".join(stack.said)
+    assert wait_until(lambda: "beat" in stack.children(), within_s=READY_WITHIN_S), "\n".join(stack.said)
 
 
 def _has_said_ready(stack: Serving, name: str, pid: int) -> bool:
@@ -49,7 +49,7 @@ def test_a_child_that_dies_while_it_starts_ends_the_start(home: Path, name: str)
         everyone = stack.everyone()
         os.kill(stack.children()[name].pid, signal.SIGKILL)
 
-        assert stack.process.wait(60) == 1
+        assert stack.process.wait(READY_WITHIN_S) == 1
         stack.finish()
 
     said = "\n".join(stack.said)
@@ -61,7 +61,7 @@ def test_a_child_that_dies_while_it_starts_ends_the_start(home: Path, name: str)
 
 def test_what_a_child_said_at_its_end_is_shown(home: Path) -> None:
     with serving(home, free_port(), SECRET_KEY="not-secret-at-all") as stack:
-        assert stack.process.wait(60) == 1
+        assert stack.process.wait(READY_WITHIN_S) == 1
         stack.finish()
 
     said = "\n".join(stack.said)

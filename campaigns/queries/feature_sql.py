@@ -1,8 +1,7 @@
 """The sums and the feature row as set-based statements over orders, lines, returns and tier standings.
 
-Each takes the members and days that were touched and derives them whole, so running one again changes
-nothing. All read `programme`, `zone` (its timezone), `members` and `days` (pairs, in step), `all_members` and
-`now`.
+Each takes the members and days that were touched and derives them whole, so running one again changes nothing. All read
+`programme`, `zone` (its timezone), `members` and `days` (pairs, in step), `all_members` and `now`.
 """
 
 DAY_SUMS = """
@@ -53,20 +52,17 @@ gone AS (
      WHERE c.member_id = t.member_id AND c.programme_id = %(programme)s AND c.month_on = t.month_on
        AND NOT EXISTS (SELECT FROM bought b WHERE b.member_id = c.member_id AND b.month_on = c.month_on
                           AND b.department = c.department AND b.category = c.category))
-INSERT INTO campaigns_membercategory AS c (member_id, programme_id, month_on, department, category,
-spent_minor) SELECT member_id, %(programme)s, month_on, department, category, spent_minor FROM bought
+INSERT INTO campaigns_membercategory AS c (member_id, programme_id, month_on, department, category, spent_minor)
+SELECT member_id, %(programme)s, month_on, department, category, spent_minor FROM bought
     ON CONFLICT (member_id, programme_id, month_on, department, category)
     DO UPDATE SET spent_minor = EXCLUDED.spent_minor WHERE c.spent_minor <> EXCLUDED.spent_minor
 """
 
 FEATURES = """
-INSERT INTO campaigns_memberfeature AS f (member_id, programme_id, first_purchase_on, last_purchase_on,
-purchases,
+INSERT INTO campaigns_memberfeature AS f (member_id, programme_id, first_purchase_on, last_purchase_on, purchases,
        spent_minor, favourite_category, favourite_department, tier_code, changed_at)
-SELECT t.member_id, %(programme)s, d.first_on, d.last_on, coalesce(d.purchases, 0), coalesce(d.spent_minor,
-0),
-       coalesce(liked.category, ''), coalesce(room.department, ''), coalesce(held.code, lowest.code, ''),
-       %(now)s
+SELECT t.member_id, %(programme)s, d.first_on, d.last_on, coalesce(d.purchases, 0), coalesce(d.spent_minor, 0),
+       coalesce(liked.category, ''), coalesce(room.department, ''), coalesce(held.code, lowest.code, ''), %(now)s
   FROM (SELECT DISTINCT unnest(%(all_members)s::bigint[]) AS member_id) t
   LEFT JOIN LATERAL (
        SELECT min(bought_on) AS first_on, max(bought_on) AS last_on, sum(purchases) AS purchases,
@@ -105,13 +101,13 @@ SELECT t.member_id, %(programme)s, d.first_on, d.last_on, coalesce(d.purchases, 
 ENDED_TIERS = """
 UPDATE campaigns_memberfeature f
    SET tier_code = coalesce(held.code, lowest.code, ''), changed_at = %(now)s
-  FROM campaigns_memberfeature known
+  FROM campaigns_memberfeature t
   LEFT JOIN LATERAL (
        SELECT tier.code FROM loyalty_tierstanding s JOIN loyalty_tier tier ON tier.id = s.tier_id
-        WHERE s.member_id = known.member_id AND tier.programme_id = %(programme)s
+        WHERE s.member_id = t.member_id AND tier.programme_id = %(programme)s
           AND s.from_at <= %(now)s AND s.until_at > %(now)s
         ORDER BY tier.rank DESC LIMIT 1) held ON true
   LEFT JOIN loyalty_tier lowest ON lowest.programme_id = %(programme)s AND lowest.rank = 0
- WHERE f.id = known.id AND f.member_id = known.member_id AND f.programme_id = %(programme)s
+ WHERE f.id = t.id AND f.member_id = t.member_id AND f.programme_id = %(programme)s
    AND f.tier_code <> coalesce(held.code, lowest.code, '')
 """

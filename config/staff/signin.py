@@ -9,6 +9,7 @@ from typing import Any
 import django_otp
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView
@@ -84,11 +85,9 @@ def answer_locked_out(
     request: HttpRequest, _response: HttpResponse | None, _credentials: Any
 ) -> HttpResponse:
     """What somebody sees who tried too often, in place of any other answer (named in the settings for axes)."""
-    from config.staff.site import site  # noqa: PLC0415 - axes may load this module before the site is made
-
     request.session.pop(_AT_THE_DOOR, None)
     minutes = round(settings.AXES_COOLOFF_TIME.total_seconds() / 60)
-    context = {**site.each_context(request), "title": "Too many attempts", "minutes": minutes}
+    context = {**admin.site.each_context(request), "title": "Too many attempts", "minutes": minutes}
     return render(request, "staff/locked_out.html", context, status=429)
 
 

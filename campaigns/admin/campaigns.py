@@ -169,8 +169,8 @@ class CampaignAdmin(RefusalsInWords):
         """Asked here, because Unfold looks up a dotted permission in tables that `migrate` has yet to make."""
         if not request.user.has_perm("campaigns.change_campaign"):
             return False
-        intent = Campaign.objects.filter(pk=object_id).values_list("intent", flat=True).first()
-        return (intent == Campaign.Intent.SCHEDULED) is is_scheduled
+        campaign = self.get_object(request, str(object_id))
+        return campaign is not None and (campaign.intent == Campaign.Intent.SCHEDULED) is is_scheduled
 
     def has_see_recipients_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return request.user.has_perm("campaigns.view_recipient")

@@ -29,6 +29,7 @@ def test_machines_pay_for_no_session() -> None:
     assert answer[POLICY] == NOTHING_BUT_DATA
 
 
+@pytest.mark.django_db
 def test_pages_have_all_layers() -> None:
     seen: list[HttpRequest] = []
 

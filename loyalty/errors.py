@@ -56,6 +56,11 @@ class PlaceMissing(InvalidInput):
     title = "This key stands for a whole programme: name the place of each purchase"
 
 
+class DayIsSealed(Refusal):
+    code = "day_is_sealed"
+    title = "The ledger of this day is sealed: nothing more can be written on it"
+
+
 class ReceiptContentDiffers(Refusal):
     status = 409
     code = "receipt_content_differs"

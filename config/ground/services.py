@@ -25,7 +25,7 @@ def move_clock(*, to: datetime, real_now: datetime) -> None:
 
     :raises NotASandbox: where purchases are real.
     """
-    _ensure_sandbox()
+    ensure_sandbox()
     offset_s = ceil((to - real_now).total_seconds())
     SandboxClock.objects.update_or_create(pk=1, defaults={"offset_s": offset_s})
     clock.forget_offset()
@@ -36,12 +36,15 @@ def set_clock_right() -> None:
 
     :raises NotASandbox: where it never told another.
     """
-    _ensure_sandbox()
+    ensure_sandbox()
     SandboxClock.objects.all().delete()
     clock.forget_offset()
 
 
-def _ensure_sandbox() -> None:
+def ensure_sandbox() -> None:
+    """
+    :raises NotASandbox: where purchases are real.
+    """
     if not settings.SANDBOX:
         raise NotASandbox("Start with REGULARS_SANDBOX=1 to try other days.")
 

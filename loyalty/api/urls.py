@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.api import checkout, orders, returns, till, wallets
+from loyalty.api import checkout, orders, returns, sandbox, till, wallets
 
 urlpatterns = [
     path("checkout/commit", checkout.Commit.as_view()),
@@ -18,4 +18,5 @@ urlpatterns = [
     path("me/tier", wallets.MyTier.as_view()),
     path("me/offers", wallets.MyOffers.as_view()),
     path("me/orders", orders.MyOrders.as_view()),
+    path("sandbox/clock", sandbox.MoveClock.as_view()),
 ]

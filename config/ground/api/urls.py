@@ -1,7 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
 from config.ground.api import watch
-from config.ground.api.sandbox import MoveClock
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", watch.healthz),
@@ -9,5 +8,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", watch.show_metrics),
     path("api/docs", watch.docs),
     path("api/v1/openapi.json", watch.openapi),
-    path("api/v1/sandbox/clock", MoveClock.as_view()),
 ]

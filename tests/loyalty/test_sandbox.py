@@ -1,6 +1,6 @@
 """The clock: real where purchases are, movable in a sandbox."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,11 @@ from django.test import Client
 
 from config.ground import clock
 from config.ground.models import SandboxClock
+from loyalty.models import Seal
+from loyalty.services.seals import seal_closed_days
+from loyalty.services.verification import verify_ledger
 from omnichannel.services.keys import make_key
+from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +29,7 @@ def sandbox(settings: Any) -> None:
 
 @pytest.fixture
 def till() -> Client:
-    key = make_key(name="crm", scopes=["members"], now=clock.now())
+    key = make_key(name="crm", scopes=["sandbox"], now=clock.now())
     return Client(headers={"Authorization": f"Bearer {key.text}"})
 
 
@@ -60,3 +64,28 @@ def test_a_moment_without_an_offset_is_refused(sandbox: None, till: Client) -> N
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "/now"
+
+
+def test_a_sandbox_does_not_go_back_into_days_that_are_sealed(
+    sandbox: None, till: Client, shop: Shop
+) -> None:
+    """A purchase written into a sealed day would make the daily proof fail for ever."""
+    member = shop.enrol()
+    till.post(DOOR, {"now": NEXT_YEAR}, content_type="application/json")
+    shop.commit(basket(700, member=member))
+    till.post(DOOR, {"now": "2027-11-24T12:00:00Z"}, content_type="application/json")
+    seal_closed_days(now=clock.now())
+    assert Seal.objects.latest("sealed_on").sealed_on == date(2027, 11, 23)
+
+    for response in (
+        till.post(DOOR, {"now": "2027-11-23T23:59:59Z"}, content_type="application/json"),
+        till.delete(DOOR),
+    ):
+        assert (response.status_code, response.json()["code"]) == (409, "day_is_sealed")
+        assert response.json()["earliest"] == "2027-11-24T00:00:00Z"
+    assert clock.now().date() == date(2027, 11, 24)
+
+    opens = till.post(DOOR, {"now": "2027-11-24T00:00:00Z"}, content_type="application/json")
+    assert opens.status_code == 200
+    assert shop.commit(basket(800, member=member)).status_code == 201
+    assert verify_ledger(now=clock.now()) == []

@@ -1,9 +1,11 @@
 """Tiers by spend in a rolling year, and the benefits they bring."""
 
 import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Func, Q, UniqueConstraint
 
 from config.ground.history import before_each_change
 
@@ -109,6 +111,15 @@ class TierStanding(models.Model):
         constraints = [
             UniqueConstraint(fields=["wallet", "tier", "from_at", "member"], name="a_standing_starts_once"),
             CheckConstraint(condition=Q(until_at__gt=F("from_at")), name="a_standing_lasts"),
+            ExclusionConstraint(
+                name="standings_of_a_tier_never_overlap",
+                expressions=[
+                    ("wallet", RangeOperators.EQUAL),
+                    ("tier", RangeOperators.EQUAL),
+                    ("member", RangeOperators.EQUAL),
+                    (Func("from_at", "until_at", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:

@@ -154,18 +154,12 @@ def climb(
     """
     zone, ladder = programme.terms.zone, programme.ladder
     window = spent.at_purchase_minor + settlement.payable_minor
-    held = [each for each in standings if each.from_at <= placed_at < each.until_at]
-    changed = standings_after(ladder, held, window, at=placed_at, zone=zone)
+    changed = standings_after(ladder, standings, window, at=placed_at, zone=zone)
     day, today = placed_at.astimezone(zone).date(), now.astimezone(zone).date()
     if window_starts_on(today) <= day < today:
-        held_now = {each.tier_id for each in [*standings, *changed] if each.from_at <= now < each.until_at}
-        changed += [
-            each
-            for each in standings_after(
-                ladder, [], spent.now_minor + settlement.payable_minor, at=now, zone=zone
-            )
-            if each.tier_id not in held_now
-        ]
+        window_now = spent.now_minor + settlement.payable_minor
+        by_now = standings_after(ladder, [*changed, *standings], window_now, at=now, zone=zone)
+        changed += [each for each in by_now if each.from_at == now]
     begun = {each.tier_id for each in changed} - {
         each.tier_id for each in standings if each.until_at > placed_at
     }

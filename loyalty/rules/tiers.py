@@ -62,18 +62,20 @@ def standings_after(
     """The standings that a purchase begins or prolongs, lowest tier first; what it leaves as it was stays out.
 
     Every tier reached is held for a year from the day of the purchase, so a member whose spend falls goes down by one
-    step at a time, each at its own end.
+    step at a time, each at its own end. Standings of one tier never overlap: where a later one begins, which lasts
+    longer, this one ends.
 
-    :param standings: what the member holds at the moment of the purchase.
+    :param standings: what the member holds at the moment of the purchase or later.
     :param window_minor: what counts in the rolling year, this purchase included.
     """
-    until_at = midnight_after(at, WINDOW_DAYS, zone)
-    held = {standing.tier_id: standing for standing in standings}
+    a_year_on = midnight_after(at, WINDOW_DAYS, zone)
     changed = []
     for step in steps_reached(ladder, window_minor):
-        before = held.get(step.id)
-        if before is None or before.until_at < until_at:
-            from_at = before.from_at if before else at
+        own = [standing for standing in standings if standing.tier_id == step.id]
+        held = next((each for each in own if each.from_at <= at < each.until_at), None)
+        until_at = min([a_year_on, *(each.from_at for each in own if each.from_at > at)])
+        if held is None or held.until_at < until_at:
+            from_at = held.from_at if held else at
             changed.append(Standing(tier_id=step.id, from_at=from_at, until_at=until_at))
     return changed
 

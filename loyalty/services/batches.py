@@ -82,12 +82,8 @@ class Account:
     def take_note(self, settlement: Settlement, change: Climb) -> None:
         """What a booked purchase changes for the next one of the batch."""
         self.days[change.spent_on] = self.days.get(change.spent_on, 0) + settlement.payable_minor
-        changed = {standing.tier_id: standing for standing in change.standings}
-        kept = [
-            each
-            for each in self.standings
-            if each.tier_id not in changed or each.from_at != changed[each.tier_id].from_at
-        ]
+        changed = {(standing.tier_id, standing.from_at) for standing in change.standings}
+        kept = [each for each in self.standings if (each.tier_id, each.from_at) not in changed]
         self.standings = kept + change.standings
         self.spendable -= settlement.points_spent
         for award in settlement.awards:

@@ -78,7 +78,8 @@ def start_postgres(run: RunFolder) -> Postgres:
         _keep(server.data, migrated)
         server.start()
     else:
-        server.drop_database(TEMPLATE)
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {TEMPLATE}")
     return server
 
 

@@ -18,9 +18,7 @@ def new_campaign_ref() -> str:
 
 
 class Campaign(models.Model):
-    """An offer to a segment at a time. `intent` is what a person decided; running and finished are
-    computed.
-    """
+    """An offer to a segment at a time. `intent` is what a person decided; running and finished are computed."""
 
     class Intent(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -75,9 +73,7 @@ class CampaignVersion(models.Model):
 
 
 class CampaignRun(models.Model):
-    """One time a campaign goes out. It is due from `due_at` on until `frozen_at` says who its recipients
-    are.
-    """
+    """One time a campaign goes out. It is due from `due_at` on until `frozen_at` says who its recipients are."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField()
@@ -111,9 +107,7 @@ class CampaignRun(models.Model):
 
 
 class RunChunk(models.Model):
-    """A few hundred recipients of a run, decided in one transaction. The small table that workers queue
-    at.
-    """
+    """A few hundred recipients of a run, decided in one transaction. The small table that workers queue at."""
 
     run = models.ForeignKey(CampaignRun, on_delete=models.PROTECT, related_name="chunks")
     number = models.PositiveIntegerField()

@@ -41,9 +41,7 @@ SELECT member_id, bought_on
 
 
 def list_liked_categories(member_ids: Collection[int], programme_id: int) -> Mapping[int, Sequence[str]]:
-    """Each member's categories by spend in the twelve months up to the last purchase, the most liked
-    first.
-    """
+    """Each member's categories by spend in the twelve months up to the last purchase, the most liked first."""
     liked: dict[int, list[str]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_RANKED, [programme_id, list(member_ids)])
@@ -73,9 +71,7 @@ def list_programme_codes(member_ids: Collection[int]) -> list[tuple[int, str]]:
 
 
 def list_facts(member_ids: Collection[int], programme_id: int) -> list[Facts]:
-    """The facts of these members as the rules read them, in id order. Who is not of the programme is left
-    out.
-    """
+    """The facts of these members as the rules read them, in id order. Who is not of the programme is left out."""
     rows = (
         MemberFeature.objects.filter(programme_id=programme_id, member_id__in=member_ids)
         .select_related("member")

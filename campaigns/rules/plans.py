@@ -24,9 +24,7 @@ Show your card or say your phone number at the till: the points come by themselv
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a campaign does each time it runs. A running campaign finishes on the plan its run was frozen
-    with.
-    """
+    """What a campaign does each time it runs. A running campaign finishes on the plan its run was frozen with."""
 
     offer: Template
     schedule: Schedule

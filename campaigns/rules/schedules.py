@@ -80,9 +80,7 @@ def next_due(schedule: Schedule, zone: str, *, after: datetime) -> datetime | No
 
 
 def ends_after(days: int, *, start: datetime, zone: str) -> datetime:
-    """The end of an offer good for `days` days: midnight (local) after the last of them, the first being
-    today.
-    """
+    """The end of an offer good for `days` days: midnight (local) after the last of them, the first being today."""
     today = start.astimezone(ZoneInfo(zone)).date()
     return moment_of(today + timedelta(days=days), time(0, 0), zone)
 

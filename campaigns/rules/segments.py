@@ -26,9 +26,7 @@ from campaigns.rules.conditions import (
 )
 
 MOST_QUESTIONS = 40
-"""The cost guard: a question is at most one index look-up per member, so their number bounds the
-statement.
-"""
+"""The cost guard: a question is at most one index look-up per member, so their number bounds the statement."""
 DEEPEST = 6
 
 

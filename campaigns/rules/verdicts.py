@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 SENT = "sent"
 WITHHELD = "withheld"
 FAILED = "failed"
-WAITING = "waiting"
 
 REASONS: Mapping[str, str] = {
     "": "not decided yet",

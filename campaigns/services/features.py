@@ -95,9 +95,7 @@ def _derive(
 
 
 def _lock(programme_id: int, how: str) -> None:
-    """Learning shares, a rebuild excludes: else it would write sums from before an order that was just
-    learnt.
-    """
+    """Learning shares, a rebuild excludes: else it would write sums from before an order that was just learnt."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {how}(%s, %s)", [_LOCK, programme_id])
 

@@ -186,13 +186,6 @@ class Postgres:
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role)
                 )
 
-    def drop_database(self, database: str) -> None:
-        """Away with it, whoever is connected. Safe to repeat."""
-        with psycopg.connect(self.url("postgres", role=SUPERUSER), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
-            )
-
     def end_stale(self) -> None:
         """End a server that a killed parent left on this folder, and clear its lock files.
 

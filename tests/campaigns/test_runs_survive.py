@@ -75,9 +75,7 @@ def campaign() -> Campaign:
 def test_a_worker_killed_in_the_middle_of_a_chunk_loses_and_doubles_nothing(
     campaign: Campaign, workers: Workers
 ):
-    """Kill -9 after the grants of a chunk were written and before its messages were: the chunk is as if never
-    begun.
-    """
+    """Kill -9 after the grants of a chunk were written and before its messages were: the chunk is as if never begun."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE omnichannel_message IN SHARE MODE")
         worker = workers.start()

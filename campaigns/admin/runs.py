@@ -16,6 +16,8 @@ from campaigns.queries import campaigns
 from campaigns.rules.verdicts import REASONS
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
+from members.queries.search import find_by_term
+from members.rules.people import name_of
 
 
 @admin.register(CampaignRun, site=site)
@@ -83,17 +85,31 @@ class RunAdmin(ReadOnlyAdmin):
 class RecipientAdmin(ReadOnlyAdmin):
     """Every candidate of every run, with the verdict and its reason."""
 
-    list_display = ("member", "run", "outcome", "because", "offered", "decided_at")
+    list_display = ("who", "run", "outcome", "because", "offered", "decided_at")
+    list_display_links = ("run",)
     list_select_related = ("member", "run__campaign")
     list_filter = ("verdict", "reason", "run__campaign")
-    search_fields = ("member__ref",)
+    search_fields = ("pk",)
+    search_help_text = "The member's phone, card, e-mail, ref or name"
     show_full_result_count = False
-    fields = ("member", "run", "verdict", "because", "channels", "offered", "decided_at")
+    fields = ("who", "run", "verdict", "because", "channels", "offered", "decided_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recipient]:
         rows: QuerySet[Recipient] = super().get_queryset(request)
         return rows.order_by("-pk")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str
+    ) -> tuple[QuerySet[Recipient], bool]:
+        term = search_term.strip()
+        return (queryset.filter(member__in=find_by_term(term).values("pk")) if term else queryset), False
+
+    @display(description="member")
+    def who(self, told: Recipient) -> SafeString:
+        member = told.member
+        page = reverse("admin:members_member_change", args=[member.pk])
+        return format_html('<a href="{}" class="text-link">{}</a>', page, name_of(member))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup in ("run__id__exact", "run__campaign__id__exact") or super().lookup_allowed(

@@ -23,7 +23,7 @@ _SPELLED = {
     "fd": "food",
     "flvrd": "flavoured",
     "frzn": "frozen",
-    "gm": "general merchandise",
+    "gm": "and general goods",
     "hbc": "health and beauty care",
     "jce": "juice",
     "memorablilia": "memorabilia",

@@ -1,7 +1,6 @@
 """How loyalty's tables in the admin write what stands in them."""
 
 from datetime import datetime
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.ground import moments
-from members.rules.people import called
 
 
 def code(text: str) -> SafeString:
@@ -48,8 +46,3 @@ def link_to_member(member_id: int, text: str) -> SafeString:
     """A link to the member's page."""
     address = reverse("admin:members_member_change", args=[member_id])
     return format_html('<a class="text-link" href="{}">{}</a>', address, text)
-
-
-def name_of(member: Any) -> str:
-    """How a member is called; the ref of who gave no name."""
-    return called(member.given_name, member.family_name, member.display_name) or str(member.ref)

@@ -11,10 +11,11 @@ from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
-from loyalty.admin.cells import code, link_to_member, link_to_wallet, name_of, points
+from loyalty.admin.cells import code, link_to_member, link_to_wallet, points
 from loyalty.models import Entry, Grant, Lot, Seal, Settlement
 from loyalty.queries.people import find_member_ids, find_wallet_ids
 from loyalty.queries.settlements import read_answer
+from members.rules.people import name_of
 
 KIND_COLOURS = {
     "earn": "success",

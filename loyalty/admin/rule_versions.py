@@ -10,9 +10,9 @@ from django.db.models import F, Q, QuerySet
 
 from config.staff.actors import name_actors
 from loyalty.models import Rule, RuleVersion
-from loyalty.queries.vocabulary import Home
+from loyalty.queries.vocabulary import Home, Names, list_names
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.words import changes_between, sentence_of
+from loyalty.rules.words import changes_between, sentence_of, with_names
 
 LIVE, SCHEDULED, ENDED = "live", "scheduled", "ended"
 STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default"}
@@ -51,19 +51,22 @@ def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:
     return next(live, versions[0] if versions else None)
 
 
-def definition_of_version(version: RuleVersion) -> RuleDefinition:
-    return msgspec.convert(version.definition, RuleDefinition)
+def definition_said(version: RuleVersion, names: Names) -> RuleDefinition:
+    """What the version says, with the names of tiers and places that its codes stand for."""
+    definition = msgspec.convert(version.definition, RuleDefinition)
+    return with_names(definition, tiers=names.tiers, places=names.places)
 
 
 def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]:
     """For each version, the newest first: what it says, when, by whom, and what it changed of the one before."""
     zone = ZoneInfo(home.timezone)
     versions: Sequence[RuleVersion] = sorted(rule.versions.all(), key=lambda version: version.version)
-    names = name_actors(version.made_by for version in versions)
+    makers = name_actors(version.made_by for version in versions)
+    names = list_names([home.id])[home.id]
     told = []
     before: RuleDefinition | None = None
     for version in versions:
-        definition = definition_of_version(version)
+        definition = definition_said(version, names)
         told.append(
             {
                 "version": version,
@@ -71,7 +74,7 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
                 "colour": STATES[state_of(version, now)],
                 "says": sentence_of(definition, home.currency, zone=zone),
                 "changes": changes_between(before, definition, home.currency, zone=zone) if before else [],
-                "made_by": names.get(version.made_by, version.made_by),
+                "made_by": makers.get(version.made_by, version.made_by),
             }
         )
         before = definition

@@ -23,7 +23,7 @@ from loyalty.admin.rule_form import RuleForm
 from loyalty.admin.rule_preview import TryOut
 from loyalty.admin.rule_versions import (
     STATES,
-    definition_of_version,
+    definition_said,
     rules_in_state,
     state_of_rule,
     version_shown,
@@ -31,8 +31,8 @@ from loyalty.admin.rule_versions import (
 )
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
-from loyalty.queries.vocabulary import list_unknown_words, suggest_words
-from loyalty.rules.words import sentence_of
+from loyalty.queries.vocabulary import list_names, list_unknown_words, suggest_words
+from loyalty.rules.words import sentence_of, with_names
 from loyalty.services.rules import end_rule, publish_rule
 
 
@@ -81,6 +81,15 @@ class RuleAdmin(OfOneProgramme):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rules: QuerySet[Rule] = super().get_queryset(request)
         return rules.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-version")))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, with the names that its sentences need read for the whole page at once."""
+        page = super().get_changelist_instance(request)
+        page.result_list = list(page.result_list)
+        names = list_names({rule.programme_id for rule in page.result_list})
+        for rule in page.result_list:
+            vars(rule).update(names=names[rule.programme_id])
+        return page
 
     def get_fieldsets(
         self, request: HttpRequest, obj: Rule | None = None
@@ -149,9 +158,9 @@ class RuleAdmin(OfOneProgramme):
             form = context["adminform"].form
             try_out = TryOut(request, home, now=now)
             if form.is_bound and form.is_preview and not form.errors and not try_out.problem:
-                context["draft_says"] = sentence_of(
-                    form.draft().definition, home.currency, zone=ZoneInfo(home.timezone)
-                )
+                names = list_names([home.id])[home.id]
+                said = with_names(form.draft().definition, tiers=names.tiers, places=names.places)
+                context["draft_says"] = sentence_of(said, home.currency, zone=ZoneInfo(home.timezone))
                 try_out.settle(form.draft())
             context |= {"try_out": try_out, "media": context["media"] + try_out.media}
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
@@ -218,7 +227,7 @@ class RuleAdmin(OfOneProgramme):
         if version is None:
             return ""
         zone = ZoneInfo(rule.programme.timezone)
-        return sentence_of(definition_of_version(version), rule.programme.currency, zone=zone)
+        return sentence_of(definition_said(version, vars(rule)["names"]), rule.programme.currency, zone=zone)
 
     @display(description="state", label=STATES)
     def state(self, rule: Rule) -> str:

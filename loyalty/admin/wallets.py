@@ -12,13 +12,14 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.amounts import money
 from config.staff.site import site
-from loyalty.admin.cells import amount, code, label, moment, name_of, points
+from loyalty.admin.cells import amount, code, label, moment, points
 from loyalty.admin.ledger import KIND_COLOURS, LedgerAdmin
 from loyalty.models import Wallet
 from loyalty.queries.holdings import LotHeld, Movement, list_lots, list_movements
 from loyalty.queries.people import find_wallet_ids
 from loyalty.queries.settlements import Settled, list_settled
 from loyalty.queries.wallets import get_wallet
+from members.rules.people import name_of
 
 ROWS = 50
 PURCHASES = 10

@@ -61,6 +61,27 @@ def list_place_words(programme_id: int) -> list[Word]:
     return [Word(code, name) for code, name in places]
 
 
+class Names(msgspec.Struct, frozen=True):
+    """What the codes of a programme's tiers and places are called."""
+
+    tiers: dict[str, str] = {}
+    places: dict[str, str] = {}
+
+
+def list_names(programme_ids: Iterable[int]) -> dict[int, Names]:
+    """The names of these programmes, by programme. Two statements."""
+    names = {programme_id: Names() for programme_id in programme_ids}
+    for programme_id, code, name in Tier.objects.filter(programme_id__in=names).values_list(
+        "programme_id", "code", "name"
+    ):
+        names[programme_id].tiers[code] = name
+    for programme_id, code, name in Place.objects.filter(programme_id__in=names).values_list(
+        "programme_id", "code", "name"
+    ):
+        names[programme_id].places[code] = name
+    return names
+
+
 def suggest_words(programme_id: int, kind: Kind, term: str) -> list[Word]:
     """What the catalogue knows that begins with or contains the term, twenty at most; beginnings first."""
     return (

@@ -1,6 +1,9 @@
 """What a rule says, in words that a marketer would use; and what a new version says differently."""
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
+
+from msgspec.structs import replace
 
 from config.ground.amounts import money
 from config.ground.moments import moment
@@ -42,6 +45,23 @@ def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC
     parts = [given if on == _EVERYTHING else f"{given} on {on}", *facets.values()]
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def with_names(
+    definition: RuleDefinition, *, tiers: Mapping[str, str], places: Mapping[str, str]
+) -> RuleDefinition:
+    """The definition with names in place of codes of tiers and places, to be said and not to be kept."""
+
+    def named(condition: Condition) -> Condition:
+        match condition:
+            case TierIs(tiers=codes):
+                return replace(condition, tiers=[tiers.get(code, code) for code in codes])
+            case PlaceIs(places=codes):
+                return replace(condition, places=[places.get(code, code) for code in codes])
+            case _:
+                return condition
+
+    return replace(definition, conditions=[named(condition) for condition in definition.conditions])
 
 
 def changes_between(

@@ -3,12 +3,17 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from members.models import Consent
+from members.queries.search import find_by_term
+from members.rules.people import name_of
 
 
 @admin.register(Consent, site=site)
@@ -16,7 +21,10 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_display = ("who", "channel", "purpose", "says", "changed_at")
     list_filter = ("channel", "purpose", "is_given")
     list_filter_submit = True
-    fields = ("member", "channel", "purpose", "is_given", "changed_at")
+    list_display_links = None
+    search_fields = ("pk",)
+    search_help_text = "The member's phone, card, e-mail, ref or name"
+    fields = ("who", "channel", "purpose", "is_given", "changed_at")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -25,9 +33,17 @@ class ConsentAdmin(ReadOnlyAdmin):
         consents: QuerySet[Consent] = super().get_queryset(request).select_related("member")
         return consents
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Consent], search_term: str
+    ) -> tuple[QuerySet[Consent], bool]:
+        term = search_term.strip()
+        return (queryset.filter(member__in=find_by_term(term).values("pk")) if term else queryset), False
+
     @display(description="member")
-    def who(self, consent: Consent) -> str:
-        return str(consent.member)
+    def who(self, consent: Consent) -> SafeString:
+        member = consent.member
+        page = reverse("admin:members_member_change", args=[member.pk])
+        return format_html('<a href="{}" class="text-link">{}</a>', page, name_of(member))
 
     @display(description="allowed", label={"yes": "success", "no": "danger"})
     def says(self, consent: Consent) -> str:

@@ -20,7 +20,7 @@ from members.admin.page import Titled, facts_of_header, panels_shown
 from members.models import Member
 from members.queries.search import find_by_term
 from members.rules.masking import masked
-from members.rules.people import Person, called
+from members.rules.people import Person, name_of
 from members.services.cards import give_card
 from members.services.consents import record_consents
 from members.services.enrolment import enrol
@@ -74,11 +74,11 @@ class MemberAdmin(ModelAdmin):
 
     @display(description="name")
     def known_as(self, member: Member) -> str:
-        return _called(member)
+        return name_of(member)
 
     def search_title(self, member: Member) -> str:
         """What the quick search calls a member; the log of what staff did keeps to the ref, which names nobody."""
-        return _called(member)
+        return name_of(member)
 
     @display(description="phone")
     def phone_number(self, member: Member) -> str:
@@ -177,7 +177,7 @@ class MemberAdmin(ModelAdmin):
             return HttpResponseRedirect(page_of_member)
         page = {
             **self.admin_site.each_context(request),
-            "title": f"What did {_called(member)} say?",
+            "title": f"What did {name_of(member)} say?",
             "form": form,
             "page_of_member": page_of_member,
         }
@@ -200,10 +200,6 @@ class MemberAdmin(ModelAdmin):
             )
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
-
-
-def _called(member: Member) -> str:
-    return called(member.given_name, member.family_name, member.display_name) or member.ref
 
 
 def _newest(member: Member, kind: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from typing import Any, Protocol
 
 import msgspec
 
@@ -61,6 +62,26 @@ def person(
 def tidy(name: str) -> str:
     """A name in Unicode's composed form, without blanks around it and single ones within."""
     return _GAPS.sub(" ", unicodedata.normalize("NFC", name)).strip()
+
+
+class Named(Protocol):
+    """A member, as far as a link to one needs to know."""
+
+    pk: Any
+
+    @property
+    def ref(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+def name_of(member: Named) -> str:
+    """How a member is called on the pages of staff: the ref of who gave no name."""
+    return called(member.given_name, member.family_name, member.display_name) or member.ref
 
 
 def called(given_name: str, family_name: str, display_name: str = "") -> str:

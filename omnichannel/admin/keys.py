@@ -84,7 +84,7 @@ class KeyAdmin(ReadOnlyAdmin):
     def visible_part(self, key: ApiKey) -> str:
         return code(f"rk_{key.prefix}…")
 
-    @display(description="may", label=True)
+    @display(description="may")
     def may(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 

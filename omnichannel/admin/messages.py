@@ -109,7 +109,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def letter(self, message: Message) -> SafeString:
         """As it was written, but for the key in its link: whoever has that can unsubscribe the member."""
         text = re.sub(r"(/u/)\S+", r"\1…", message.body_text)
-        return format_html('<div class="whitespace-pre-line">{}</div>', text)
+        return format_html('<div style="white-space: pre-line">{}</div>', text)
 
     @display(description="member")
     def who(self, message: Message) -> SafeString:

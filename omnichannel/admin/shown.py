@@ -1,7 +1,6 @@
 """How amounts, moments and people are shown on this floor's pages."""
 
 from datetime import datetime
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -10,24 +9,9 @@ from django.utils.safestring import SafeString
 
 from config.ground.amounts import money
 from config.ground.moments import moment
-from members.rules.people import called
+from members.rules.people import Named, name_of
 
 LOOK_OF_LINKS = "text-primary-600 dark:text-primary-500"
-
-
-class Named(Protocol):
-    """A member, as far as a link to one needs to know."""
-
-    pk: Any
-
-    @property
-    def ref(self) -> str: ...
-    @property
-    def given_name(self) -> str: ...
-    @property
-    def family_name(self) -> str: ...
-    @property
-    def display_name(self) -> str: ...
 
 
 def amount(minor: int | None, currency: str) -> SafeString | str:
@@ -47,6 +31,5 @@ def wall_time(at: datetime, timezone: str) -> str:
 
 def member_link(member: Named) -> SafeString:
     """The member's name, or ref if there is none, leading to the member's page."""
-    name = called(member.given_name, member.family_name, member.display_name) or member.ref
     page = reverse("admin:members_member_change", args=[member.pk])
-    return format_html('<a href="{}" class="{}">{}</a>', page, LOOK_OF_LINKS, name)
+    return format_html('<a href="{}" class="{}">{}</a>', page, LOOK_OF_LINKS, name_of(member))

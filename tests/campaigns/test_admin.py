@@ -205,6 +205,18 @@ def test_a_campaign_offers_only_the_step_that_comes_next(shop: Shop, marketer: C
     assert (steps(draft), steps(scheduled)) == (["schedule"], ["pause"])
 
 
+def test_recipients_are_called_by_name_and_found_as_members_are(shop: Shop, marketer: Client):
+    for name in ("Grace", "Edith"):
+        buy(shop, join(shop, name=name))
+    scheduled_campaign(shop)
+    run_due(now=DUE)
+
+    found = marketer.get("/admin/campaigns/recipient/", {"q": "grac"}).content.decode()
+
+    assert "Grace" in found
+    assert "Edith" not in found
+
+
 def test_a_campaign_is_previewed_as_a_real_member_and_nothing_is_written(shop: Shop, marketer: Client):
     buy(shop, join(shop, name="Grace"))
     fields = _fields(shop, define(shop))

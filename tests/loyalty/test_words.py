@@ -19,7 +19,7 @@ from loyalty.rules.definition import (
     TierIs,
     Weekdays,
 )
-from loyalty.rules.words import changes_between, sentence_of
+from loyalty.rules.words import changes_between, sentence_of, with_names
 
 TEA = Scope(categories=["TEA"])
 
@@ -64,6 +64,17 @@ def test_moments_are_told_in_the_programmes_zone() -> None:
     sentence = sentence_of(definition, "USD", zone=ZoneInfo("America/New_York"))
 
     assert sentence == "Double points, bought from 2026-11-16 00:00 until 2026-11-23 00:00."
+
+
+def test_codes_of_tiers_and_places_are_said_by_name_where_it_is_known() -> None:
+    conditions = [TierIs(tiers=["gold", "ruby"]), PlaceIs(places=["356"]), Weekdays(days=[2])]
+    definition = RuleDefinition(effect=Multiplier(percent=200), conditions=conditions)
+
+    said = with_names(definition, tiers={"gold": "Gold"}, places={"356": "Maple Street"})
+
+    assert sentence_of(said, "USD") == (
+        "Double points, for members on Gold or ruby, in Maple Street, on Tuesday."
+    )
 
 
 def test_a_change_is_told_facet_by_facet() -> None:

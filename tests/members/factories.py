@@ -12,7 +12,8 @@ from members.services.enrolment import enrol
 from members.services.sign_in import sign_in
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
-AREAS = ("212", "305", "312", "404", "415", "503", "512", "602", "617", "702", "713", "808")
+# Not 212, which the tests name themselves.
+AREAS = ("206", "305", "312", "404", "415", "503", "512", "602", "617", "702", "713", "808")
 
 
 def fictional_phone(number: int) -> str:

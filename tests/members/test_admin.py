@@ -252,6 +252,17 @@ def test_what_a_member_said_to_a_colleague_is_written_down_with_its_evidence(
     assert {entry.object_repr for entry in LogEntry.objects.all()} == {ada.ref}
 
 
+def test_the_list_of_consents_names_members_and_finds_them(manager: Client, ada: Member) -> None:
+    bob = MemberFactory(given_name="Bob", family_name="Hope")
+    for member in (ada, bob):
+        manager.post(f"{LIST}{member.pk}/consent/", TOLD)
+
+    shown = manager.get("/admin/members/consent/", {"q": "0142"}).content.decode()
+
+    assert "Ada Lovelace" in shown
+    assert "Bob Hope" not in shown
+
+
 def test_a_word_of_long_ago_is_evidence_and_changes_nothing(manager: Client, ada: Member) -> None:
     door = f"{LIST}{ada.pk}/consent/"
     manager.post(door, TOLD | {"said": "withdrawn"})

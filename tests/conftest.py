@@ -6,6 +6,7 @@ for this run and thrown away after it. One server per run, one database per work
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from config.settings import database_from
 from tests import servers
+from tests.processes import Processes
 
 ALLOW_TRUNCATE = "-c regulars.allow_truncate=on"
 """Our no-TRUNCATE triggers honour this, so that tests with real transactions can clean up after themselves."""
@@ -61,3 +63,11 @@ def _use_servers() -> None:
     settings.BROKER_URL = settings.CELERY_BROKER_URL = os.environ["BROKER_URL"]
     settings.CACHE_URL = os.environ["CACHE_URL"]
     settings.MESSAGE_FOLDER = Path(os.environ["REGULARS_TEST_FOLDER"]) / "outbox"
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    """Starts processes beside the test; none outlives it."""
+    made = Processes()
+    yield made
+    made.end()

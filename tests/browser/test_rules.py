@@ -62,7 +62,7 @@ def test_a_rule_is_said_tried_and_published(
     page.wait_for_load_state("networkidle")
     visitor.keep(f"rule-preview-{width}")
     tried = page.locator("#try").inner_text()
-    assert f"Triple points on category TEA, in {tea_shop.place.code}." in tried
+    assert f"Triple points on category TEA, in {tea_shop.place.name}." in tried
     assert "510 points with this version, 190 as it is today" in tried
     assert "tea-week" in page.input_value("#id_code")
     assert Rule.objects.filter(code="tea-week").count() == 0

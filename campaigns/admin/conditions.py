@@ -84,7 +84,7 @@ class ConditionsField(forms.CharField):
     widget = ConditionsWidget
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) or value is None else json.dumps(value)
+        return value if isinstance(value, str) or value is None else json.dumps(value, indent=2)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

@@ -22,7 +22,9 @@
     const form = box.closest("form");
     let timer = null;
 
-    const isLeaf = (node) => node && byType[node.type] !== undefined;
+    // A name with a comma cannot stand in a row, where commas separate names.
+    const hasComma = (node) => Object.values(node).flat().some((value) => String(value).includes(","));
+    const isLeaf = (node) => node && byType[node.type] !== undefined && !hasComma(node);
     const isRow = (node) => isLeaf(node) || (node && node.type === "not" && isLeaf(node.of));
     const programme = () => {
       const select = form.querySelector("[name=programme]");

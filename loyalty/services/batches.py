@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from config.ground.refusals import Refusal
-from loyalty.errors import WrongCurrency
 from loyalty.queries.batches import (
     OfferNow,
     find_members,
@@ -34,11 +33,14 @@ from loyalty.services.checkout import (
     Booked,
     Teller,
     commit_purchase,
+    told_before,
+)
+from loyalty.services.purchase_checks import (
     ensure_code_fresh,
+    ensure_currency,
     ensure_payments,
     ensure_placed,
     known_lines,
-    told_before,
 )
 from members.errors import MemberNotFound
 
@@ -186,48 +188,58 @@ class _Batch:
             self.outcomes[index] = told
             return
         ensure_code_fresh(purchase)
-        if purchase.currency != self.programme.terms.currency:
-            raise WrongCurrency(
-                f"This programme runs in {self.programme.terms.currency}.", pointer="/currency"
-            )
-        account = self.accounts.get(purchase.member) if purchase.member else None
-        if purchase.member is not None and account is None:
-            raise MemberNotFound(pointer="/member")
+        ensure_currency(purchase, self.programme)
+        account = self._account_of(purchase)
         if purchase.spend_points:
             self._flush()
+        ref, points = self._add(purchase, account, fingerprint)
+        self.waiting[ref] = (index, points)
+        self.told_here.setdefault((purchase.place_id, purchase.number), []).append(
+            (purchase.till_id, fingerprint, ref)
+        )
+        if purchase.spend_points:
+            self._flush()
+
+    def _account_of(self, purchase: Purchase) -> Account | None:
+        """
+        :raises MemberNotFound: nobody is known by the key that the purchase names.
+        """
+        if purchase.member is None:
+            return None
+        if purchase.member not in self.accounts:
+            raise MemberNotFound(pointer="/member")
+        return self.accounts[purchase.member]
+
+    def _add(self, purchase: Purchase, account: Account | None, fingerprint: str) -> tuple[str, int]:
+        """Settle a purchase and lay it beside those that wait: the order's ref, and the points it earns."""
         lines = known_lines(purchase.lines, self.products)
         shopper = account.shopper(self.programme, purchase.placed_at) if account else None
         settlement = settle(purchase.basket(lines), shopper, self.programme)
         ensure_payments(purchase, settlement)
         if account is None or shopper is None:
             ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
-        else:
-            change = climb(
-                self.programme,
-                settlement,
-                account.standings,
-                account.spent(purchase.placed_at, self.now, self.programme.terms.zone),
-                placed_at=purchase.placed_at,
-                now=self.now,
-            )
-            self.booking.hold_wallet(account.member.id, purchase.programme_id)
-            ref = self.booking.add_purchase(
-                purchase,
-                lines,
-                settlement,
-                change,
-                member=account.member,
-                programme=self.programme,
-                tier_code=shopper.tier_code,
-                fingerprint=fingerprint,
-            )
-            account.take_note(settlement, change)
-        self.waiting[ref] = (index, settlement.points_earned)
-        self.told_here.setdefault((purchase.place_id, purchase.number), []).append(
-            (purchase.till_id, fingerprint, ref)
+            return ref, settlement.points_earned
+        change = climb(
+            self.programme,
+            settlement,
+            account.standings,
+            account.spent(purchase.placed_at, self.now, self.programme.terms.zone),
+            placed_at=purchase.placed_at,
+            now=self.now,
         )
-        if purchase.spend_points:
-            self._flush()
+        self.booking.hold_wallet(account.member.id, purchase.programme_id)
+        ref = self.booking.add_purchase(
+            purchase,
+            lines,
+            settlement,
+            change,
+            member=account.member,
+            programme=self.programme,
+            tier_code=shopper.tier_code,
+            fingerprint=fingerprint,
+        )
+        account.take_note(settlement, change)
+        return ref, settlement.points_earned
 
     def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:
         """As for a single commit; what this very batch told before counts too."""

@@ -1,46 +1,41 @@
 """Quote and commit: read, settle, and for a commit book. Both settle by one pure rule: what is shown is booked."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
 
-from config.ground.amounts import money
 from config.ground.api.idempotency import IdempotencyKeyReused
 from config.ground.refusals import NotSignedIn
-from loyalty.errors import (
-    PaymentsDoNotAddUp,
-    PlacedInTheFuture,
-    ReceiptContentDiffers,
-    ReceiptOfAnotherTill,
-    WalletBusy,
-    WrongCurrency,
-)
+from loyalty.errors import ReceiptContentDiffers, ReceiptOfAnotherTill, WalletBusy
 from loyalty.queries.batches import lock_wallets
 from loyalty.queries.checkout import (
     Inquiry,
     KnownReceipt,
     MemberNow,
-    ProductNow,
     PurchaseFacts,
     find_purchase_facts,
 )
 from loyalty.queries.programmes import get_programme
-from loyalty.rules.basket import Line, Shopper
+from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
-from members.errors import CardCodeNotValid, MemberNotFound
+from loyalty.services.purchase_checks import (
+    ensure_code_fresh,
+    ensure_currency,
+    ensure_payments,
+    ensure_placed,
+    known_lines,
+)
+from members.errors import MemberNotFound
 
 TRIES = 3
 """A purchase settles anew when its wallet changed between reading and booking; so often before it locks the wallet
 first, and so often again before it gives up."""
-
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Teller(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,24 +201,6 @@ def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -
     return facts
 
 
-def ensure_placed(purchase: Purchase, now: datetime) -> None:
-    """
-    :raises PlacedInTheFuture: the purchase lies ahead by more than tills' clocks may be wrong.
-    """
-    if purchase.placed_at > now + CLOCK_SKEW:
-        raise PlacedInTheFuture(
-            "placed_at is more than five minutes ahead; set the till's clock.", pointer="/placed_at"
-        )
-
-
-def ensure_code_fresh(purchase: Purchase) -> None:
-    """
-    :raises CardCodeNotValid: the rotating code that names the member is over.
-    """
-    if purchase.is_code_over:
-        raise CardCodeNotValid(pointer="/member/qr")
-
-
 def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
     """The first answer to a purchase whose receipt is known.
 
@@ -251,27 +228,8 @@ def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
     if purchase.member is not None and (facts.member is None or facts.member.state != "active"):
         raise MemberNotFound(pointer="/member")
     programme = get_programme(purchase.programme_id, stamp=facts.stamp)
-    if purchase.currency != programme.terms.currency:
-        raise WrongCurrency(f"This programme runs in {programme.terms.currency}.", pointer="/currency")
+    ensure_currency(purchase, programme)
     return programme
-
-
-def known_lines(lines: list[Line], known: Mapping[str, ProductNow]) -> list[Line]:
-    """The lines with what the catalogue knows of them: it goes before what the till says."""
-    if not known:
-        return lines
-    return [
-        msgspec.structs.replace(
-            line,
-            name=line.name or product.name,
-            category=product.category or line.category,
-            department=product.department or line.department,
-            brand=product.brand or line.brand,
-        )
-        if (product := known.get(line.sku))
-        else line
-        for line in lines
-    ]
 
 
 def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme) -> Shopper | None:
@@ -282,19 +240,3 @@ def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme) -> 
         spendable=facts.wallet.spendable if facts.wallet else 0,
         offers=facts.offers,
     )
-
-
-def ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
-    """
-    :raises PaymentsDoNotAddUp: payments were named and are not what is to be paid.
-    """
-    if not purchase.payments:
-        return
-    paid = sum(payment.amount_minor for payment in purchase.payments)
-    if paid != settlement.payable_minor:
-        raise PaymentsDoNotAddUp(
-            f"{money(settlement.payable_minor, purchase.currency)} is to be paid, "
-            f"the payments sum to {money(paid, purchase.currency)}.",
-            pointer="/payments",
-            payable_minor=settlement.payable_minor,
-        )

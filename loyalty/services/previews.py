@@ -7,7 +7,7 @@ from loyalty.queries.programmes import compile_with, get_current_programme
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.drafts import Draft, obstacles
 from loyalty.rules.settle import Settlement, settle
-from loyalty.services.checkout import known_lines
+from loyalty.services.purchase_checks import known_lines
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):

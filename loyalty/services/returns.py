@@ -28,7 +28,8 @@ from loyalty.events import PurchaseReturned
 from loyalty.models import WhenSpent
 from loyalty.queries.returns import Facts, lock_purchase
 from loyalty.rules.returns import Undoing, undo
-from loyalty.services.checkout import CLOCK_SKEW, Booked
+from loyalty.services.checkout import Booked
+from loyalty.services.purchase_checks import CLOCK_SKEW
 from omnichannel.queries.orders import find_order
 
 Row = dict[str, object]

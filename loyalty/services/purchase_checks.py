@@ -1,0 +1,78 @@
+"""What must be so with a purchase that is told, one or a thousand, before it is settled and booked."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from config.ground.amounts import money
+from loyalty.errors import PaymentsDoNotAddUp, PlacedInTheFuture, WrongCurrency
+from loyalty.queries.checkout import ProductNow
+from loyalty.rules.basket import Line
+from loyalty.rules.compile import Programme
+from loyalty.rules.purchase import Purchase
+from loyalty.rules.settle import Settlement
+from members.errors import CardCodeNotValid
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far tills' clocks may be ahead."""
+
+
+def ensure_placed(purchase: Purchase, now: datetime) -> None:
+    """
+    :raises PlacedInTheFuture: the purchase lies ahead by more than tills' clocks may be wrong.
+    """
+    if purchase.placed_at > now + CLOCK_SKEW:
+        raise PlacedInTheFuture(
+            "placed_at is more than five minutes ahead; set the till's clock.", pointer="/placed_at"
+        )
+
+
+def ensure_code_fresh(purchase: Purchase) -> None:
+    """
+    :raises CardCodeNotValid: the rotating code that names the member is over.
+    """
+    if purchase.is_code_over:
+        raise CardCodeNotValid(pointer="/member/qr")
+
+
+def ensure_currency(purchase: Purchase, programme: Programme) -> None:
+    """
+    :raises WrongCurrency: the programme runs in another one.
+    """
+    if purchase.currency != programme.terms.currency:
+        raise WrongCurrency(f"This programme runs in {programme.terms.currency}.", pointer="/currency")
+
+
+def ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
+    """
+    :raises PaymentsDoNotAddUp: payments were named and are not what is to be paid.
+    """
+    if not purchase.payments:
+        return
+    paid = sum(payment.amount_minor for payment in purchase.payments)
+    if paid != settlement.payable_minor:
+        raise PaymentsDoNotAddUp(
+            f"{money(settlement.payable_minor, purchase.currency)} is to be paid, "
+            f"the payments sum to {money(paid, purchase.currency)}.",
+            pointer="/payments",
+            payable_minor=settlement.payable_minor,
+        )
+
+
+def known_lines(lines: list[Line], known: Mapping[str, ProductNow]) -> list[Line]:
+    """The lines with what the catalogue knows of them: it goes before what the till says."""
+    if not known:
+        return lines
+    return [
+        msgspec.structs.replace(
+            line,
+            name=line.name or product.name,
+            category=product.category or line.category,
+            department=product.department or line.department,
+            brand=product.brand or line.brand,
+        )
+        if (product := known.get(line.sku))
+        else line
+        for line in lines
+    ]

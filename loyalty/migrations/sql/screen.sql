@@ -6,8 +6,11 @@ BEGIN
     RETURN (WITH taken AS MATERIALIZED (
         SELECT l.sku, l.name, l.quantity, l.order_id FROM omnichannel_orderline l
         WHERE l.order_id = ANY (ARRAY(
-            SELECT o.id FROM omnichannel_order o WHERE o.member_id = for_member AND o.programme_id = in_programme
-            ORDER BY o.placed_at DESC LIMIT orders))
+            -- OFFSET 0: by the member's index, also while nobody has analysed the tables.
+            SELECT o.id FROM (
+                SELECT id, programme_id FROM omnichannel_order
+                WHERE member_id = for_member ORDER BY placed_at DESC OFFSET 0) o
+            WHERE o.programme_id = in_programme LIMIT orders))
     ), usual AS (
         SELECT g.sku, g.name, often.quantity, often.times
         FROM (SELECT sku, max(name) AS name FROM taken GROUP BY sku HAVING min(order_id) < max(order_id)) g
@@ -57,8 +60,9 @@ BEGIN
             FROM members_preference p WHERE p.member_id = m.id), '{}'),
         'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what) FROM (
                 (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what
-                 FROM omnichannel_order o JOIN omnichannel_place p ON p.id = o.place_id
-                 WHERE o.member_id = m.id AND o.programme_id = in_programme ORDER BY o.placed_at DESC LIMIT 1)
+                 FROM (SELECT * FROM omnichannel_order WHERE member_id = m.id ORDER BY placed_at DESC OFFSET 0) o
+                 JOIN omnichannel_place p ON p.id = o.place_id
+                 WHERE o.programme_id = in_programme LIMIT 1)
                 UNION ALL
                 (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
                  WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)

@@ -96,8 +96,8 @@ class MomentField(forms.SplitDateTimeField):
     widget = _Moment
 
 
-class _ManyNames(UnfoldAdminMultipleAutocompleteWidget):
-    """The theme's own option template expects choices of a model and writes others as True."""
+class _OfNames(forms.Select):
+    """What both widgets do otherwise than the theme's, whose options are rows of a model and never typed."""
 
     option_template_name = "django/forms/widgets/select_option.html"
 
@@ -110,10 +110,12 @@ class _ManyNames(UnfoldAdminMultipleAutocompleteWidget):
         return attrs
 
 
-class _OneName(UnfoldAdminAutocompleteWidget):
-    """See `_ManyNames`."""
+class _ManyNames(_OfNames, UnfoldAdminMultipleAutocompleteWidget):
+    """Several names."""
 
-    option_template_name = "django/forms/widgets/select_option.html"
+
+class _OneName(_OfNames, UnfoldAdminAutocompleteWidget):
+    """One name."""
 
 
 class NamesField(forms.MultipleChoiceField):

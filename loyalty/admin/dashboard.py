@@ -48,7 +48,7 @@ def members_by_tier(now: datetime) -> Chart:
     )
 
 
-add_card(Card("Points outstanding", 40, "loyalty.view_wallet", points_outstanding))
+add_card(Card("Points outstanding", 40, "loyalty.view_entry", points_outstanding))
 add_card(Card("Personal offers", 45, "loyalty.view_grant", offers_granted))
 add_card(Card("Points per week", 70, "loyalty.view_entry", points_by_week))
 add_card(Card("Members by tier", 80, "loyalty.view_tierstanding", members_by_tier))

@@ -10,23 +10,38 @@ from loyalty.models import Lot
 LOTS_PER_STEP = 20_000
 
 
+class ExpiryStandsStill(Exception):  # noqa: N818 - an alarm, raised where nobody reads an answer
+    """Lots are due and none of them can be booked."""
+
+
 def book_expired_lots(*, until: datetime, now: datetime) -> int:
     """Book an entry for each lot that ran out at `until` or before, in steps that commit for themselves.
 
     Safe to repeat, any number at once, and to be killed: what is booked is booked, the rest is still due.
 
     :return: how many lots were booked.
+    :raises ExpiryStandsStill: so that the run is marked failed and the alarm is raised.
     """
     due = Lot.objects.filter(remaining__gt=0, expires_at__lte=until)
-    if not due.exists():
+    left = due.count()
+    if not left:
         return 0
     with run_job("loyalty.book_expiry", now) as progress:
-        progress.expect(due.count())
+        progress.expect(left)
         booked = 0
-        while step := _book_step(until, now):
+        while left > 0:
+            step = _book_step(until, now)
             booked += step
             progress.advance(step)
+            left = left - step if step else _left_by_others(due.count(), before=left)
     return booked
+
+
+def _left_by_others(left: int, *, before: int) -> int:
+    """What is left after a step that booked nothing: less than before, for others booked it."""
+    if left >= before:
+        raise ExpiryStandsStill(f"of {left} lots that ran out not one can be booked")
+    return left
 
 
 def _book_step(until: datetime, now: datetime) -> int:

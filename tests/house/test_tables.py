@@ -1,18 +1,54 @@
 """What the tables of the model registry may point at, and what sharding by member asks of them."""
 
+import json
 import os
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db.models import Model
+from django.db.models import IntegerField, Model
 
+from config.ground.api.schema import document
 from config.ground.sharding import faults_of
 from tests.house.floorplan import HEIGHT
 
 
 def _our_models() -> list[type[Model]]:
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in HEIGHT]
+
+
+def test_never_8_no_table_keeps_money_or_points_as_a_float() -> None:
+    counted = [
+        field for model in _our_models() for field in model._meta.get_fields() if _is_amount(field.name)
+    ]
+
+    assert len(counted) > 30
+    assert [str(field) for field in counted if not isinstance(field, IntegerField)] == []
+
+
+def test_never_8_no_door_takes_or_tells_money_or_points_as_a_float() -> None:
+    told: list[tuple[str, Any]] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list):
+            for one in value:
+                walk(one)
+        if isinstance(value, dict):
+            told.extend((name, one) for name, one in value.get("properties", {}).items() if _is_amount(name))
+            for one in value.values():
+                walk(one)
+
+    walk(json.loads(document()))
+
+    assert len(told) > 30
+    assert [(name, schema) for name, schema in told if '"number"' in json.dumps(schema)] == []
+
+
+def _is_amount(name: str) -> bool:
+    return (
+        name.endswith("_minor") or name == "points" or name.startswith("points_") or name.endswith("_points")
+    )
 
 
 def test_foreign_keys_go_down_only() -> None:

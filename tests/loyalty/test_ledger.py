@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from config.ground.models import JobRun
 from loyalty.models import Entry, Lot, LotMove, Seal, Settlement, Wallet
-from loyalty.services.expiry import book_expired_lots
+from loyalty.services.expiry import ExpiryStandsStill, book_expired_lots
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import verify_ledger
 from loyalty.tasks import verify
@@ -62,6 +62,25 @@ def test_never_6_expiry_books_what_is_left_of_a_lot_and_no_more(open_shop: Calla
         assert expired.happened_at == datetime(2026, 4, 7, 4, tzinfo=UTC)
         assert shop.quote(basket(1, member=member)).json()["wallet"]["balance"] == 100
         assert verify_ledger(now=now) == []
+
+
+def test_never_35_a_job_that_finds_lots_and_books_none_raises_an_alarm(
+    open_shop: Callable[..., Shop],
+) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        shop = open_shop(expiry_days=30)
+        shop.commit(basket(5_000, member=shop.enrol()))
+        clock.shift(timedelta(days=40))
+        now = datetime.now(UTC)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE loyalty_wallet ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+            )  # the job can no longer see the wallets whose lots are due
+        with pytest.raises(ExpiryStandsStill):
+            book_expired_lots(until=now, now=now)
+    run = JobRun.objects.get(name="loyalty.book_expiry")
+    assert (run.state, run.done, run.total) == ("failed", 0, 1)
+    assert "of 1 lots that ran out not one can be booked" in run.detail
 
 
 def test_the_lot_that_ends_first_is_drawn_first(open_shop: Callable[..., Shop]) -> None:

@@ -23,6 +23,23 @@ from tests.loyalty.test_batches import send
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.parametrize(
+    ("spent_minor", "code"), [(0, "basic"), (9_999, "basic"), (10_000, "silver"), (10_001, "silver")]
+)
+def test_never_10_a_threshold_is_tested_below_at_above_and_at_zero(
+    shop: Shop, spent_minor: int, code: str
+) -> None:
+    told = shop.commit(basket(spent_minor, member=shop.enrol())).json()
+    assert told["wallet"]["tier"]["code"] == code
+
+
+def test_never_10_spending_points_neither_costs_a_tier_nor_earns_one(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.commit(basket(10_000, member=member))
+    tier = shop.commit(basket(1_000, member=member, spend_points=1_000)).json()["wallet"]["tier"]
+    assert (tier["code"], tier["next"]["missing_minor"]) == ("silver", 50_000 - 10_000 - 900)
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_never_16_no_order_of_telling_costs_a_tier(
     open_shop: Callable[..., Shop], order: tuple[int, ...]

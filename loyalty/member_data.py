@@ -53,6 +53,11 @@ def _wallet(held: Holding, *, is_only: bool) -> Panel:
         Fact("Balance", Cell(f"{wallet.balance:,} points", "number", page)),
         Fact("Can be spent now", Cell(f"{wallet.spendable:,}", "number")),
         Fact("Pending", Cell(f"{wallet.pending:,}", "number")),
+        *(
+            [Fact("Owed", Cell(f"{wallet.debt:,}", "number"), note="paid by the next points")]
+            if wallet.debt
+            else []
+        ),
         Fact(
             "Next expiry",
             Cell(f"{expiry.points:,}" if expiry else "none", "number"),

@@ -12,7 +12,7 @@ from config.staff.admin.changes import TellsChanges, Words
 from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.models import ProgrammeTerms, WhenSpent
+from loyalty.models import ProgrammeTerms
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.words import sentence_of_terms
 
@@ -117,5 +117,5 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             maturity_days=terms.maturity_days,
             expiry_days=terms.expiry_days,
             welcome_points=terms.welcome_points,
-            refuses_returns=terms.when_spent == WhenSpent.REFUSE,
+            when_spent=terms.when_spent,
         )

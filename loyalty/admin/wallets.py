@@ -108,6 +108,8 @@ def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
             f"points at {moment(expiry.at)}" if expiry else "no lot runs out",
         ),
     ]
+    if shown.debt:
+        figures.insert(2, ("Owed", f"{shown.debt:,}", "points; the next points pay them first"))
     if tier:
         ahead = tier.next
         note = f"{money(ahead.missing_minor, currency)} more to {ahead.name}" if ahead else "the highest tier"

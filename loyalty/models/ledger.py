@@ -31,9 +31,9 @@ class EntryKind(models.TextChoices):
 class Wallet(models.Model):
     """A member's points in one programme.
 
-    `balance` is the sum of the entries. `spendable` and `pending` hold from `figures_hold_from` until
-    `figures_hold_until`, the next moment at which a lot matures or expires; at any other moment they are read from the
-    lots.
+    `balance` is the sum of the entries: what is left in the lots, less `debt`. `spendable` and `pending` hold from
+    `figures_hold_from` until `figures_hold_until`, the next moment at which a lot matures or expires; at any other
+    moment they are read from the lots.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -45,6 +45,11 @@ class Wallet(models.Model):
     balance = models.BigIntegerField(default=0, db_default=0)
     spendable = models.BigIntegerField(default=0, db_default=0)
     pending = models.BigIntegerField(default=0, db_default=0)
+    debt = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Points owed by the programme's terms; the next points pay them first.",
+    )
     figures_hold_from = models.DateTimeField(default=EPOCH, db_default=EPOCH)
     figures_hold_until = models.DateTimeField(
         null=True, help_text="Empty: no lot will ever mature or expire."
@@ -58,7 +63,8 @@ class Wallet(models.Model):
         constraints = [
             UniqueConstraint(fields=["member", "programme"], name="one_wallet_per_member_and_programme"),
             CheckConstraint(condition=Q(spendable__gte=0), name="wallet_spendable_never_negative"),
-            CheckConstraint(condition=Q(balance__gte=0), name="wallet_balance_never_negative"),
+            CheckConstraint(condition=Q(debt__gte=0), name="wallet_debt_never_negative"),
+            CheckConstraint(condition=Q(balance__gte=-F("debt")), name="wallet_owes_no_more_than_its_debt"),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +72,11 @@ class Wallet(models.Model):
 
 
 class Entry(models.Model):
-    """One movement of points. `points` is signed and never 0; `seq` counts 1, 2, 3 ... in each wallet."""
+    """One movement of points. `points` is signed and never 0; `seq` counts 1, 2, 3 ... in each wallet.
+
+    `points` is the sum of its lot moves less `debt_change`: what is taken and not there becomes debt (above 0), what is
+    credited while something is owed pays debt (below 0).
+    """
 
     id = models.BigAutoField(primary_key=True)
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="entries")
@@ -78,6 +88,7 @@ class Entry(models.Model):
     kind = models.CharField(max_length=16, choices=EntryKind)
     points = models.BigIntegerField()
     balance_after = models.BigIntegerField()
+    debt_change = models.BigIntegerField(default=0, db_default=0)
     cause = models.CharField(max_length=120)
     order_ref = models.CharField(max_length=30, blank=True)
     rule_version = models.ForeignKey(

@@ -11,6 +11,7 @@ class WhenSpent(models.TextChoices):
     """What becomes of a return whose earned points are spent already."""
 
     CLAMP = "clamp", "take back what is left"
+    DEBT = "debt", "owe what is not left"
     REFUSE = "refuse", "refuse the return"
 
 
@@ -45,7 +46,7 @@ class ProgrammeTerms(models.Model):
         db_default=WhenSpent.CLAMP,
         verbose_name="Points spent already",
         help_text="When goods come back whose points the member has spent: what is left is taken, and the rest stays "
-        "theirs; or the till is told that it cannot be.",
+        "theirs; or is owed, and paid by the next points they get; or the till is told that it cannot be.",
     )
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncWeek
 
 from loyalty.models import Entry, EntryKind, Grant, ProgrammeTerms, Tier, Wallet
@@ -66,7 +66,7 @@ def count_offers(*, since: datetime) -> Offers:
 
 def list_outstanding() -> list[Outstanding]:
     """For each programme with terms, in order of its id; rounded down to whole minor units."""
-    balances = dict(Wallet.objects.values_list("programme_id").annotate(points=Sum("balance")))
+    balances = dict(Wallet.objects.values_list("programme_id").annotate(points=Sum(F("balance") + F("debt"))))
     terms = ProgrammeTerms.objects.select_related("programme").order_by("programme_id")
     return [
         Outstanding(

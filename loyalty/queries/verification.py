@@ -30,14 +30,18 @@ _LAWS = {
         SELECT 'wallet ' || w.id, coalesce(sum(e.points), 0), w.balance
         FROM loyalty_wallet w LEFT JOIN loyalty_entry e ON e.wallet_id = w.id
         GROUP BY w.id HAVING coalesce(sum(e.points), 0) <> w.balance""",
-    "a wallet's balance is what is left in its lots": """
-        SELECT 'wallet ' || w.id, coalesce(sum(l.remaining), 0), w.balance
+    "a wallet's balance is what is left in its lots, less its debt": """
+        SELECT 'wallet ' || w.id, coalesce(sum(l.remaining), 0) - w.debt, w.balance
         FROM loyalty_wallet w LEFT JOIN loyalty_lot l ON l.wallet_id = w.id
-        GROUP BY w.id HAVING coalesce(sum(l.remaining), 0) <> w.balance""",
-    "an entry is the sum of its lot moves": """
-        SELECT 'entry ' || e.id, e.points, coalesce(sum(m.points), 0)
+        GROUP BY w.id HAVING coalesce(sum(l.remaining), 0) - w.debt <> w.balance""",
+    "a wallet's debt is what its entries owed and paid": """
+        SELECT 'wallet ' || w.id, coalesce(sum(e.debt_change), 0), w.debt
+        FROM loyalty_wallet w LEFT JOIN loyalty_entry e ON e.wallet_id = w.id AND e.debt_change <> 0
+        GROUP BY w.id HAVING coalesce(sum(e.debt_change), 0) <> w.debt""",
+    "an entry is the sum of its lot moves, less what it changed of the debt": """
+        SELECT 'entry ' || e.id, e.points, coalesce(sum(m.points), 0) - e.debt_change
         FROM loyalty_entry e LEFT JOIN loyalty_lotmove m ON m.entry_id = e.id
-        GROUP BY e.id HAVING coalesce(sum(m.points), 0) <> e.points""",
+        GROUP BY e.id HAVING coalesce(sum(m.points), 0) - e.debt_change <> e.points""",
     "a lot holds what was moved into it and not out": """
         SELECT 'lot ' || l.id, coalesce(sum(m.points), 0), l.remaining
         FROM loyalty_lot l LEFT JOIN loyalty_lotmove m ON m.lot_id = l.id

@@ -62,11 +62,15 @@ class TierAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalletAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Points at this moment: `balance` is `spendable` plus `pending`."""
+    """Points at this moment: `balance` is `spendable` plus `pending`.
+
+    `debt`: points owed by the programme's terms; the next points pay them first.
+    """
 
     balance: int
     spendable: int
     pending: int
+    debt: int
     next_expiry: NextExpiry | None
     tier: TierAnswer | None
 

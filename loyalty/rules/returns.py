@@ -51,6 +51,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     lot_id: int
     points: int
     given: int
+    expires_at: datetime | None
 
 
 class LotNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,8 @@ class LotNow(msgspec.Struct, frozen=True, kw_only=True):
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and what became of its points, read under the wallet's lock.
 
-    :ivar points_spent: points that paid `points_paid_minor` of it.
+    :ivar points_spent: points that paid `points_paid_minor` of it; `points_given` of them came back before.
+    :ivar debt: points that the member owes.
     :ivar qualifying_minor: what it counted towards tiers.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
@@ -79,8 +81,10 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[BoughtLine]
     earned: list[Earned]
     points_spent: int
+    points_given: int
     points_paid_minor: int
     qualifying_minor: int
+    debt: int
     drawn: list[Drawn]
     expired: int
     expired_counted: int
@@ -98,10 +102,13 @@ class Undone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Points into (above 0) or out of a lot, for the entry `entry_id` that is undone; None: for the points spent."""
+    """Points into (above 0) or out of a lot, for the entry `entry_id` that is undone; None: for the points spent.
+
+    :ivar lot_id: None for the debt: points above 0 pay it, points below 0 are owed.
+    """
 
     entry_id: int | None
-    lot_id: int
+    lot_id: int | None
     points: int
 
 
@@ -109,6 +116,7 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     """What one return changes.
 
     :ivar refund_minor: money to hand back.
+    :ivar taken: points taken back, out of lots or, `owed` of them, as debt.
     :ivar missing: points that should be taken back and are not there.
     :ivar expired: points that need not be taken back, for they ran out before.
     """
@@ -119,6 +127,7 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     moves: list[Move]
     given: int
     taken: int
+    owed: int
     expired: int
     missing: int
 
@@ -140,19 +149,21 @@ def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
     )
 
 
-def undo(bought: Bought, coming: Mapping[int, int], *, now: datetime) -> Undoing:
+def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, now: datetime) -> Undoing:
     """What a return undoes.
 
-    Points that were spent go back where they came from, those that live longest first; then what was earned is taken
-    back: out of the purchase's own lots, then, but for points that ran out, out of those that expire first.
+    Points that were spent pay what the member owes, or go back where they came from, those that live longest first;
+    then what was earned is taken back: out of the purchase's own lots, then, but for points that ran out, out of those
+    that expire first.
 
     :param coming: position -> how many of the line come back now; never more than are left.
+    :param owes: the member owes what is not there; pending points are taken then too, before anything is owed.
     """
     before = {line.position: line.returned for line in bought.lines}
     after = {position: count + coming.get(position, 0) for position, count in before.items()}
     was, will = undone_by(bought, before), undone_by(bought, after)
-    gives = _give(bought.drawn, will.given)
-    lots = _filled(bought.lots, gives, now)
+    gives = _paying_debt(_give(bought.drawn, will.given - bought.points_given), bought, now)
+    lots = _filled(bought.lots, gives, now, is_pending_taken=owes)
     due = {
         earned.entry_id: points - earned.taken
         for points, earned in zip(will.taken, bought.earned, strict=True)
@@ -161,16 +172,18 @@ def undo(bought: Bought, coming: Mapping[int, int], *, now: datetime) -> Undoing
     open_points = max(sum(due.values()) - bought.expired_counted, 0)
     expired = min(open_points, bought.expired - bought.expired_counted)
     takes += _take(due, [lot for lot in lots if not lot.is_own], most=open_points - expired)
-    taken = -sum(move.points for move in takes)
+    missing = max(sum(due.values()) - bought.expired_counted - expired, 0)
+    owed = _owe(due, most=missing) if owes else []
     return Undoing(
         refund_minor=will.refund_minor - was.refund_minor,
         points_paid_minor=will.points_paid_minor - was.points_paid_minor,
         qualifying_minor=will.qualifying_minor - was.qualifying_minor,
-        moves=gives + takes,
+        moves=gives + takes + owed,
         given=sum(move.points for move in gives),
-        taken=taken,
+        taken=-sum(move.points for move in takes + owed),
+        owed=-sum(move.points for move in owed),
         expired=expired,
-        missing=max(sum(due.values()) - bought.expired_counted - expired, 0),
+        missing=0 if owes else missing,
     )
 
 
@@ -196,23 +209,42 @@ def _taken(
 
 
 def _give(drawn: Sequence[Drawn], wanted: int) -> list[Move]:
-    """Fill what the purchase drew, in the order given, until so many points went back in all."""
+    """Fill what the purchase drew with so many points, in the order given."""
     moves = []
     for draw in drawn:
-        filled = min(draw.points, wanted)
-        wanted -= filled
-        if filled > draw.given:
-            moves.append(Move(entry_id=None, lot_id=draw.lot_id, points=filled - draw.given))
+        filled = min(draw.points - draw.given, wanted)
+        if filled > 0:
+            moves.append(Move(entry_id=None, lot_id=draw.lot_id, points=filled))
+            wanted -= filled
     return moves
 
 
-def _filled(lots: Sequence[LotNow], gives: Sequence[Move], now: datetime) -> list[LotNow]:
-    """The lots that can be drawn on once points went back: what is theirs, and what can be spent."""
+def _paying_debt(gives: Sequence[Move], bought: Bought, now: datetime) -> list[Move]:
+    """Of what goes back, points that can still be used pay the debt first, those that expire first in front."""
+    ends = {draw.lot_id: draw.expires_at for draw in bought.drawn}
+    debt = bought.debt
+    kept = []
+    for move in reversed(gives):
+        ends_at = ends[move.lot_id] if move.lot_id is not None else None
+        paid = min(move.points, debt) if ends_at is None or ends_at > now else 0
+        debt -= paid
+        if move.points > paid:
+            kept.append(msgspec.structs.replace(move, points=move.points - paid))
+    if paid_in_all := bought.debt - debt:
+        kept.append(Move(entry_id=None, lot_id=None, points=paid_in_all))
+    return kept[::-1]
+
+
+def _filled(
+    lots: Sequence[LotNow], gives: Sequence[Move], now: datetime, *, is_pending_taken: bool
+) -> list[LotNow]:
+    """The lots that can be drawn on once points went back: what is theirs, and what can be spent, or still matures."""
     given = {move.lot_id: move.points for move in gives}
     return [
         msgspec.structs.replace(lot, remaining=lot.remaining + given.get(lot.id, 0))
         for lot in lots
-        if (lot.expires_at is None or lot.expires_at > now) and (lot.is_own or lot.available_from <= now)
+        if (lot.expires_at is None or lot.expires_at > now)
+        and (lot.is_own or is_pending_taken or lot.available_from <= now)
     ]
 
 
@@ -227,4 +259,14 @@ def _take(due: dict[int, int], lots: Sequence[LotNow], *, most: int) -> list[Mov
             due[entry_id] -= points
             left[lot.id] -= points
             most -= points
+    return moves
+
+
+def _owe(due: Mapping[int, int], *, most: int) -> list[Move]:
+    """What could not be drawn of each award, as debt."""
+    moves = []
+    for entry_id, points in due.items():
+        if owed := min(points, most):
+            moves.append(Move(entry_id=entry_id, lot_id=None, points=-owed))
+            most -= owed
     return moves

@@ -96,24 +96,30 @@ def sentence_of_terms(
     maturity_days: int,
     expiry_days: int | None,
     welcome_points: int,
-    refuses_returns: bool,
+    when_spent: str,
 ) -> str:
     """A programme's terms in words.
 
     10 points pay 0.01 USD; they can be spent at once and live 365 days; no welcome points; a return whose points are
     spent takes back what is left.
 
-    :param refuses_returns: of which the points are spent already.
+    :param when_spent: what becomes of a return whose points are spent already: clamp, debt or refuse.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     lives = f"live {expiry_days} days" if expiry_days is not None else "never expire"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
     paid = money(burn_minor, currency)
-    spent = "is refused" if refuses_returns else "takes back what is left"
     return (
         f"{burn_points} points pay {paid}; they can be spent {matures} and {lives}; {welcome} welcome points; "
-        f"a return whose points are spent {spent}."
+        f"a return whose points are spent {_RETURNS[when_spent]}."
     )
+
+
+_RETURNS = {
+    "clamp": "takes back what is left",
+    "debt": "takes back what is left, and the rest is owed",
+    "refuse": "is refused",
+}
 
 
 def given_by(effect: Effect, currency: str) -> str:

@@ -83,8 +83,8 @@ class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was undone. Amounts in minor units of `currency`.
 
     `refund_minor`: money to hand back. `points_given_back`: points that had paid `points_paid_minor` of it.
-    `points_taken_back`: earned points; `points_expired` of them had run out before, `points_missing` were spent already
-    and stay with the member for now.
+    `points_taken_back`: earned points; `points_owed` of them were spent already and are debt now. `points_expired`: not
+    taken back, for they had run out; `points_missing`: spent already, they stay with the member for now.
     """
 
     currency: str
@@ -92,6 +92,7 @@ class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
     points_paid_minor: int
     points_given_back: int
     points_taken_back: int
+    points_owed: int
     points_expired: int
     points_missing: int
 
@@ -128,7 +129,7 @@ def take_back(told: Return, *, now: datetime) -> Booked:
         if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
             raise ReturnedAtNotPossible(pointer="/returned_at")
         coming = _coming(told.lines, facts)
-        undoing = undo(facts.bought, coming, now=now)
+        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, now=now)
         if undoing.missing and facts.when_spent == WhenSpent.REFUSE:
             raise PointsAlreadySpent(
                 f"{undoing.missing} points are missing. Let the member pay for them, or return less.",
@@ -255,6 +256,7 @@ def _head(told: Return, ref: str, state: str, facts: Facts, undoing: Undoing) ->
             points_paid_minor=undoing.points_paid_minor,
             points_given_back=undoing.given,
             points_taken_back=undoing.taken,
+            points_owed=undoing.owed,
             points_expired=undoing.expired,
             points_missing=undoing.missing,
         ),

@@ -1,10 +1,8 @@
 """The ledger against a plain model: earn, spend, return, expire, import and move the clock in any order."""
 
 import itertools
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -12,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from loyalty.models import Wallet
+from loyalty.models import Wallet, WhenSpent
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Purchase
@@ -22,100 +20,7 @@ from loyalty.services.expiry import book_expired_lots
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
-
-NEW_YORK = ZoneInfo("America/New_York")
-EXPIRY_DAYS = 30
-MATURITY_DAYS = 2
-
-
-@dataclass
-class PlainLot:
-    left: int
-    available_from: datetime
-    expires_at: datetime
-
-
-@dataclass
-class PlainOrder:
-    """A purchase: of each line how many and what one cost, and how many came back."""
-
-    ref: str
-    lines: list[tuple[int, int]]
-    back: list[int]
-    lot: PlainLot | None = None
-    earned: int = 0
-    taken: int = 0
-    ran_out: int = 0
-    drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
-
-    def left(self) -> list[int]:
-        return [quantity - came for (quantity, _), came in zip(self.lines, self.back, strict=True)]
-
-    def due(self) -> int:
-        """What should have been taken back by now, in all."""
-        paid = sum(quantity * price for quantity, price in self.lines)
-        back = sum(came * price for came, (_, price) in zip(self.back, self.lines, strict=True))
-        return self.earned * back // paid if paid else 0
-
-
-@dataclass
-class PlainMember:
-    """What anybody with pencil and paper would keep."""
-
-    lots: list[PlainLot] = field(default_factory=list)
-    orders: list[PlainOrder] = field(default_factory=list)
-    issued: int = 0
-    spent: int = 0
-    taken: int = 0
-
-    def live(self, now: datetime) -> list[PlainLot]:
-        return [lot for lot in self.lots if lot.left and lot.expires_at > now]
-
-    def spendable(self, now: datetime) -> int:
-        return sum(lot.left for lot in self.live(now) if lot.available_from <= now)
-
-    def pending(self, now: datetime) -> int:
-        return sum(lot.left for lot in self.live(now) if lot.available_from > now)
-
-    def expired(self, now: datetime) -> int:
-        return sum(lot.left for lot in self.lots if lot.expires_at <= now)
-
-    def earn(self, points: int, at: datetime) -> PlainLot | None:
-        if not points:
-            return None
-        day = at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.issued += points
-        lot = PlainLot(points, day + timedelta(days=MATURITY_DAYS + 1), day + timedelta(days=EXPIRY_DAYS + 1))
-        self.lots.append(lot)
-        return lot
-
-    def draw(self, points: int, now: datetime) -> list[tuple[PlainLot, int]]:
-        """From what expires first; as many as there are."""
-        drawn = []
-        for lot in sorted(self.live(now), key=lambda lot: lot.expires_at):
-            if lot.available_from <= now and points:
-                drawn.append((lot, min(lot.left, points)))
-                lot.left -= drawn[-1][1]
-                points -= drawn[-1][1]
-        return drawn
-
-    def take_back(self, order: PlainOrder, now: datetime) -> None:
-        """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others."""
-        for lot, points in order.drawn if not any(order.left()) else []:
-            lot.left += points
-            self.spent -= points
-        due = order.due() - order.taken - order.ran_out
-        taken = 0
-        if order.lot and order.lot.expires_at > now:
-            taken = min(order.lot.left, due)
-            order.lot.left -= taken
-        elif order.lot:
-            gone = min(order.lot.left - order.ran_out, due)
-            order.ran_out += gone
-            due -= gone
-        taken += sum(points for _, points in self.draw(due - taken, now))
-        order.taken += taken
-        self.taken += taken
+from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -123,11 +28,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     open_shop: Any
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(policy=st.sampled_from(WhenSpent.values))
+    def open(self, policy: str) -> None:
+        self.policy = policy
         self.clock = time_machine.travel(datetime(2026, 2, 20, 17, tzinfo=UTC), tick=False)
         self.now = self.clock.start()
-        self.shop: Shop = self.open_shop(expiry_days=EXPIRY_DAYS, maturity_days=MATURITY_DAYS)
+        self.shop: Shop = self.open_shop(
+            expiry_days=EXPIRY_DAYS, maturity_days=MATURITY_DAYS, when_spent=policy
+        )
         self.members: list[Member] = [self.shop.enrol(), self.shop.enrol()]
         self.plain = [PlainMember(), PlainMember()]
         self.numbers = itertools.count(1)
@@ -165,7 +73,9 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             assert answer.status_code == 201
             ref = answer.json()["order"]["ref"]
-            plain.orders.append(PlainOrder(ref, [(1, 90)], [0], drawn=plain.draw(wanted * 10, now)))
+            plain.orders.append(
+                PlainOrder(ref, [(1, 90)], [0], drawn=plain.draw(wanted * 10, now, matured_by=now))
+            )
             plain.spent += wanted * 10
 
     @rule(who=st.integers(0, 1), which=st.integers(0, 50), whole=st.booleans(), data=st.data())
@@ -182,9 +92,14 @@ class LedgerMachine(RuleBasedStateMachine):
             "lines": [{"line": line, "quantity": came} for line, came in enumerate(coming) if came],
         }
         key = {"Idempotency-Key": f"back-{next(self.numbers)}"}
-        assert self.shop.post(f"orders/{order.ref}/returns", body, **key).status_code == 201
-        order.back = [came + more for came, more in zip(order.back, coming, strict=True)]
-        self.plain[who].take_back(order, datetime.now(UTC))
+        answer = self.shop.post(f"orders/{order.ref}/returns", body, **key)
+        before = order.back
+        order.back = [came + more for came, more in zip(before, coming, strict=True)]
+        if self.plain[who].take_back(order, datetime.now(UTC), self.policy):
+            assert answer.status_code == 201
+        else:
+            assert answer.json()["code"] == "points_already_spent"
+            order.back = before
 
     @rule(
         who=st.integers(0, 1),
@@ -238,14 +153,18 @@ class LedgerMachine(RuleBasedStateMachine):
             wallet = get_wallet(member.pk, self.shop.programme.pk, now=now)
             assert (wallet.spendable, wallet.pending) == (plain.spendable(now), plain.pending(now))
             assert wallet.balance == wallet.spendable + wallet.pending
-            assert plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken
+            assert wallet.debt == plain.debt
+            assert not (wallet.debt and wallet.balance)
+            assert (
+                plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken - plain.debt
+            )
         assert verify_ledger(now=now) == []
         assert Wallet.objects.count() <= 2
 
 
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_pencil_and_paper(open_shop: Any) -> None:
-    """issued = spendable + pending + spent + expired + taken back, at every step."""
+    """issued = spendable + pending + spent + expired + taken back - debt, at every step and by every policy."""
     from django.db import transaction
 
     class Machine(LedgerMachine):

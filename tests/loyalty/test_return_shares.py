@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ def purchases(draw: st.DrawFn) -> Bought:
     ]
     paid_by_points = sum(line.total_minor - line.paid_minor for line in lines)
     drawn = [
-        Drawn(lot_id=100 + number, points=draw(st.integers(1, 300)), given=0)
+        Drawn(lot_id=100 + number, points=draw(st.integers(1, 300)), given=0, expires_at=None)
         for number in range(draw(st.integers(1, 3)) if paid_by_points else 0)
     ]
     own = LotNow(
@@ -52,8 +53,10 @@ def purchases(draw: st.DrawFn) -> Bought:
         lines=lines,
         earned=earned,
         points_spent=sum(each.points for each in drawn),
+        points_given=0,
         points_paid_minor=paid_by_points,
         qualifying_minor=sum(line.paid_minor for line in lines),
+        debt=0,
         drawn=drawn,
         expired=0,
         expired_counted=0,
@@ -88,34 +91,41 @@ def test_any_split_of_a_full_return_equals_one_full_return(bought: Bought, data:
 
 @given(purchases())
 def test_a_full_return_moves_what_it_says(bought: Bought) -> None:
-    undoing = undo(bought, {line.position: line.quantity for line in bought.lines}, now=NOW)
+    undoing = undo(bought, {line.position: line.quantity for line in bought.lines}, owes=False, now=NOW)
     assert undoing.given == sum(move.points for move in undoing.moves if move.entry_id is None)
     assert -undoing.taken == sum(move.points for move in undoing.moves if move.entry_id is not None)
     assert (undoing.taken, undoing.missing) == (sum(each.points for each in bought.earned), 0)
 
 
-@given(purchases(), st.integers(0, 2_000), st.integers(0, 2_000))
-def test_nothing_is_taken_that_is_not_there(bought: Bought, own: int, other: int) -> None:
+@given(purchases(), st.integers(0, 2_000), st.integers(0, 2_000), st.booleans())
+def test_nothing_is_taken_that_is_not_there_and_the_rest_is_owed_or_missing(
+    bought: Bought, own: int, other: int, owes: bool
+) -> None:
     earned = sum(each.points for each in bought.earned)
     lots = [
         LotNow(id=1, remaining=min(own, earned), available_from=NOW, expires_at=None, is_own=True),
         LotNow(id=2, remaining=other, available_from=NOW, expires_at=None, is_own=False),
     ]
-    given_bought = Bought(
-        lines=bought.lines,
-        earned=bought.earned,
-        points_spent=0,
-        points_paid_minor=0,
-        qualifying_minor=bought.qualifying_minor,
-        drawn=[],
-        expired=0,
-        expired_counted=0,
-        lots=lots,
+    spent_otherwise = msgspec.structs.replace(
+        bought, points_spent=0, points_paid_minor=0, drawn=[], lots=lots
     )
-    undoing = undo(given_bought, {line.position: line.quantity for line in bought.lines}, now=NOW)
-    assert undoing.taken + undoing.missing == earned
-    assert undoing.taken == min(earned, min(own, earned) + other)
+    undoing = undo(
+        spent_otherwise, {line.position: line.quantity for line in bought.lines}, owes=owes, now=NOW
+    )
+    there = min(earned, min(own, earned) + other)
+    assert undoing.taken - undoing.owed == there
+    assert (undoing.owed, undoing.missing) == ((earned - there, 0) if owes else (0, earned - there))
     left = {lot.id: lot.remaining for lot in lots}
     for move in undoing.moves:
-        left[move.lot_id] += move.points
-        assert left[move.lot_id] >= 0
+        if move.lot_id is not None:
+            left[move.lot_id] += move.points
+            assert left[move.lot_id] >= 0
+
+
+@given(purchases(), st.integers(0, 2_000))
+def test_points_that_go_back_pay_the_debt_first(bought: Bought, debt: int) -> None:
+    owing = msgspec.structs.replace(bought, debt=debt)
+    undoing = undo(owing, {line.position: line.quantity for line in bought.lines}, owes=True, now=NOW)
+    paid = [move.points for move in undoing.moves if move.entry_id is None and move.lot_id is None]
+    assert sum(paid) == min(debt, bought.points_spent)
+    assert undoing.given == bought.points_spent

@@ -64,6 +64,7 @@ def test_a_line_that_comes_back_takes_its_points_and_its_money_along(shop: Shop)
         "points_paid_minor": 0,
         "points_given_back": 0,
         "points_taken_back": 50,
+        "points_owed": 0,
         "points_expired": 0,
         "points_missing": 0,
     }

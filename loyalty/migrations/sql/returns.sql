@@ -2,8 +2,8 @@
 --
 -- entries: [{kind, points, cause, order_ref, rule_version_id, undoes_id, actor, reason, happened_at}], in the order in which
 --          they are numbered
--- moves:   [{e (position in `entries`, from 1), lot_id, points}]
-CREATE FUNCTION loyalty_post(of_wallet bigint, entries jsonb, moves jsonb, at timestamptz) RETURNS void
+-- moves:   [{e (position in `entries`, from 1), lot_id (null: the debt), points (below 0: taken out of the lot, or owed)}]
+CREATE OR REPLACE FUNCTION loyalty_post(of_wallet bigint, entries jsonb, moves jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     w loyalty_wallet;
@@ -11,10 +11,12 @@ DECLARE
 BEGIN
     SELECT * INTO w FROM loyalty_wallet WHERE id = of_wallet;
 
-    INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
-        rule_version_id, undoes_id, actor, reason, happened_at, recorded_at)
+    INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, debt_change, cause,
+        order_ref, rule_version_id, undoes_id, actor, reason, happened_at, recorded_at)
     SELECT ids[x.n], w.id, w.member_id, w.programme_id, w.seq + x.n, x.kind, x.points,
-        w.balance + sum(x.points) OVER (ORDER BY x.n), x.cause, x.order_ref, x.rule_version_id, x.undoes_id, x.actor,
+        w.balance + sum(x.points) OVER (ORDER BY x.n), coalesce((
+            SELECT -m.points FROM jsonb_to_recordset(moves) AS m(e int, lot_id bigint, points bigint)
+            WHERE m.e = x.n AND m.lot_id IS NULL), 0), x.cause, x.order_ref, x.rule_version_id, x.undoes_id, x.actor,
         x.reason, x.happened_at, at
     FROM ROWS FROM (jsonb_to_recordset(entries) AS (
             kind text, points bigint, cause text, order_ref text, rule_version_id bigint, undoes_id bigint, actor text,
@@ -23,7 +25,7 @@ BEGIN
 
     INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
     SELECT ids[x.e], x.lot_id, w.member_id, x.points
-    FROM jsonb_to_recordset(moves) AS x(e int, lot_id bigint, points bigint);
+    FROM jsonb_to_recordset(moves) AS x(e int, lot_id bigint, points bigint) WHERE x.lot_id IS NOT NULL;
 
     UPDATE loyalty_lot l SET remaining = l.remaining + x.points
     FROM (SELECT m.lot_id, sum(m.points) AS points FROM jsonb_to_recordset(moves) AS m(lot_id bigint, points bigint)
@@ -32,7 +34,9 @@ BEGIN
 
     UPDATE loyalty_wallet
     SET seq = w.seq + cardinality(ids), figures_hold_until = at,
-        balance = w.balance + (SELECT coalesce(sum(x.points), 0) FROM jsonb_to_recordset(entries) AS x(points bigint))
+        balance = w.balance + (SELECT coalesce(sum(x.points), 0) FROM jsonb_to_recordset(entries) AS x(points bigint)),
+        debt = w.debt - (SELECT coalesce(sum(m.points), 0)
+            FROM jsonb_to_recordset(moves) AS m(lot_id bigint, points bigint) WHERE m.lot_id IS NULL)
     WHERE id = w.id AND member_id = w.member_id;
     PERFORM loyalty_refresh_figures(ARRAY[w.id], at);
 END
@@ -40,7 +44,7 @@ $$;
 
 -- Everything that a return of a purchase has to know, with the member's wallet locked: what `loyalty.queries.returns.Facts`
 -- describes; NULL if there is no such purchase of a member.
-CREATE FUNCTION loyalty_return_facts(of_order text, in_programme bigint, by_number text, at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION loyalty_return_facts(of_order text, in_programme bigint, by_number text, at timestamptz) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     o omnichannel_order;
@@ -69,6 +73,9 @@ BEGIN
             WHERE r.order_id = o.id AND r.number = by_number),
         'bought', json_build_object(
             'points_spent', s.points_spent, 'points_paid_minor', s.points_paid_minor,
+            'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
+                WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'reverse_spend'),
+            'debt', (SELECT w.debt FROM loyalty_wallet w WHERE w.id = s.wallet_id AND w.member_id = o.member_id),
             'qualifying_minor', s.qualifying_minor,
             'lines', (SELECT json_agg(json_build_object(
                     'position', l.position, 'sku', l.sku, 'name', l.name, 'category', l.category,
@@ -85,7 +92,7 @@ BEGIN
                 FROM (SELECT *, row_number() OVER (ORDER BY seq) AS n FROM loyalty_entry
                       WHERE wallet_id = s.wallet_id AND order_ref = of_order AND kind IN ('earn', 'bonus')) e),
             'drawn', (SELECT coalesce(json_agg(json_build_object(
-                    'lot_id', d.lot_id, 'points', d.points, 'given', d.given) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
+                    'lot_id', d.lot_id, 'points', d.points, 'given', d.given, 'expires_at', d.expires_at) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
                 FROM (SELECT m.lot_id, l.expires_at,
                         coalesce(-sum(m.points) FILTER (WHERE e.kind = 'spend'), 0) AS points,
                         coalesce(sum(m.points) FILTER (WHERE e.kind = 'reverse_spend'), 0) AS given
@@ -118,7 +125,7 @@ $$;
 --     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
 -- Returns the answer: `head` with the wallet added to it.
-CREATE FUNCTION loyalty_book_return(p jsonb, at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION loyalty_book_return(p jsonb, at timestamptz) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     wallet bigint := (p->>'wallet_id')::bigint;

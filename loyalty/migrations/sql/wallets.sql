@@ -1,5 +1,5 @@
 -- Make `spendable` and `pending` true again for wallets whose figures ended before `at`. The wallets are locked by the caller.
-CREATE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE loyalty_wallet w
@@ -19,8 +19,8 @@ BEGIN
 END
 $$;
 
--- What a wallet shows at a moment: {balance, spendable, pending, next_expiry, tier}. Nothing a job has to run for.
-CREATE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
+-- What a wallet shows at a moment: {balance, spendable, pending, debt, next_expiry, tier}. Nothing a job has to run for.
+CREATE OR REPLACE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     w record;
@@ -31,7 +31,7 @@ DECLARE
     above record;
     window_minor bigint := 0;
 BEGIN
-    SELECT s.id, s.spendable, s.pending, s.figures_hold_from, s.figures_hold_until,
+    SELECT s.id, s.spendable, s.pending, coalesce(s.debt, 0) AS debt, s.figures_hold_from, s.figures_hold_until,
         (at AT TIME ZONE p.timezone)::date AS today INTO w
     FROM omnichannel_programme p LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
     WHERE p.id = for_programme;
@@ -70,6 +70,7 @@ BEGIN
         'balance', now_spendable + now_pending,
         'spendable', now_spendable,
         'pending', now_pending,
+        'debt', w.debt,
         'next_expiry', CASE WHEN expiry.points IS NOT NULL THEN json_build_object(
             'points', expiry.points, 'at', loyalty_moment(expiry.expires_at)) END,
         'tier', CASE WHEN mine.code IS NOT NULL THEN json_build_object(

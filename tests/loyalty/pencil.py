@@ -1,0 +1,120 @@
+"""The ledger with pencil and paper: a plain model of one member's points, to compare the real one with."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+EXPIRY_DAYS = 30
+MATURITY_DAYS = 2
+
+
+@dataclass
+class PlainLot:
+    left: int
+    available_from: datetime
+    expires_at: datetime
+
+
+@dataclass
+class PlainOrder:
+    """A purchase: of each line how many and what one cost, and how many came back."""
+
+    ref: str
+    lines: list[tuple[int, int]]
+    back: list[int]
+    lot: PlainLot | None = None
+    earned: int = 0
+    taken: int = 0
+    ran_out: int = 0
+    drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
+
+    def left(self) -> list[int]:
+        return [quantity - came for (quantity, _), came in zip(self.lines, self.back, strict=True)]
+
+    def due(self) -> int:
+        """What should have been taken back by now, in all."""
+        paid = sum(quantity * price for quantity, price in self.lines)
+        back = sum(came * price for came, (_, price) in zip(self.back, self.lines, strict=True))
+        return self.earned * back // paid if paid else 0
+
+
+@dataclass
+class PlainMember:
+    """What anybody with pencil and paper would keep."""
+
+    lots: list[PlainLot] = field(default_factory=list)
+    orders: list[PlainOrder] = field(default_factory=list)
+    issued: int = 0
+    spent: int = 0
+    taken: int = 0
+    debt: int = 0
+
+    def live(self, now: datetime) -> list[PlainLot]:
+        return [lot for lot in self.lots if lot.left and lot.expires_at > now]
+
+    def spendable(self, now: datetime) -> int:
+        return sum(lot.left for lot in self.live(now) if lot.available_from <= now)
+
+    def pending(self, now: datetime) -> int:
+        return sum(lot.left for lot in self.live(now) if lot.available_from > now)
+
+    def expired(self, now: datetime) -> int:
+        return sum(lot.left for lot in self.lots if lot.expires_at <= now)
+
+    def earn(self, points: int, at: datetime) -> PlainLot | None:
+        if not points:
+            return None
+        day = at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.issued += points
+        lot = PlainLot(
+            points - self.pay_debt(points),
+            day + timedelta(days=MATURITY_DAYS + 1),
+            day + timedelta(days=EXPIRY_DAYS + 1),
+        )
+        self.lots.append(lot)
+        return lot
+
+    def pay_debt(self, points: int) -> int:
+        """So many of these points pay what is owed."""
+        paid = min(self.debt, points)
+        self.debt -= paid
+        return paid
+
+    def draw(self, points: int, now: datetime, *, matured_by: datetime) -> list[tuple[PlainLot, int]]:
+        """From what expires first; as many as there are."""
+        drawn = []
+        for lot in sorted(self.live(now), key=lambda lot: lot.expires_at):
+            if lot.available_from <= matured_by and points:
+                drawn.append((lot, min(lot.left, points)))
+                lot.left -= drawn[-1][1]
+                points -= drawn[-1][1]
+        return drawn
+
+    def take_back(self, order: PlainOrder, now: datetime, policy: str) -> bool:
+        """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others, or debt.
+
+        False if it is refused, for points are missing.
+        """
+        for lot, points in order.drawn if not any(order.left()) else []:
+            lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
+            self.spent -= points
+        due = order.due() - order.taken - order.ran_out
+        own = min(order.lot.left, due) if order.lot and order.lot.expires_at > now else 0
+        gone = min(order.lot.left - order.ran_out, due) if order.lot and order.lot.expires_at <= now else 0
+        drawn = [(order.lot, own)] if order.lot and own else []
+        for lot, points in drawn:
+            lot.left -= points
+        others_until = now + timedelta(days=99) if policy == "debt" else now
+        drawn += self.draw(due - own - gone, now, matured_by=others_until)
+        missing = due - gone - sum(points for _, points in drawn)
+        if missing and policy == "refuse":
+            for lot, points in drawn:
+                lot.left += points
+            return False
+        order.ran_out += gone
+        owed = missing if policy == "debt" else 0
+        self.debt += owed
+        order.taken += due - gone - missing + owed
+        self.taken += due - gone - missing + owed
+        return True

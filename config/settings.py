@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "book expiry": every(300, "loyalty.book_expiry"),
     "seal days": every(1800, "loyalty.seal_days"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
+    "work on back-tests": every(3, "loyalty.work_on_back_tests"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),

@@ -130,3 +130,8 @@ class RuleNotValid(Refusal):
     status = 422
     code = "rule_not_valid"
     title = "The rule does not say something the system understands"
+
+
+class BackTestNotFound(NotFound):
+    code = "back_test_not_found"
+    title = "There is no back-test by this reference"

@@ -1,13 +1,18 @@
 """Doors for the clock. Each asks what is due; a tick that was missed is made up for by the next."""
 
+import time
 from typing import Any
 
 from celery import shared_task
 
 from config.ground import clock
+from loyalty.services.back_tests import advance_back_test
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
+
+WORK_S = 20.0
+"""How long one run works on back-tests; the next tick takes over from there."""
 
 
 @shared_task(name="loyalty.book_expiry")
@@ -28,3 +33,13 @@ def verify(**_newer_arguments: Any) -> int:
     """Prove the whole ledger once a day; a difference fails the run."""
     now = clock.now()
     return verify_and_record(now=now) if is_proof_due(now=now) else 0
+
+
+@shared_task(name="loyalty.work_on_back_tests", acks_late=True)
+def work_on_back_tests(**_newer_arguments: Any) -> int:
+    """Settle past purchases for the back-tests that wait, piece by piece, for a bounded while."""
+    end = time.monotonic() + WORK_S
+    pieces = 0
+    while time.monotonic() < end and advance_back_test(now=clock.now()):
+        pieces += 1
+    return pieces

@@ -8,9 +8,9 @@ from campaigns.rules.conditions import (
     BirthdayThisMonth,
     BoughtWithin,
     ConsentsTo,
+    HoldsTier,
     NotBoughtWithin,
     SpentAtLeast,
-    TierIs,
 )
 from campaigns.rules.offers import ExtraPoints, FavouriteCategoryPoints
 from campaigns.rules.plans import Plan
@@ -28,7 +28,7 @@ NOBODY_LIKES = [
 
 SEGMENTS: tuple[tuple[str, str, Condition], ...] = (
     ("active", "Bought within two months", BoughtWithin(days=60)),
-    ("gold-and-up", "Gold and platinum", TierIs(tiers=["gold", "platinum"])),
+    ("gold-and-up", "Gold and platinum", HoldsTier(tiers=["gold", "platinum"])),
     ("sleeping", "Were here, not for two months", NotBoughtWithin(days=60)),
     ("birthday", "Birthday this month", BirthdayThisMonth()),
     (

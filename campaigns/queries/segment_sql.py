@@ -18,11 +18,11 @@ from campaigns.rules.conditions import (
     ConsentsTo,
     FavouriteCategoryIs,
     FavouriteDepartmentIs,
+    HoldsTier,
     NotBoughtWithin,
     PurchasesAtLeast,
     Question,
     SpentAtLeast,
-    TierIs,
     window_start,
 )
 from campaigns.rules.segments import AllOf, Condition, Not
@@ -47,7 +47,7 @@ class Fragment:
     params: tuple[Any, ...] = ()
 
 
-def _tier_is(asked: TierIs, today: date) -> Fragment:
+def _tier_is(asked: HoldsTier, today: date) -> Fragment:
     return Fragment("f.tier_code = ANY(%s::text[])", (list(asked.tiers),))
 
 
@@ -96,7 +96,7 @@ def _consents_to(asked: ConsentsTo, today: date) -> Fragment:
 _Maker = Callable[[Any, date], Fragment]
 
 REGISTRY: Mapping[type[Question], _Maker] = {
-    TierIs: _tier_is,
+    HoldsTier: _tier_is,
     BoughtWithin: _bought_within,
     NotBoughtWithin: _not_bought_within,
     FavouriteCategoryIs: _favourite_category,

@@ -67,7 +67,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
 
-class TierIs(Question, frozen=True, kw_only=True, tag="tier_is"):
+class HoldsTier(Question, frozen=True, kw_only=True, tag="tier_is"):
     """The member's tier is one of these codes."""
 
     tiers: Codes

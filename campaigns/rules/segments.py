@@ -18,11 +18,11 @@ from campaigns.rules.conditions import (
     Facts,
     FavouriteCategoryIs,
     FavouriteDepartmentIs,
+    HoldsTier,
     NotBoughtWithin,
     PurchasesAtLeast,
     Question,
     SpentAtLeast,
-    TierIs,
 )
 
 MOST_QUESTIONS = 40
@@ -56,7 +56,7 @@ Condition = (
     AllOf
     | AnyOf
     | Not
-    | TierIs
+    | HoldsTier
     | BoughtWithin
     | NotBoughtWithin
     | FavouriteCategoryIs

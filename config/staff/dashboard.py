@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import cycle
 from typing import Any, Literal
 
 import structlog
@@ -33,11 +34,12 @@ class Number:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or one colour of bars: a value for each label of its chart."""
+    """One line or one colour of bars: a value for each label of its chart. A quiet one stands back."""
 
     name: str
     values: Sequence[int | float]
     kind: Literal["line", "bar"] = "bar"
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,11 @@ class Chart:
     @property
     def data(self) -> str:
         """What Chart.js draws, as JSON."""
+        colours = cycle(_COLOURS)
         return json.dumps(
             {
                 "labels": list(self.labels),
-                "datasets": [
-                    _dataset(one, _COLOURS[at % len(_COLOURS)]) for at, one in enumerate(self.series)
-                ],
+                "datasets": [_dataset(one, _BASE if one.is_quiet else next(colours)) for one in self.series],
             }
         )
 

@@ -50,6 +50,7 @@ ROLES: Table = {
         "loyalty.wallet": SEE,
         "loyalty.rule": KEEP,
         "loyalty.ruleversion": KEEP,
+        "loyalty.backtest": ("view", "add"),
         "loyalty.tier": SEE,
         "loyalty.benefit": KEEP,
         "loyalty.grant": SEE,

@@ -115,7 +115,7 @@ class RuleForm(forms.ModelForm):
     @property
     def is_preview(self) -> bool:
         """Whether a button was pressed that only tries the rule."""
-        return "_preview" in self.data or "_last" in self.data
+        return bool({"_preview", "_last", "_back_test"} & set(self.data))
 
     def is_valid(self) -> bool:
         """A rule that is only tried is never saved: the page shows it again."""

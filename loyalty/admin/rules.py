@@ -16,6 +16,8 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.staff.site import site
+from loyalty.admin.back_test_form import DaysForm
+from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_answers import SCOPE
 from loyalty.admin.rule_end import EndForm
@@ -32,6 +34,7 @@ from loyalty.admin.rule_versions import (
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.vocabulary import list_names, list_unknown_words, suggest_words
+from loyalty.rules.back_tests import changes_of
 from loyalty.rules.words import sentence_of, with_names
 from loyalty.services.rules import end_rule, publish_rule
 
@@ -156,13 +159,17 @@ class RuleAdmin(OfOneProgramme):
             context |= {"versions": versions_told(obj, home, now), "state": state_of_rule(obj, now)}
         if self.has_change_permission(request, obj):
             form = context["adminform"].form
+            days = DaysForm(request.POST if "_back_test" in request.POST else None, home=home, now=now)
+            if days.is_valid() and not form.errors:
+                return ask_from_page(request, home, changes_of(form.draft()), days)
             try_out = TryOut(request, home, now=now)
             if form.is_bound and form.is_preview and not form.errors and not try_out.problem:
                 names = list_names([home.id])[home.id]
                 said = with_names(form.draft().definition, tiers=names.tiers, places=names.places)
                 context["draft_says"] = sentence_of(said, home.currency, zone=ZoneInfo(home.timezone))
                 try_out.settle(form.draft())
-            context |= {"try_out": try_out, "media": context["media"] + try_out.media}
+            media = context["media"] + try_out.media + days.media
+            context |= {"try_out": try_out, "past_days": days, "media": media}
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
         return answer
 

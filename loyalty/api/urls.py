@@ -1,8 +1,10 @@
 from django.urls import path
 
-from loyalty.api import checkout, orders, returns, sandbox, till, wallets
+from loyalty.api import back_tests, checkout, orders, returns, sandbox, till, wallets
 
 urlpatterns = [
+    path("back-tests", back_tests.BackTests.as_view()),
+    path("back-tests/<ref:ref>", back_tests.OneBackTest.as_view()),
     path("checkout/commit", checkout.Commit.as_view()),
     path("checkout/quote", checkout.Quote.as_view()),
     path("till/lookup", till.Lookup.as_view()),

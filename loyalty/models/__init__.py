@@ -1,5 +1,6 @@
 """Tables of loyalty and the law that holds them, one file per subject."""
 
+from loyalty.models.back_tests import BackTest, BackTestState
 from loyalty.models.grants import Grant
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ProgrammeTerms, WhenSpent
@@ -8,6 +9,8 @@ from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
 
 __all__ = [
+    "BackTest",
+    "BackTestState",
     "Benefit",
     "BenefitGrant",
     "BenefitKind",

@@ -1,5 +1,7 @@
 """What a programme declares, compiled once per stamp and kept in the process."""
 
+from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -7,6 +9,7 @@ import msgspec
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.rules import tiers
+from loyalty.rules.back_tests import Changes, versions_tried
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
@@ -45,11 +48,17 @@ def compile_with(programme_id: int, draft: Draft) -> Programme:
     """
     if not ProgrammeTerms.objects.filter(programme_id=programme_id).exists():
         raise ProgrammeWithoutTerms
-    return _compile(programme_id, draft)
+    return _compile(programme_id, lambda versions: versions_with(versions, draft))
 
 
-def _compile(programme_id: int, draft: Draft | None = None) -> Programme:
+def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Programme:
+    """The programme as if the changes had held from `since` on; nothing is kept."""
+    return _compile(programme_id, lambda versions: versions_tried(versions, changes, since))
+
+
+def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]] | None = None) -> Programme:
     row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
+    versions = _versions(programme_id)
     benefits: dict[int, list[tiers.Benefit]] = {}
     for one in Benefit.objects.filter(tier__programme_id=programme_id, is_active=True):
         brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days)
@@ -77,7 +86,7 @@ def _compile(programme_id: int, draft: Draft | None = None) -> Programme:
             )
             for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
         ],
-        versions=versions_with(_versions(programme_id), draft) if draft else _versions(programme_id),
+        versions=change(versions) if change else versions,
     )
 
 

@@ -15,3 +15,12 @@ def masked(kind: str, value: str) -> str:
         local, _, domain = value.rpartition("@")
         return f"{local[:1]}{HIDDEN}@{domain}"
     return f"{HIDDEN}{value[-4:]}" if len(value) > 8 else HIDDEN
+
+
+def masked_name(name: str) -> str:
+    """A name by its initials.
+
+    >>> masked_name("Ada Lovelace"), masked_name("")
+    ('A••• L•••', '•••')
+    """
+    return " ".join(f"{word[0]}{HIDDEN}" for word in name.split()) or HIDDEN

@@ -20,11 +20,11 @@ from campaigns.rules.conditions import (
     ConsentsTo,
     FavouriteCategoryIs,
     FavouriteDepartmentIs,
+    HoldsTier,
     NotBoughtWithin,
     PurchasesAtLeast,
     Question,
     SpentAtLeast,
-    TierIs,
 )
 from campaigns.rules.segments import AllOf, AnyOf, Condition, Not, judge
 from campaigns.services.features import turn_the_day
@@ -36,7 +36,9 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 20)
 
 questions = st.one_of(
-    st.builds(TierIs, tiers=st.lists(st.sampled_from(["basic", "silver", "gold"]), min_size=1, max_size=2)),
+    st.builds(
+        HoldsTier, tiers=st.lists(st.sampled_from(["basic", "silver", "gold"]), min_size=1, max_size=2)
+    ),
     st.builds(BoughtWithin, days=st.integers(1, 40)),
     st.builds(NotBoughtWithin, days=st.integers(1, 40)),
     st.builds(
@@ -117,7 +119,7 @@ def test_every_question_that_can_be_asked_has_its_sql():
 
 def test_the_count_before_saving_is_the_membership_after_it():
     shop = _shop_of_eleven()
-    tree = AnyOf(of=[TierIs(tiers=["gold"]), BirthdayThisMonth()])
+    tree = AnyOf(of=[HoldsTier(tiers=["gold"]), BirthdayThisMonth()])
 
     count = segments.count_members(tree, get_programme(shop.programme.code), now=NOW)
     segment = define(shop, tree)
@@ -192,7 +194,7 @@ def test_why_answers_every_leaf(shop: Shop):
         of=[
             FavouriteCategoryIs(categories=["tea"]),
             Not(of=ConsentsTo(channel="email")),
-            TierIs(tiers=["gold"]),
+            HoldsTier(tiers=["gold"]),
         ]
     )
     segment = define(shop, tree)
@@ -206,7 +208,8 @@ def test_why_answers_every_leaf(shop: Shop):
 
 def test_a_segment_says_itself_in_plain_words(shop: Shop):
     segment = define(
-        shop, AllOf(of=[TierIs(tiers=["silver", "gold"]), Not(of=BoughtWithin(days=30)), BirthdayThisMonth()])
+        shop,
+        AllOf(of=[HoldsTier(tiers=["silver", "gold"]), Not(of=BoughtWithin(days=30)), BirthdayThisMonth()]),
     )
 
     assert SegmentVersion.objects.get(segment=segment).sentence == (
@@ -226,10 +229,12 @@ def test_a_code_is_taken_once_and_nothing_else_is_written(shop: Shop):
 
 def test_two_people_cannot_overwrite_each_other(shop: Shop):
     segment = define(shop)
-    redefine_segment(segment.pk, name="A", tree=TierIs(tiers=["gold"]), seen_version=1, by="a", now=NOW)
+    redefine_segment(segment.pk, name="A", tree=HoldsTier(tiers=["gold"]), seen_version=1, by="a", now=NOW)
 
     with pytest.raises(ChangedMeanwhile):
-        redefine_segment(segment.pk, name="B", tree=TierIs(tiers=["basic"]), seen_version=1, by="b", now=NOW)
+        redefine_segment(
+            segment.pk, name="B", tree=HoldsTier(tiers=["basic"]), seen_version=1, by="b", now=NOW
+        )
 
     assert SegmentVersion.objects.filter(segment=segment).count() == 2
 

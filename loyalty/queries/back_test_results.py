@@ -1,0 +1,104 @@
+"""What a back-test came to, as it is told: points in money, members by masked names."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from loyalty.models import BackTest
+from loyalty.queries.programmes import get_current_programme
+from loyalty.rules.back_tests import Pair, Tally, cost_minor
+from members.models import Member
+from members.rules.masking import masked_name
+from members.rules.people import called
+
+
+class BeforeAfter(msgspec.Struct, frozen=True, kw_only=True):
+    """By the rules of the moment, and with the changes."""
+
+    before: int
+    after: int
+
+
+class WeekResult(BeforeAfter, frozen=True, kw_only=True):
+    """Points of a week, which starts on a Monday of the programme's calendar."""
+
+    starts_on: date
+
+
+class PartResult(BeforeAfter, frozen=True, kw_only=True):
+    """Points of members who stood on a tier, or by a rule; personal offers count as the rule `offer`."""
+
+    code: str
+
+
+class WinnerResult(BeforeAfter, frozen=True, kw_only=True):
+    """Points of one of the ten members who would gain most."""
+
+    member_ref: str
+    name: str
+
+
+class BackTestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the purchases come to. Points as earned by purchases, before any return; amounts in minor units.
+
+    Tiers follow the money paid, which no rule of points changes: nobody would have moved.
+
+    :ivar points_booked: what was booked at the time; `points.before` is the same settled once more.
+    :ivar cost_minor: what the points pay, by the terms of today.
+    """
+
+    currency: str
+    orders: int
+    orders_touched: int
+    members: int
+    members_touched: int
+    points_booked: int
+    points: BeforeAfter
+    cost_minor: BeforeAfter
+    weeks: list[WeekResult]
+    tiers: list[PartResult]
+    rules: list[PartResult]
+    winners: list[WinnerResult]
+
+
+def get_result(back_test: BackTest) -> BackTestResult:
+    """What it comes to, as far as it has come."""
+    tally: Tally = msgspec.convert(back_test.tally, Tally)
+    programme = get_current_programme(back_test.programme_id)
+    names = _names(tally)
+    return BackTestResult(
+        currency=programme.terms.currency,
+        orders=tally.orders,
+        orders_touched=tally.orders_touched,
+        members=tally.members,
+        members_touched=tally.members_touched,
+        points_booked=tally.booked,
+        points=BeforeAfter(before=tally.points.before, after=tally.points.after),
+        cost_minor=BeforeAfter(
+            before=cost_minor(tally.points.before, programme),
+            after=cost_minor(tally.points.after, programme),
+        ),
+        weeks=[
+            WeekResult(starts_on=date.fromisoformat(monday), before=sums.before, after=sums.after)
+            for monday, sums in sorted(tally.weeks.items())
+        ],
+        tiers=_parts({step.code: tally.tiers.get(step.code, Pair()) for step in programme.ladder}),
+        rules=_parts(dict(sorted(tally.rules.items(), key=lambda rule: -rule[1].after))),
+        winners=[
+            WinnerResult(
+                member_ref=one.member, name=names.get(one.member, ""), before=one.before, after=one.after
+            )
+            for one in tally.winners
+        ],
+    )
+
+
+def _parts(sums: Mapping[str, Pair]) -> list[PartResult]:
+    return [PartResult(code=code, before=pair.before, after=pair.after) for code, pair in sums.items()]
+
+
+def _names(tally: Tally) -> dict[str, str]:
+    refs = [one.member for one in tally.winners]
+    rows = Member.objects.filter(ref__in=refs).values_list("ref", "given_name", "family_name", "display_name")
+    return {ref: masked_name(called(*names)) for ref, *names in rows}

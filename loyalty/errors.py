@@ -15,6 +15,27 @@ class PointsExceedPayable(Refusal):
     title = "The points are worth more than what is to be paid"
 
 
+class HoldNotFound(NotFound):
+    code = "hold_not_found"
+    title = "There is no hold by this reference"
+
+
+class HoldHasEnded(Refusal):
+    """`state` says how: captured, released or lapsed."""
+
+    status = 409
+    code = "hold_has_ended"
+    title = "This hold is over"
+
+
+class HoldExceeded(Refusal):
+    """`held` points are there to be captured."""
+
+    status = 409
+    code = "hold_exceeded"
+    title = "The hold holds fewer points"
+
+
 class LinesDoNotAddUp(Refusal):
     status = 422
     code = "lines_do_not_add_up"

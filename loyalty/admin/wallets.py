@@ -16,9 +16,11 @@ from loyalty.admin.cells import amount, code, label, moment, points
 from loyalty.admin.ledger import KIND_COLOURS, LedgerAdmin
 from loyalty.models import Wallet
 from loyalty.queries.holdings import LotHeld, Movement, list_lots, list_movements
+from loyalty.queries.holds import list_holds
 from loyalty.queries.people import find_wallet_ids
 from loyalty.queries.settlements import Settled, list_settled
 from loyalty.queries.wallets import get_wallet
+from loyalty.rules.holds import HoldNow
 from members.rules.people import name_of
 
 ROWS = 50
@@ -93,7 +95,7 @@ class WalletAdmin(LedgerAdmin):
 
 
 def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
-    """What the template shows. Four statements, however old the wallet is."""
+    """What the template shows. Five statements, however old the wallet is."""
     currency = wallet.programme.currency
     shown = get_wallet(wallet.member_id, wallet.programme_id, now=now)
     settled = list_settled(wallet.member_id, wallet.programme_id, limit=PURCHASES)
@@ -108,6 +110,8 @@ def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
             f"points at {moment(expiry.at)}" if expiry else "no lot runs out",
         ),
     ]
+    if shown.held:
+        figures.insert(2, ("Held", f"{shown.held:,}", "points set aside for purchases being paid"))
     if shown.debt:
         figures.insert(2, ("Owed", f"{shown.debt:,}", "points; the next points pay them first"))
     if tier:
@@ -120,6 +124,7 @@ def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
         "programme": wallet.programme.name,
         "figures": figures,
         "entries": _entries_table(list_movements([wallet.pk], limit=ROWS)),
+        "holds": _holds_table(list_holds(wallet.pk, now=now, limit=PURCHASES)),
         "lots": _lots_table(list_lots([wallet.pk], now=now, limit=ROWS)),
         "settled": [_why(one) for one in settled],
     }
@@ -158,6 +163,25 @@ def _lots_table(lots: Sequence[LotHeld]) -> dict[str, Any]:
                 code(one.order_ref),
             ]
             for one in lots
+        ],
+    }
+
+
+def _holds_table(holds: Sequence[HoldNow]) -> dict[str, Any]:
+    colours = {"held": "warning", "captured": "success", "released": "default", "lapsed": "default"}
+    return {
+        "headers": ["Held", "Spent", "State", "Since", "Until", "For", "Order"],
+        "rows": [
+            [
+                amount(one.points),
+                amount(one.captured_points),
+                label(one.state, colours[one.state]),
+                moment(one.held_at),
+                moment(one.expires_at),
+                one.reference,
+                code(one.order_ref),
+            ]
+            for one in holds
         ],
     }
 

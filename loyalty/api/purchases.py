@@ -33,7 +33,8 @@ class PurchaseBody(Body, frozen=True, kw_only=True):
     """A purchase. Amounts in minor units; prices contain their tax; `discount_minor` of a line is for the whole line.
 
     A till names `receipt_number`, a web shop `order_number`. Without `placed_at` it is placed now; without `currency`,
-    the programme's is meant.
+    the programme's is meant. `hold`: ref of points set aside for it; `spend_points` can spend them, and what is
+    left of them is free again.
     """
 
     lines: Annotated[list[Line], Meta(min_length=1, max_length=500)]
@@ -44,6 +45,7 @@ class PurchaseBody(Body, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
     voucher_codes: Annotated[list[Code], Meta(max_length=20)] = []
     spend_points: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    hold: Annotated[str, Meta(min_length=1, max_length=30)] | None = None
     payments: Annotated[list[Payment], Meta(max_length=20)] = []
     fulfilment: Fulfilment = Fulfilment()
 
@@ -120,6 +122,7 @@ def purchase_of(
         member=member,
         is_code_over=is_code_over,
         spend_points=body.spend_points,
+        hold=body.hold,
         payments=body.payments,
         fulfilment=body.fulfilment.kind,
         voucher_codes=body.voucher_codes,

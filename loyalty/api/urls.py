@@ -1,12 +1,16 @@
 from django.urls import path
 
-from loyalty.api import back_tests, checkout, orders, returns, sandbox, till, wallets
+from loyalty.api import back_tests, checkout, holds, orders, returns, sandbox, till, wallets
 
 urlpatterns = [
     path("back-tests", back_tests.BackTests.as_view()),
     path("back-tests/<ref:ref>", back_tests.OneBackTest.as_view()),
     path("checkout/commit", checkout.Commit.as_view()),
     path("checkout/quote", checkout.Quote.as_view()),
+    path("holds", holds.Holds.as_view()),
+    path("holds/<ref:ref>", holds.OneHold.as_view()),
+    path("holds/<ref:ref>/capture", holds.CaptureHold.as_view()),
+    path("holds/<ref:ref>/release", holds.ReleaseHold.as_view()),
     path("till/lookup", till.Lookup.as_view()),
     path("me/wallet", wallets.MyWallet.as_view()),
     path("orders", orders.Orders.as_view()),

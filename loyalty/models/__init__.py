@@ -2,6 +2,7 @@
 
 from loyalty.models.back_tests import BackTest, BackTestState
 from loyalty.models.grants import Grant
+from loyalty.models.holds import Hold, HoldState
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ProgrammeTerms, WhenSpent
 from loyalty.models.returns import Reversal
@@ -17,6 +18,8 @@ __all__ = [
     "Entry",
     "EntryKind",
     "Grant",
+    "Hold",
+    "HoldState",
     "Lot",
     "LotMove",
     "ProgrammeTerms",

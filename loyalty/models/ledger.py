@@ -31,9 +31,9 @@ class EntryKind(models.TextChoices):
 class Wallet(models.Model):
     """A member's points in one programme.
 
-    `balance` is the sum of the entries: what is left in the lots, less `debt`. `spendable` and `pending` hold from
-    `figures_hold_from` until `figures_hold_until`, the next moment at which a lot matures or expires; at any other
-    moment they are read from the lots.
+    `balance` is the sum of the entries: what is left in the lots, less `debt`. `spendable`, `held` and `pending` are
+    true from `figures_hold_from` until `figures_hold_until`, the next moment at which a lot matures or expires, or a
+    hold ends; at any other moment they are read from the lots and holds.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,6 +44,7 @@ class Wallet(models.Model):
     seq = models.BigIntegerField(default=0, db_default=0, help_text="Number of the last entry.")
     balance = models.BigIntegerField(default=0, db_default=0)
     spendable = models.BigIntegerField(default=0, db_default=0)
+    held = models.BigIntegerField(default=0, db_default=0, help_text="Set aside for purchases being paid.")
     pending = models.BigIntegerField(default=0, db_default=0)
     debt = models.BigIntegerField(
         default=0,
@@ -52,7 +53,7 @@ class Wallet(models.Model):
     )
     figures_hold_from = models.DateTimeField(default=EPOCH, db_default=EPOCH)
     figures_hold_until = models.DateTimeField(
-        null=True, help_text="Empty: no lot will ever mature or expire."
+        null=True, help_text="Empty: no lot will ever mature or expire, and nothing is held."
     )
     version = models.BigIntegerField(default=0, db_default=0, help_text="Grows with every purchase.")
     terms_stamp = models.BigIntegerField(

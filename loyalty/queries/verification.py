@@ -47,16 +47,24 @@ _LAWS = {
         FROM loyalty_lot l LEFT JOIN loyalty_lotmove m ON m.lot_id = l.id
         GROUP BY l.id HAVING coalesce(sum(m.points), 0) <> l.remaining""",
     "a wallet's figures are those of its lots": """
-        SELECT 'wallet ' || w.id, f.spendable || ' spendable, ' || f.pending || ' pending',
-          w.spendable || ' spendable, ' || w.pending || ' pending'
+        SELECT 'wallet ' || w.id,
+          f.spendable - h.points || ' spendable, ' || h.points || ' held, ' || f.pending || ' pending',
+          w.spendable || ' spendable, ' || w.held || ' held, ' || w.pending || ' pending'
         FROM loyalty_wallet w
+        CROSS JOIN LATERAL loyalty_held(w.id, %(now)s) h
         JOIN LATERAL (
           SELECT coalesce(sum(l.remaining) FILTER (WHERE l.available_from <= %(now)s), 0) AS spendable,
             coalesce(sum(l.remaining) FILTER (WHERE l.available_from > %(now)s), 0) AS pending
           FROM loyalty_lot l
           WHERE l.wallet_id = w.id AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) f ON true
         WHERE w.figures_hold_from <= %(now)s AND (w.figures_hold_until IS NULL OR w.figures_hold_until > %(now)s)
-          AND (f.spendable, f.pending) <> (w.spendable, w.pending)""",
+          AND (f.spendable - h.points, h.points, f.pending) <> (w.spendable, w.held, w.pending)""",
+    "a hold was captured by what was spent": """
+        SELECT 'hold ' || h.ref, h.captured_points || ' captured', coalesce(-e.points, 0) || ' spent'
+        FROM loyalty_hold h
+        LEFT JOIN loyalty_entry e ON e.wallet_id = h.wallet_id AND e.kind = 'spend'
+          AND e.cause = CASE h.order_ref WHEN '' THEN 'capture:' || h.ref ELSE 'spend:' || h.order_ref END
+        WHERE h.captured_points > coalesce(-e.points, 0)""",
     "a settlement's points are booked": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0) || ' earned, '

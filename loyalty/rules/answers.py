@@ -62,15 +62,17 @@ class TierAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalletAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Points at this moment: `balance` is `spendable` plus `pending`.
+    """Points at this moment: `balance` is `spendable` plus `held` plus `pending`.
 
-    `debt`: points owed by the programme's terms; the next points pay them first.
+    `held`: set aside for purchases that are being paid. `debt`: points owed by the programme's terms; the next points
+    pay them first. Both are 0 in answers of before they were known.
     """
 
     balance: int
     spendable: int
     pending: int
-    debt: int
+    held: int = 0
+    debt: int = 0
     next_expiry: NextExpiry | None
     tier: TierAnswer | None
 

@@ -41,7 +41,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     `member` is (kind, value) as in `members.queries.members.lookup_of`, None if nobody is named. `number` is the
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
     if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
-    can only be a purchase that was told before.
+    can only be a purchase that was told before. `hold`: ref of points that were set aside for it.
     """
 
     number: str
@@ -59,6 +59,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     member: tuple[str, str] | None = None
     is_code_over: bool = False
     spend_points: int = 0
+    hold: str | None = None
     payments: list[Payment] = []
     fulfilment: str = "counter"
     voucher_codes: list[str] = []
@@ -66,6 +67,11 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it spends points, or lets held ones go."""
+        return self.spend_points > 0 or self.hold is not None
 
     def basket(self, lines: list[Line]) -> Basket:
         """The basket to settle, with these lines (which may know more of the catalogue than the till did)."""
@@ -90,6 +96,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
                 self.payments,
                 self.fulfilment,
                 self.voucher_codes,
+                *([self.hold] if self.hold else []),
             )
         )
         return hashlib.sha256(told).hexdigest()

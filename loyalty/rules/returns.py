@@ -73,6 +73,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     :ivar points_spent: points that paid `points_paid_minor` of it; `points_given` of them came back before.
     :ivar debt: points that the member owes.
     :ivar qualifying_minor: what it counted towards tiers.
+    :ivar held: points of the wallet that are set aside for other purchases.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
     :ivar lots: of the wallet, those that are its own and those that can be spent now.
@@ -88,6 +89,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     drawn: list[Drawn]
     expired: int
     expired_counted: int
+    held: int = 0
     lots: list[LotNow]
 
 
@@ -163,7 +165,8 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, now: datetime
     after = {position: count + coming.get(position, 0) for position, count in before.items()}
     was, will = undone_by(bought, before), undone_by(bought, after)
     gives = _paying_debt(_give(bought.drawn, will.given - bought.points_given), bought, now)
-    lots = _filled(bought.lots, gives, now, is_pending_taken=owes)
+    filled = _filled(bought.lots, gives, now, is_pending_taken=owes)
+    lots = _beyond_holds(filled, bought.held, now)
     due = {
         earned.entry_id: points - earned.taken
         for points, earned in zip(will.taken, bought.earned, strict=True)
@@ -246,6 +249,19 @@ def _filled(
         if (lot.expires_at is None or lot.expires_at > now)
         and (lot.is_own or is_pending_taken or lot.available_from <= now)
     ]
+
+
+def _beyond_holds(lots: Sequence[LotNow], held: int, now: datetime) -> list[LotNow]:
+    """The lots without what is set aside: of the points that can be spent, those that live longest.
+
+    :param lots: those that expire first in front.
+    """
+    free = []
+    for lot in reversed(lots):
+        kept = min(lot.remaining, held) if lot.available_from <= now else 0
+        held -= kept
+        free.append(msgspec.structs.replace(lot, remaining=lot.remaining - kept))
+    return free[::-1]
 
 
 def _take(due: dict[int, int], lots: Sequence[LotNow], *, most: int) -> list[Move]:

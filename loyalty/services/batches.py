@@ -35,6 +35,7 @@ from loyalty.services.checkout import (
     commit_purchase,
     told_before,
 )
+from loyalty.services.holds import held_for
 from loyalty.services.purchase_checks import (
     ensure_code_fresh,
     ensure_currency,
@@ -70,10 +71,13 @@ class Account:
             now_minor=self.window(now.astimezone(zone).date()),
         )
 
-    def shopper(self, programme: Programme, at: datetime) -> Shopper:
+    def shopper(self, programme: Programme, at: datetime, held: int) -> Shopper:
+        """
+        :param held: points set aside for this very purchase.
+        """
         return Shopper(
             tier_code=tier_code(programme, self.standings, at),
-            spendable=self.spendable,
+            spendable=self.spendable + held,
             offers=[
                 offer
                 for offer in self.offers
@@ -190,14 +194,14 @@ class _Batch:
         ensure_code_fresh(purchase)
         ensure_currency(purchase, self.programme)
         account = self._account_of(purchase)
-        if purchase.spend_points:
+        if purchase.draws:
             self._flush()
         ref, points = self._add(purchase, account, fingerprint)
         self.waiting[ref] = (index, points)
         self.told_here.setdefault((purchase.place_id, purchase.number), []).append(
             (purchase.till_id, fingerprint, ref)
         )
-        if purchase.spend_points:
+        if purchase.draws:
             self._flush()
 
     def _account_of(self, purchase: Purchase) -> Account | None:
@@ -213,7 +217,8 @@ class _Batch:
     def _add(self, purchase: Purchase, account: Account | None, fingerprint: str) -> tuple[str, int]:
         """Settle a purchase and lay it beside those that wait: the order's ref, and the points it earns."""
         lines = known_lines(purchase.lines, self.products)
-        shopper = account.shopper(self.programme, purchase.placed_at) if account else None
+        held = held_for(purchase, account.member.id if account else None, now=self.now)
+        shopper = account.shopper(self.programme, purchase.placed_at, held) if account else None
         settlement = settle(purchase.basket(lines), shopper, self.programme)
         ensure_payments(purchase, settlement)
         if account is None or shopper is None:
@@ -274,7 +279,7 @@ class _Batch:
 
     def _renew_spendable(self) -> None:
         """What was credited a moment ago can be spent by the next purchase of the batch."""
-        if not any(purchase.spend_points for purchase in self.purchases):
+        if not any(purchase.draws for purchase in self.purchases):
             return
         by_id = {account.member.id: account for account in self.accounts.values()}
         wallets = find_wallet_facts(by_id, self.purchases[0].programme_id, since=self.now.date())

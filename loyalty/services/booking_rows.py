@@ -35,6 +35,7 @@ class Booking:
     lines: list[Row] = field(default_factory=list)
     unclaimed: list[Row] = field(default_factory=list)
     wallets: list[Row] = field(default_factory=list)
+    holds: list[Row] = field(default_factory=list)
     spends: list[Row] = field(default_factory=list)
     credits: list[Row] = field(default_factory=list)
     lots: list[Row] = field(default_factory=list)
@@ -167,6 +168,10 @@ class Booking:
         )
 
     def _add_spend(self, ref: str, purchase: Purchase, settlement: Settlement, owner: Row) -> None:
+        if purchase.hold is not None:
+            self.holds.append(
+                {"w": owner["w"], "ref": purchase.hold, "spent": settlement.points_spent, "order_ref": ref}
+            )
         if settlement.points_spent:
             self.spends.append(
                 {

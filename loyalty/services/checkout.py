@@ -24,6 +24,7 @@ from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
+from loyalty.services.holds import held_for
 from loyalty.services.purchase_checks import (
     ensure_code_fresh,
     ensure_currency,
@@ -72,12 +73,13 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
 
     :raises CardCodeNotValid: the rotating code that names the member is over.
     :raises MemberNotFound: nobody is known by this key.
+    :raises HoldNotFound: the member has no such hold. :raises HoldHasEnded: it counts no more.
     :raises Refusal: as `settle`, and for a wrong currency or a programme without terms.
     """
     facts = _read(purchase, teller, purchase.fingerprint(), now)
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
-    shopper = _shopper(purchase, facts, programme)
+    shopper = _shopper(purchase, facts, programme, now)
     settlement = settle(purchase.basket(lines), shopper, programme)
     return Quoted(
         settlement=settlement,
@@ -99,6 +101,7 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     :raises CardCodeNotValid: the rotating code that names the member is over, and this was not told in its time.
     :raises MemberNotFound: nobody is known by this key.
     :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
+    :raises HoldNotFound: the member has no such hold. :raises HoldHasEnded: it counts no more.
     :raises Refusal: as `settle`, and for a wrong currency, a moment in the future, or payments that do not add up.
     """
     ensure_placed(purchase, now)
@@ -145,7 +148,7 @@ def _settle_and_book(
 ) -> Booked:
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
-    shopper = _shopper(purchase, facts, programme)
+    shopper = _shopper(purchase, facts, programme, now)
     settlement = settle(purchase.basket(lines), shopper, programme)
     ensure_payments(purchase, settlement)
 
@@ -232,11 +235,12 @@ def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
     return programme
 
 
-def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme) -> Shopper | None:
+def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme, now: datetime) -> Shopper | None:
+    held = held_for(purchase, facts.member.id if facts.member else None, now=now)
     if facts.member is None:
         return None
     return Shopper(
         tier_code=tier_code(programme, facts.standings, purchase.placed_at),
-        spendable=facts.wallet.spendable if facts.wallet else 0,
+        spendable=(facts.wallet.spendable if facts.wallet else 0) + held,
         offers=facts.offers,
     )

@@ -1,6 +1,6 @@
 -- Everything a purchase has to know before it is settled, read without a lock: the document that
 -- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity.
-CREATE FUNCTION loyalty_purchase_facts(
+CREATE OR REPLACE FUNCTION loyalty_purchase_facts(
     of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
     receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
     today date, skus text[], at timestamptz
@@ -21,7 +21,7 @@ BEGIN
     IF w.figures_hold_from <= at AND (w.figures_hold_until > at) IS NOT FALSE THEN
         can_spend := w.spendable;
     ELSE
-        SELECT coalesce(sum(l.remaining), 0) INTO can_spend FROM loyalty_lot l
+        SELECT coalesce(sum(l.remaining), 0) - (SELECT h.points FROM loyalty_held(w.id, at) h) INTO can_spend FROM loyalty_lot l
         WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE;
     END IF;
     RETURN json_build_object(

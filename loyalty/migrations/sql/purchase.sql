@@ -7,6 +7,7 @@
 -- p: {is_history (true: answers are kept without the wallet), orders, lines (see omnichannel_record_orders), unclaimed (see omnichannel_record_unclaimed),
 --     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at}],
 --               without version and terms_stamp where the caller holds the lock already,
+--     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
 --     tier_days: [{w, member_id, spent_on, qualifying_minor}],
@@ -17,7 +18,7 @@
 --                    head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
 --     key:  {caller, key, fingerprint, status} or null,
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
-CREATE FUNCTION loyalty_book_purchases(p jsonb, at timestamptz) RETURNS TABLE (order_ref text, answer text)
+CREATE OR REPLACE FUNCTION loyalty_book_purchases(p jsonb, at timestamptz) RETURNS TABLE (order_ref text, answer text)
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 #variable_conflict use_column
 DECLARE
@@ -35,6 +36,10 @@ BEGIN
     IF jsonb_array_length(wallets) > 0 THEN
         ids := loyalty_lock_wallets(wallets, at);
         PERFORM loyalty_compare_facts(ids, wallets);
+        IF jsonb_array_length(p->'holds') > 0 THEN
+            PERFORM loyalty_end_hold(x.ref, ids[x.w], x.spent, x.order_ref, at)
+            FROM jsonb_to_recordset(p->'holds') AS x(w int, ref text, spent bigint, order_ref text);
+        END IF;
         IF jsonb_array_length(p->'spends') > 0 THEN
             FOR spend IN
                 SELECT * FROM jsonb_to_recordset(p->'spends') AS x(
@@ -107,7 +112,7 @@ $$;
 -- A wallet that nobody bought with since (`version`) is as it was read. One that others bought with meanwhile is still
 -- good unless its tier changed, or all purchases together reach a tier that this one alone does not. Each wallet is
 -- marked as bought with.
-CREATE FUNCTION loyalty_compare_facts(ids bigint[], wallets jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION loyalty_compare_facts(ids bigint[], wallets jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
@@ -128,7 +133,7 @@ END
 $$;
 
 -- Add to the days that count towards tiers, and write down standings and the benefits they bring.
-CREATE FUNCTION loyalty_climb(ids bigint[], tier_days jsonb, standings jsonb, benefits jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION loyalty_climb(ids bigint[], tier_days jsonb, standings jsonb, benefits jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor)

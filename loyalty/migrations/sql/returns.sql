@@ -76,7 +76,7 @@ BEGIN
             'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
                 WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'reverse_spend'),
             'debt', (SELECT w.debt FROM loyalty_wallet w WHERE w.id = s.wallet_id AND w.member_id = o.member_id),
-            'qualifying_minor', s.qualifying_minor,
+            'qualifying_minor', s.qualifying_minor, 'held', (SELECT h.points FROM loyalty_held(s.wallet_id, at) h),
             'lines', (SELECT json_agg(json_build_object(
                     'position', l.position, 'sku', l.sku, 'name', l.name, 'category', l.category,
                     'department', l.department, 'quantity', l.quantity,

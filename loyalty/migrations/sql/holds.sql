@@ -1,0 +1,95 @@
+-- What of a wallet's points is set aside at a moment, and when the first of these holds ends. No job has to run for it.
+CREATE OR REPLACE FUNCTION loyalty_held(of_wallet bigint, at timestamptz) RETURNS TABLE (points bigint, until_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(h.points), 0)::bigint, min(h.expires_at) FROM loyalty_hold h
+    WHERE h.wallet_id = of_wallet AND h.state = 'held' AND h.expires_at > at
+$$;
+
+-- A hold as the API shows it.
+CREATE OR REPLACE FUNCTION loyalty_hold_body(h loyalty_hold, at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object('ref', h.ref,
+        'state', CASE WHEN h.state = 'held' AND h.expires_at <= at THEN 'lapsed' ELSE h.state END,
+        'points', h.points, 'captured_points', h.captured_points, 'reference', h.reference, 'order_ref', h.order_ref,
+        'held_at', h.held_at, 'expires_at', h.expires_at)
+$$;
+
+-- Set points aside, no longer than the points themselves live: what draws meanwhile draws what expires first.
+--
+-- p: {ref, member_id, programme_id, points, reference, actor, until}
+-- Returns {hold, wallet}; hold is null where there are not as many points to be spent.
+CREATE OR REPLACE FUNCTION loyalty_hold_points(p jsonb, at timestamptz) RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    member bigint := (p->>'member_id')::bigint;
+    programme bigint := (p->>'programme_id')::bigint;
+    wanted bigint := (p->>'points')::bigint;
+    wallet bigint := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+    made loyalty_hold;
+BEGIN
+    INSERT INTO loyalty_hold (ref, wallet_id, member_id, points, reference, actor, held_at, expires_at)
+    SELECT p->>'ref', wallet, member, wanted, p->>'reference', p->>'actor', at, least((p->>'until')::timestamptz, x.expires_at)
+    FROM (SELECT l.id, l.expires_at, sum(l.remaining) OVER (ORDER BY l.expires_at DESC NULLS FIRST, l.id DESC) AS living
+          FROM loyalty_lot l
+          WHERE l.wallet_id = wallet AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE) x
+    WHERE x.living >= wanted + (SELECT h.points FROM loyalty_held(wallet, at) h)
+    ORDER BY x.living, x.id DESC LIMIT 1
+    RETURNING * INTO made;
+    IF made.id IS NOT NULL THEN
+        PERFORM loyalty_renew_figures(wallet, at);
+    END IF;
+    RETURN json_build_object('hold', CASE WHEN made.id IS NOT NULL THEN loyalty_hold_body(made, at) END,
+        'wallet', loyalty_wallet_body(member, programme, at));
+END
+$$;
+
+-- End a hold that counts: captured where points are spent, as far as it holds them, released with 0. The wallet is locked by the caller.
+-- Raises SQLSTATE RG001 where it counts no more.
+CREATE OR REPLACE FUNCTION loyalty_end_hold(of_ref text, of_wallet bigint, spent bigint, by_order text, at timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE loyalty_hold
+    SET state = CASE WHEN spent > 0 THEN 'captured' ELSE 'released' END, captured_points = least(points, spent), order_ref = by_order,
+        ended_at = at
+    WHERE ref = of_ref AND wallet_id = of_wallet AND state = 'held' AND expires_at > at;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the hold ended meanwhile' USING ERRCODE = 'RG001';
+    END IF;
+    PERFORM loyalty_renew_figures(of_wallet, at);
+END
+$$;
+
+-- Settle a hold of a programme: spend `captured` of its points, 0 releases it. What has ended already, or holds less, is
+-- left as it is.
+--
+-- Returns {was: the hold as it was found, hold: as it is now, wallet}; NULL if there is no such hold.
+CREATE OR REPLACE FUNCTION loyalty_settle_hold(
+    of_ref text, in_programme bigint, captured bigint, by_actor text, at timestamptz
+) RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    w loyalty_wallet;
+    was loyalty_hold;
+    now_is loyalty_hold;
+BEGIN
+    SELECT * INTO was FROM loyalty_hold WHERE ref = of_ref;
+    SELECT * INTO w FROM loyalty_wallet
+    WHERE id = was.wallet_id AND member_id = was.member_id AND programme_id = in_programme
+    FOR NO KEY UPDATE;
+    IF w.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO was FROM loyalty_hold WHERE id = was.id;
+    IF was.state = 'held' AND was.expires_at > at AND captured <= was.points THEN
+        PERFORM loyalty_end_hold(of_ref, w.id, captured, '', at);
+        IF captured > 0 THEN
+            PERFORM loyalty_draw(w.id, captured, 'spend', 'capture:' || of_ref, '', by_actor,
+                'captured of ' || was.points || ' points held' || CASE WHEN was.reference <> '' THEN ' for ' || was.reference ELSE '' END,
+                at, at);
+        END IF;
+    END IF;
+    SELECT * INTO now_is FROM loyalty_hold WHERE id = was.id;
+    RETURN json_build_object('was', loyalty_hold_body(was, at), 'hold', loyalty_hold_body(now_is, at),
+        'wallet', loyalty_wallet_body(w.member_id, w.programme_id, at));
+END
+$$;

@@ -1,0 +1,146 @@
+"""Points set aside: held for a purchase that is being paid, then captured or released."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import connection
+
+from config.ground.ids import new_ref
+from loyalty.errors import HoldExceeded, HoldHasEnded, HoldNotFound, InsufficientPoints
+from loyalty.queries.holds import find_hold
+from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.holds import HoldAnswer, HoldNow
+from loyalty.rules.purchase import Purchase
+
+SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
+USUAL = timedelta(minutes=15)
+"""How long points are held unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDraft:
+    """Points to set aside for so long. `reference`: what the shop calls the purchase."""
+
+    member_id: int
+    programme_id: int
+    points: int
+    lasts: timedelta
+    reference: str
+    actor: str
+
+
+class _Held(msgspec.Struct, frozen=True):
+    hold: HoldNow | None
+    wallet: WalletAnswer
+
+
+class _Settled(msgspec.Struct, frozen=True):
+    was: HoldNow
+    hold: HoldNow
+    wallet: WalletAnswer
+
+
+_held = msgspec.json.Decoder(_Held)
+_settled = msgspec.json.Decoder(_Settled)
+
+
+def hold_points(draft: HoldDraft, *, now: datetime) -> HoldAnswer:
+    """Set points aside: nothing else can spend them until they are captured, released, or the time is over.
+
+    A hold ends early where the points themselves would run out before.
+
+    :raises InsufficientPoints: there are not as many to be spent.
+    """
+    document = {
+        "ref": new_ref("hld"),
+        "member_id": draft.member_id,
+        "programme_id": draft.programme_id,
+        "points": draft.points,
+        "reference": draft.reference,
+        "actor": draft.actor,
+        "until": now + draft.lasts,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_hold_points(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
+        )
+        found = _held.decode(cursor.fetchone()[0])
+    if found.hold is None:
+        raise InsufficientPoints(
+            f"{found.wallet.spendable} points can be spent now.",
+            pointer="/points",
+            spendable=found.wallet.spendable,
+        )
+    return HoldAnswer(hold=found.hold, wallet=found.wallet)
+
+
+def capture_hold(ref: str, points: int | None, *, programme_id: int, actor: str, now: datetime) -> HoldAnswer:
+    """Spend held points, all or so many; what is left of them is free again. Told twice, it is done once.
+
+    :raises HoldNotFound: there is no such hold in the programme.
+    :raises HoldHasEnded: it was captured for another number, released, or its time is over.
+    :raises HoldExceeded: it holds fewer points.
+    """
+    if points is None:
+        hold = find_hold(ref, programme_id, now=now)
+        points = hold.points if hold else 1
+    settled = _settle(ref, points, programme_id=programme_id, actor=actor, now=now)
+    was = settled.was
+    if was.state == "captured" and was.captured_points == points:
+        return HoldAnswer(hold=was, wallet=settled.wallet)
+    if was.state != "held":
+        raise _ended(was)
+    if points > was.points:
+        raise HoldExceeded(f"It holds {was.points} points.", pointer="/points", held=was.points)
+    return HoldAnswer(hold=settled.hold, wallet=settled.wallet)
+
+
+def release_hold(ref: str, *, programme_id: int, actor: str, now: datetime) -> HoldAnswer:
+    """Let held points go. One that is over already, by itself or by this, is answered as it stands.
+
+    :raises HoldNotFound: there is no such hold in the programme.
+    :raises HoldHasEnded: it was captured.
+    """
+    settled = _settle(ref, 0, programme_id=programme_id, actor=actor, now=now)
+    if settled.was.state == "captured":
+        raise _ended(settled.was)
+    return HoldAnswer(hold=settled.hold, wallet=settled.wallet)
+
+
+def held_for(purchase: Purchase, member_id: int | None, *, now: datetime) -> int:
+    """How many points the hold that a purchase names sets aside for it, 0 if it names none.
+
+    :raises HoldNotFound: this member has no such hold in the programme.
+    :raises HoldHasEnded: it counts no more.
+    """
+    if purchase.hold is None:
+        return 0
+    hold = (
+        find_hold(purchase.hold, purchase.programme_id, now=now, member_id=member_id) if member_id else None
+    )
+    if hold is None:
+        raise HoldNotFound(pointer="/hold")
+    if hold.state != "held":
+        raise _ended(hold)
+    return hold.points
+
+
+def _settle(ref: str, points: int, *, programme_id: int, actor: str, now: datetime) -> _Settled:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s)", [ref, programme_id, points, actor, now]
+        )
+        (found,) = cursor.fetchone()
+    if found is None:
+        raise HoldNotFound
+    return _settled.decode(found)
+
+
+def _ended(hold: HoldNow) -> HoldHasEnded:
+    words = {
+        "captured": f"{hold.captured_points} of its {hold.points} points were spent already.",
+        "released": "It was released; hold the points anew.",
+        "lapsed": f"Its time was over at {hold.expires_at.isoformat()}; hold the points anew.",
+    }
+    return HoldHasEnded(words[hold.state], state=hold.state)

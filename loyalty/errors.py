@@ -156,3 +156,20 @@ class RuleNotValid(Refusal):
 class BackTestNotFound(NotFound):
     code = "back_test_not_found"
     title = "There is no back-test by this reference"
+
+
+class RuleDraftNotFound(NotFound):
+    code = "rule_draft_not_found"
+    title = "There is no such draft"
+
+
+class RuleDraftNotOpen(Refusal):
+    status = 409
+    code = "rule_draft_not_open"
+    title = "The draft was decided before"
+
+
+class NeedsAnotherPerson(Refusal):
+    status = 403
+    code = "needs_another_person"
+    title = "What one person writes, another one approves"

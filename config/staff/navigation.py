@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.lot": ("layers", "Lots"),
         "loyalty.settlement": ("fact_check", "Settlements"),
         "loyalty.rule": ("rule", "Earning rules"),
+        "loyalty.ruledraft": ("approval_delegation", "Drafts and approvals"),
         "loyalty.backtest": ("history_toggle_off", "Back-tests"),
         "loyalty.tier": ("military_tech", "Tiers"),
         "loyalty.benefit": ("redeem", "Benefits"),

@@ -24,6 +24,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
+    "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
 }
 """Permissions beyond view, add, change and delete: model -> code -> what it says."""
 
@@ -48,8 +49,9 @@ ROLES: Table = {
         "omnichannel.message": SEE,
         "omnichannel.place": SEE,
         "loyalty.wallet": SEE,
-        "loyalty.rule": KEEP,
+        "loyalty.rule": (*KEEP, "approve_rule"),
         "loyalty.ruleversion": KEEP,
+        "loyalty.ruledraft": KEEP,
         "loyalty.backtest": ("view", "add"),
         "loyalty.tier": SEE,
         "loyalty.benefit": KEEP,
@@ -65,6 +67,7 @@ ROLES: Table = {
         "omnichannel.orderline": SEE,
         "omnichannel.unclaimedorder": SEE,
         "loyalty.*": SEE,
+        "loyalty.rule": ("view", "approve_rule"),
         "loyalty.programmeterms": KEEP,
     },
     ADMINISTRATOR: {
@@ -79,6 +82,7 @@ ROLES: Table = {
         "omnichannel.message": SEE,
         "omnichannel.productprice": SEE,
         "loyalty.*": OWN,
+        "loyalty.rule": (*OWN, "approve_rule"),
         "campaigns.*": OWN,
         "staff.*": OWN,
         "outbox.*": OWN,

@@ -19,6 +19,7 @@ from config.ground import clock
 from config.staff.fields import AmountField, MomentField, NamesField, TimesField, WholeField
 from loyalty.admin.rule_answers import SCOPE, answers_of, definition_of, field_at
 from loyalty.models import Rule, RuleVersion
+from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.queries.vocabulary import Home, list_place_words, list_tier_words
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft
@@ -110,6 +111,14 @@ class RuleForm(forms.ModelForm):
         if self.last is not None:
             definition = msgspec.convert(self.last.definition, RuleDefinition)
             self.initial.update(answers_of(definition), live_until=self.last.live_until)
+        written = find_open_draft(self.instance.pk) if self.instance.pk else None
+        if written is not None:
+            self.initial.update(
+                answers_of(msgspec.convert(written.definition, RuleDefinition)),
+                name=written.name,
+                live_from=written.live_from,
+                live_until=written.live_until,
+            )
         self._offer_choices()
 
     @property

@@ -14,8 +14,8 @@ from loyalty.queries.vocabulary import Home, Names, list_names
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.words import changes_between, sentence_of, with_names
 
-LIVE, SCHEDULED, ENDED = "live", "scheduled", "ended"
-STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default"}
+LIVE, SCHEDULED, ENDED, DRAFT = "live", "scheduled", "ended", "draft"
+STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default", DRAFT: "warning"}
 """State -> the colour of its label."""
 
 
@@ -27,8 +27,10 @@ def state_of(version: RuleVersion, now: datetime) -> str:
 
 
 def state_of_rule(rule: Rule, now: datetime) -> str:
-    """Live if one of its versions is, else scheduled if one will be."""
+    """Live if one of its versions is, else scheduled if one will be; a draft if it has none yet."""
     states = {state_of(version, now) for version in rule.versions.all()}
+    if not states:
+        return DRAFT
     return next((state for state in (LIVE, SCHEDULED) if state in states), ENDED)
 
 
@@ -39,9 +41,11 @@ def rules_in_state(rules: QuerySet[Rule], state: str, now: datetime) -> QuerySet
     scheduled = lasting.filter(live_from__gt=now).values("rule")
     if state == LIVE:
         return rules.filter(pk__in=live)
+    if state == DRAFT:
+        return rules.filter(versions=None)
     if state == SCHEDULED:
         return rules.filter(pk__in=scheduled).exclude(pk__in=live)
-    return rules.exclude(pk__in=live).exclude(pk__in=scheduled)
+    return rules.exclude(versions=None).exclude(pk__in=live).exclude(pk__in=scheduled)
 
 
 def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:
@@ -61,7 +65,7 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
     """For each version, the newest first: what it says, when, by whom, and what it changed of the one before."""
     zone = ZoneInfo(home.timezone)
     versions: Sequence[RuleVersion] = sorted(rule.versions.all(), key=lambda version: version.version)
-    makers = name_actors(version.made_by for version in versions)
+    makers = name_actors(actor for version in versions for actor in (version.made_by, version.approved_by))
     names = list_names([home.id])[home.id]
     told = []
     before: RuleDefinition | None = None
@@ -75,6 +79,7 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
                 "says": sentence_of(definition, home.currency, zone=zone),
                 "changes": changes_between(before, definition, home.currency, zone=zone) if before else [],
                 "made_by": makers.get(version.made_by, version.made_by),
+                "approved_by": makers.get(version.approved_by, version.approved_by),
             }
         )
         before = definition

@@ -20,6 +20,7 @@ from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_answers import SCOPE
+from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_end import EndForm
 from loyalty.admin.rule_form import RuleForm
 from loyalty.admin.rule_preview import TryOut
@@ -33,10 +34,12 @@ from loyalty.admin.rule_versions import (
 )
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
+from loyalty.queries.rule_drafts import find_open_draft, needs_approval
 from loyalty.queries.vocabulary import list_names, list_unknown_words, suggest_words
 from loyalty.rules.back_tests import changes_of
 from loyalty.rules.words import sentence_of, with_names
-from loyalty.services.rules import end_rule, publish_rule
+from loyalty.services.rule_drafts import draft_roll_back, submit_draft, write_draft
+from loyalty.services.rules import end_rule
 
 
 class StateFilter(DropdownFilter):
@@ -55,7 +58,7 @@ class StateFilter(DropdownFilter):
 
 @admin.register(Rule, site=site)
 class RuleAdmin(OfOneProgramme):
-    """A rule keeps its code; saving the form publishes a new version of it."""
+    """A rule keeps its code; saving the form writes a draft, which becomes a new version when it is approved."""
 
     form = RuleForm
     list_display = ("called", "says", "state", "version", "programme")
@@ -138,6 +141,7 @@ class RuleAdmin(OfOneProgramme):
                 name="loyalty_rule_suggest",
             ),
             path("<int:row_id>/end/", self._door(self.end), name="loyalty_rule_end"),
+            path("<int:row_id>/back/<int:number>/", self._door(self.go_back), name="loyalty_rule_back"),
         ]
         return [*doors, *super().get_urls()]
 
@@ -156,7 +160,11 @@ class RuleAdmin(OfOneProgramme):
         home = self.home_of(request, obj)
         now = clock.now()
         if obj is not None:
-            context |= {"versions": versions_told(obj, home, now), "state": state_of_rule(obj, now)}
+            context |= {
+                "versions": versions_told(obj, home, now),
+                "state": state_of_rule(obj, now),
+                "open_draft": find_open_draft(obj.pk),
+            }
         if self.has_change_permission(request, obj):
             form = context["adminform"].form
             days = DaysForm(request.POST if "_back_test" in request.POST else None, home=home, now=now)
@@ -177,19 +185,27 @@ class RuleAdmin(OfOneProgramme):
         if change and not form.has_changed():
             messages.info(request, "Nothing was changed, so no version was published.")
             return
-        draft = form.draft()
-        version = publish_rule(
+        draft, by = form.draft(), actor_of(request)
+        written = write_draft(
             programme_id=form.home.id,
             code=draft.code,
             name=draft.name,
             definition=draft.definition,
-            live_from=draft.live_from,
+            live_from=form.cleaned_data["live_from"],
             live_until=draft.live_until,
-            made_by=f"staff:{request.user.pk}",
+            by=by,
             now=form.now,
         )
-        obj.pk, obj.programme_id = version.rule_id, form.home.id
+        if not needs_approval(form.home.id):
+            submit_draft(written.pk, by=by, now=form.now)
+        obj.pk, obj.programme_id = written.rule_id, form.home.id
         _warn_of_unknown_words(request, form)
+
+    def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: Any = None) -> HttpResponse:
+        return _to_draft(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        return _to_draft(request, obj) or super().response_change(request, obj)
 
     def suggest(self, request: HttpRequest, programme_id: int, kind: Any) -> JsonResponse:
         """Names of the catalogue for a field that is being typed in."""
@@ -224,6 +240,23 @@ class RuleAdmin(OfOneProgramme):
         }
         return render(request, "loyalty/admin/rule_end.html", page)
 
+    def go_back(self, request: HttpRequest, row_id: int, number: int) -> HttpResponse:
+        """Draft what an older version said, and lead to the draft."""
+        version = RuleVersion.objects.select_related("rule").filter(rule=row_id, version=number).first()
+        if (
+            version is None
+            or request.method != "POST"
+            or not self.has_change_permission(request, version.rule)
+        ):
+            raise Http404
+        try:
+            draft = draft_roll_back(version, by=actor_of(request), now=clock.now())
+        except RuleNotValid as refusal:
+            messages.error(request, refusal.detail)
+            return HttpResponseRedirect(reverse("admin:loyalty_rule_change", args=[row_id]))
+        self.log_change(request, version.rule, f"Back to version {number}.")
+        return HttpResponseRedirect(reverse("admin:loyalty_ruledraft_change", args=[draft.pk]))
+
     @display(description="rule", header=True)
     def called(self, rule: Rule) -> tuple[str, str]:
         return rule.name, rule.code
@@ -254,6 +287,15 @@ class RuleAdmin(OfOneProgramme):
             return self.in_its_time(view, request, *args, **more)
 
         return self.admin_site.admin_view(guarded)
+
+
+def _to_draft(request: HttpRequest, rule: Rule) -> HttpResponse | None:
+    """To the draft that was saved, if it is not a version already."""
+    draft = find_open_draft(rule.pk)
+    if draft is None:
+        return None
+    messages.info(request, "Saved as a draft. Submit it when it says what you mean.")
+    return HttpResponseRedirect(reverse("admin:loyalty_ruledraft_change", args=[draft.pk]))
 
 
 def _warn_of_unknown_words(request: HttpRequest, form: forms.BaseForm) -> None:

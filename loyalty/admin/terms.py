@@ -53,7 +53,15 @@ class TermsForm(forms.ModelForm):
 
     class Meta:
         model = ProgrammeTerms
-        fields = ("burn_points", "burn_minor", "maturity_days", "expiry_days", "welcome_points", "when_spent")
+        fields = (
+            "burn_points",
+            "burn_minor",
+            "maturity_days",
+            "expiry_days",
+            "welcome_points",
+            "when_spent",
+            "rules_need_approval",
+        )
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -91,6 +99,7 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
         ("How long they live", {"fields": ("maturity_days", "expiry_days")}),
         ("Returns", {"fields": ("when_spent",)}),
         ("Welcome", {"fields": ("welcome_points",)}),
+        ("Second pair of eyes", {"fields": ("rules_need_approval",)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> Any:

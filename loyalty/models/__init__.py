@@ -6,6 +6,7 @@ from loyalty.models.holds import Hold, HoldState
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ProgrammeTerms, WhenSpent
 from loyalty.models.returns import Reversal
+from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
 
@@ -25,6 +26,8 @@ __all__ = [
     "ProgrammeTerms",
     "Reversal",
     "Rule",
+    "RuleDraft",
+    "RuleDraftState",
     "RuleVersion",
     "Seal",
     "Settlement",

@@ -48,6 +48,12 @@ class ProgrammeTerms(models.Model):
         help_text="When goods come back whose points the member has spent: what is left is taken, and the rest stays "
         "theirs; or is owed, and paid by the next points they get; or the till is told that it cannot be.",
     )
+    rules_need_approval = models.BooleanField(
+        default=True,
+        db_default=False,
+        verbose_name="A second person approves rules",
+        help_text="What one person writes becomes live when another one has approved it.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -31,6 +31,9 @@ class RuleVersion(models.Model):
     live_until = models.DateTimeField(null=True, blank=True)
     made_by = models.CharField(max_length=60)
     made_at = models.DateTimeField()
+    approved_by = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="Empty where nobody had to."
+    )
 
     class Meta:
         constraints = [
@@ -39,6 +42,10 @@ class RuleVersion(models.Model):
                 condition=Q(live_until=None) | Q(live_until__gte=F("live_from")),
                 name="a_rule_ends_after_it_starts",
             ),
+            CheckConstraint(
+                condition=Q(approved_by="") | ~Q(approved_by=F("made_by")),
+                name="nobody_approves_their_own_rule",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="rule_versions_are_never_deleted", operation=pgtrigger.Delete),
@@ -46,7 +53,7 @@ class RuleVersion(models.Model):
                 name="rule_versions_are_never_rewritten",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "rule", "version", "definition", "live_from", "made_by", "made_at"
+                    "rule", "version", "definition", "live_from", "made_by", "made_at", "approved_by"
                 ),
             ),
         ]

@@ -16,6 +16,7 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     maturity_days: int = 0
     expiry_days: int | None = 365
     welcome_points: int = 0
+    rules_need_approval: bool = True
 
 
 class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):

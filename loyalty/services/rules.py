@@ -20,11 +20,13 @@ def publish_rule(
     live_from: datetime,
     live_until: datetime | None = None,
     made_by: str,
+    approved_by: str = "",
     now: datetime,
 ) -> RuleVersion:
     """Make a version of a rule live from a moment on; the version before it ends there.
 
     :param made_by: who says so, e.g. `staff:3`.
+    :param approved_by: the second person, "" where none is asked for.
     :raises RuleNotValid: it would end before it starts, or start before the version that is live did.
     """
     if live_until is not None and live_until <= live_from:
@@ -41,6 +43,7 @@ def publish_rule(
             live_from=live_from,
             live_until=live_until,
             made_by=made_by,
+            approved_by=approved_by,
             made_at=now,
         )
 

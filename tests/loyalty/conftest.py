@@ -75,7 +75,7 @@ def basket(*prices_minor: int, member: Member | None = None, **more: Any) -> dic
 
 @pytest.fixture
 def open_shop(db: None) -> Callable[..., Shop]:
-    """Opens shops: 10 points for each full 1.00, tiers basic, silver (100.00) and gold (500.00)."""
+    """Opens shops of one person: 10 points for each full 1.00, tiers basic, silver (100.00) and gold (500.00)."""
 
     def make(**terms: Any) -> Shop:
         number = next(_numbers)
@@ -86,7 +86,7 @@ def open_shop(db: None) -> Callable[..., Shop]:
             currency="USD",
             region="US",
         )
-        ProgrammeTerms.objects.create(programme=programme, **terms)
+        ProgrammeTerms.objects.create(programme=programme, **{"rules_need_approval": False, **terms})
         for rank, (code, threshold) in enumerate([("basic", 0), ("silver", 10_000), ("gold", 50_000)]):
             tier = Tier.objects.create(
                 programme=programme, code=code, name=code.title(), rank=rank, threshold_minor=threshold

@@ -1,0 +1,135 @@
+"""A rule's way: draft, submitted, approved by another person, and only then a version."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from config.ground.typed import dump, load
+from loyalty.errors import NeedsAnotherPerson, RuleDraftNotOpen, RuleNotValid
+from loyalty.models import Rule, RuleDraft, RuleDraftState, RuleVersion
+from loyalty.queries.rule_drafts import OPEN, find_open_draft, lock_draft, needs_approval
+from loyalty.rules.definition import RuleDefinition
+from loyalty.services.rules import publish_rule
+
+
+@transaction.atomic
+def write_draft(
+    *,
+    programme_id: int,
+    code: str,
+    name: str,
+    definition: RuleDefinition,
+    live_from: datetime | None = None,
+    live_until: datetime | None = None,
+    by: str,
+    now: datetime,
+) -> RuleDraft:
+    """Write down what a rule shall say. A draft of the rule that is open is written over, and is to be submitted again.
+
+    :param live_from: None for the moment of approval.
+    :param by: who writes, e.g. `staff:3`.
+    :raises RuleNotValid: it would end before it starts.
+    """
+    if live_until is not None and live_until <= (live_from or now):
+        raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
+    rule, _ = Rule.objects.get_or_create(programme_id=programme_id, code=code, defaults={"name": name})
+    Rule.objects.select_for_update().get(pk=rule.pk)
+    draft = find_open_draft(rule.pk) or RuleDraft(rule=rule)
+    draft.name, draft.definition = name, dump(definition)
+    draft.live_from, draft.live_until = live_from, live_until
+    draft.state, draft.made_by, draft.made_at = RuleDraftState.DRAFT, by, now
+    draft.submitted_by, draft.submitted_at, draft.note = "", None, ""
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def submit_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
+    """Ask for approval. Where the terms ask for no second person it is approved at once.
+
+    :raises RuleDraftNotOpen: it is not being written any more.
+    :raises RuleNotValid: as `approve_draft`.
+    """
+    draft = _lock(draft_id, RuleDraftState.DRAFT)
+    draft.state, draft.submitted_by, draft.submitted_at = RuleDraftState.SUBMITTED, by, now
+    draft.save()
+    if needs_approval(draft.rule.programme_id):
+        return draft
+    return approve_draft(draft_id, by=by, now=now)
+
+
+@transaction.atomic
+def approve_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
+    """Make the draft a version, live from the moment it names, or from now if that has passed.
+
+    :raises RuleDraftNotOpen: it does not wait for approval.
+    :raises NeedsAnotherPerson: who approves wrote or submitted it, and the terms ask for a second person.
+    :raises RuleNotValid: it would end before it starts, or another version is to start later.
+    """
+    draft = _lock(draft_id, RuleDraftState.SUBMITTED)
+    draft.needs_approval = needs_approval(draft.rule.programme_id)
+    if draft.needs_approval and by in (draft.made_by, draft.submitted_by):
+        raise NeedsAnotherPerson
+    draft.version = publish_rule(
+        programme_id=draft.rule.programme_id,
+        code=draft.rule.code,
+        name=draft.name,
+        definition=load(RuleDefinition, draft.definition),
+        live_from=max(draft.live_from or now, now),
+        live_until=draft.live_until,
+        made_by=draft.made_by,
+        approved_by=by if draft.needs_approval else "",
+        now=now,
+    )
+    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.APPROVED, by, now
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def send_back_draft(draft_id: int, *, note: str, by: str, now: datetime) -> RuleDraft:
+    """Let it be written on, with a word on why.
+
+    :raises RuleDraftNotOpen: it does not wait for approval.
+    """
+    draft = _lock(draft_id, RuleDraftState.SUBMITTED)
+    draft.state, draft.note, draft.decided_by, draft.decided_at = RuleDraftState.DRAFT, note, by, now
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def discard_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
+    """Give it up; it stays written down.
+
+    :raises RuleDraftNotOpen: it was approved or discarded before.
+    """
+    draft = _lock(draft_id, *OPEN)
+    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.DISCARDED, by, now
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def draft_roll_back(version: RuleVersion, *, by: str, now: datetime) -> RuleDraft:
+    """Draft a new version that says what an older one said, and submit it in the same step.
+
+    :raises RuleNotValid: as `approve_draft`, where the terms ask for no second person.
+    """
+    rule = version.rule
+    draft = write_draft(
+        programme_id=rule.programme_id,
+        code=rule.code,
+        name=rule.name,
+        definition=load(RuleDefinition, version.definition),
+        by=by,
+        now=now,
+    )
+    return submit_draft(draft.pk, by=by, now=now)
+
+
+def _lock(draft_id: int, *states: RuleDraftState) -> RuleDraft:
+    draft = lock_draft(draft_id)
+    if draft.state not in states:
+        raise RuleDraftNotOpen(f"This draft is {draft.get_state_display()}; open the rule to see what holds.")
+    return draft

@@ -1,0 +1,144 @@
+"""Approval on the staff's pages: two people, one rule."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from config.staff.models import Staff
+from config.staff.roles import CASHIER, FINANCE, MARKETER
+from loyalty.models import BackTest, RuleDraft, RuleVersion
+from tests.config.staff import in_role
+from tests.loyalty.conftest import Shop
+from tests.loyalty.test_admin_rules import answers, signed_in, tea
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """A shop whose terms ask for a second person."""
+    return open_shop(rules_need_approval=True)
+
+
+def client_of(person: Staff) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def press(client: Client, draft: RuleDraft, button: str, **fields: str) -> str:
+    """The draft's page after a button was pressed."""
+    path = f"/admin/loyalty/ruledraft/{draft.pk}/change/"
+    return client.post(path, {button: "", **fields}, follow=True).content.decode()
+
+
+def earned(shop: Shop) -> int:
+    points: int = shop.quote(tea(shop)).json()["settlement"]["points_earned"]
+    return points
+
+
+def test_what_a_marketer_writes_is_live_when_a_colleague_has_approved_it(shop: Shop) -> None:
+    writer, approver = signed_in(MARKETER), signed_in(FINANCE)
+
+    saved = writer.post("/admin/loyalty/rule/add/", answers(), follow=True).content.decode()
+    draft = RuleDraft.objects.get()
+    assert "Triple points on category TEA" in saved
+    assert "Submit for approval" in saved
+    assert earned(shop) == 50
+
+    waiting = press(writer, draft, "_submit")
+    assert "It waits for somebody else" in waiting
+    assert "_approve" not in waiting
+    assert "Tea week" in approver.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
+    assert "Tea week" not in writer.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
+
+    assert "Approved: version 1" in press(approver, draft, "_approve")
+    assert earned(shop) == 150
+    version = RuleVersion.objects.get(rule__code="tea-week")
+    assert (version.made_by, version.approved_by) == (draft.made_by, RuleDraft.objects.get().decided_by)
+
+
+def test_a_forged_approval_of_ones_own_draft_is_refused_in_words(shop: Shop) -> None:
+    writer = signed_in(MARKETER)
+    writer.post("/admin/loyalty/rule/add/", answers())
+    draft = RuleDraft.objects.get()
+    press(writer, draft, "_submit")
+
+    assert "another one approves" in press(writer, draft, "_approve")
+    assert "does not allow" in press(signed_in(FINANCE), draft, "_discard")
+    assert not RuleVersion.objects.filter(rule__code="tea-week").exists()
+    assert signed_in(CASHIER).get(f"/admin/loyalty/ruledraft/{draft.pk}/change/").status_code == 404
+
+
+def test_a_change_is_told_by_what_it_changes_and_the_form_goes_on_with_the_draft(shop: Shop) -> None:
+    writer, approver = signed_in(MARKETER), signed_in(FINANCE)
+    writer.post("/admin/loyalty/rule/add/", answers())
+    press(writer, RuleDraft.objects.get(), "_submit")
+    press(approver, RuleDraft.objects.get(), "_approve")
+    rule_id = RuleDraft.objects.get().rule_id
+    path = f"/admin/loyalty/rule/{rule_id}/change/"
+
+    page = writer.post(path, answers(times="2"), follow=True).content.decode()
+
+    assert "What it changes of version 1" in page
+    assert "Gives: triple points → double points" in page
+    form = writer.get(path).content.decode()
+    assert "There is a draft; the form shows it." in form
+    assert 'value="2.00"' in form or 'value="2"' in form
+    assert earned(shop) == 150
+
+
+def test_it_is_sent_back_with_a_word(shop: Shop) -> None:
+    writer, approver = signed_in(MARKETER), signed_in(FINANCE)
+    writer.post("/admin/loyalty/rule/add/", answers())
+    draft = RuleDraft.objects.get()
+    press(writer, draft, "_submit")
+
+    press(approver, draft, "_send_back", note="Not in December")
+
+    assert "Not in December" in writer.get(f"/admin/loyalty/ruledraft/{draft.pk}/change/").content.decode()
+    assert RuleDraft.objects.get().state == "draft"
+
+
+def test_the_history_goes_back_in_one_step(shop: Shop) -> None:
+    writer, approver = signed_in(MARKETER), signed_in(FINANCE)
+    path = "/admin/loyalty/rule/add/"
+    for times in ("3", "2"):
+        writer.post(path, answers(times=times))
+        press(writer, RuleDraft.objects.latest("pk"), "_submit")
+        press(approver, RuleDraft.objects.latest("pk"), "_approve")
+        path = f"/admin/loyalty/rule/{RuleDraft.objects.latest('pk').rule_id}/change/"
+    assert "Go back to this" in writer.get(path).content.decode()
+    assert earned(shop) == 100
+
+    back = path.replace("change/", "back/1/")
+    assert writer.get(back).status_code == 404
+    writer.post(back)
+    press(approver, RuleDraft.objects.latest("pk"), "_approve")
+
+    assert earned(shop) == 150
+
+
+def test_a_draft_is_tried_on_the_past_by_whoever_decides(shop: Shop) -> None:
+    writer = signed_in(MARKETER)
+    writer.post("/admin/loyalty/rule/add/", answers())
+    days = {"past-since_on": "2026-01-01", "past-until_on": "2026-12-31"}
+
+    press(client_of(in_role(MARKETER)), RuleDraft.objects.get(), "_back_test", **days)
+
+    assert BackTest.objects.get().changes["rules"][0]["code"] == "tea-week"
+
+
+def test_lists_ask_the_same_of_one_draft_and_of_three(shop: Shop) -> None:
+    writer = signed_in(MARKETER)
+    counts = []
+    for number in range(3):
+        writer.post("/admin/loyalty/rule/add/", answers(code=f"tea-{number}"))
+        with CaptureQueriesContext(connection) as asked:
+            assert writer.get("/admin/loyalty/ruledraft/").status_code == 200
+        counts.append(len(asked))
+
+    assert counts[0] == counts[2]

@@ -173,3 +173,9 @@ class NeedsAnotherPerson(Refusal):
     status = 403
     code = "needs_another_person"
     title = "What one person writes, another one approves"
+
+
+class ProgrammeFileNotFitting(Refusal):
+    status = 422
+    code = "programme_file_not_fitting"
+    title = "The file does not say a programme that can be here"

@@ -13,6 +13,12 @@ def find_open_draft(rule_id: int) -> RuleDraft | None:
     return RuleDraft.objects.filter(rule_id=rule_id, state__in=OPEN).first()
 
 
+def find_draft_of(programme_id: int, code: str) -> RuleDraft | None:
+    """As `find_open_draft`, by the rule's code."""
+    drafts = RuleDraft.objects.filter(rule__programme_id=programme_id, rule__code=code, state__in=OPEN)
+    return drafts.first()
+
+
 def lock_draft(draft_id: int) -> RuleDraft:
     """The draft with its rule, locked until commit.
 

@@ -10,8 +10,8 @@ from msgspec import Meta
 from loyalty.errors import RuleNotValid
 from loyalty.rules.basket import Basket, Line, Offer, Shopper
 from loyalty.rules.compile import Programme
-from loyalty.rules.definition import Period, RuleDefinition
-from loyalty.rules.drafts import Draft, Version
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.drafts import Draft, Version, has_bare_moment
 from loyalty.rules.settle import Settlement, settle
 
 WINNERS = 10
@@ -168,14 +168,10 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
     if unknown := sorted(set(changes.without) - set(known)):
         raise RuleNotValid(f"There is no rule {unknown[0]!r} to take away.", pointer="/changes/without")
     for at, rule in enumerate(changes.rules):
-        for condition in rule.definition.conditions:
-            if isinstance(condition, Period) and None in (
-                condition.starts_at.tzinfo,
-                condition.ends_at.tzinfo,
-            ):
-                raise RuleNotValid(
-                    "Moments need their offset from UTC.", pointer=f"/changes/rules/{at}/definition"
-                )
+        if has_bare_moment(rule.definition):
+            raise RuleNotValid(
+                "Moments need their offset from UTC.", pointer=f"/changes/rules/{at}/definition"
+            )
 
 
 def cost_minor(points: int, programme: Programme) -> int:

@@ -7,7 +7,7 @@ import msgspec
 
 from loyalty.rules.basket import Basket
 from loyalty.rules.compile import Occasion, Terms, fits, test_of
-from loyalty.rules.definition import PerStep, RuleDefinition, Scope
+from loyalty.rules.definition import Period, PerStep, RuleDefinition, Scope
 from loyalty.rules.words import words_of_condition, words_of_scope
 
 Version = tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]
@@ -22,6 +22,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     definition: RuleDefinition
     live_from: datetime
     live_until: datetime | None = None
+
+
+def has_bare_moment(definition: RuleDefinition) -> bool:
+    """Whether a moment of it says no offset from UTC, and so could be any."""
+    periods = (one for one in definition.conditions if isinstance(one, Period))
+    return any(None in (one.starts_at.tzinfo, one.ends_at.tzinfo) for one in periods)
 
 
 def versions_with(versions: Iterable[Version], draft: Draft) -> list[Version]:

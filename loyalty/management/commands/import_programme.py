@@ -1,0 +1,44 @@
+"""`manage.py import_programme`: bring a programme to what a file of `export_programme` says."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+
+from config.ground import clock
+from config.ground.refusals import Refusal
+from loyalty.rules.programme_files import ProgrammeFile
+from loyalty.services.programme_files import bring_programme, compare_programme
+
+ACTOR = "import"
+
+
+class Command(BaseCommand):
+    help = "Bring a programme to what a file says, all of it or nothing, and print in words what changes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="only print what would change")
+        parser.add_argument("--as", dest="code", metavar="CODE", help="another code for the programme")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            file = msgspec.json.decode(options["file"].read_bytes(), type=ProgrammeFile)
+            if options["code"]:
+                part = msgspec.structs.replace(file.programme, code=options["code"])
+                file = msgspec.structs.replace(file, programme=part)
+            if options["dry_run"]:
+                self._print(compare_programme(file, now=clock.now()))
+                return
+            brought = bring_programme(file, by=ACTOR, now=clock.now())
+        except (OSError, msgspec.DecodeError, Refusal) as fault:
+            raise CommandError(str(fault)) from fault
+        self._print(brought.changes)
+        for name in brought.waiting:
+            self.stdout.write(f"The rule {name} waits for somebody to approve it.")
+
+    def _print(self, changes: list[str]) -> None:
+        for change in changes or ["Nothing differs."]:
+            self.stdout.write(change)

@@ -1,0 +1,75 @@
+"""A programme as it stands, as a file."""
+
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.programme_files import (
+    BenefitPart,
+    ProgrammeFile,
+    ProgrammePart,
+    RulePart,
+    TermsPart,
+    TierPart,
+)
+from omnichannel.models import Programme
+
+Part = TypeVar("Part", bound=msgspec.Struct)
+
+
+def find_programme_file(code: str, *, now: datetime) -> ProgrammeFile | None:
+    """The programme with this code as it holds at a moment; None if there is none."""
+    programme = Programme.objects.filter(code=code).first()
+    if programme is None:
+        return None
+    terms = ProgrammeTerms.objects.filter(programme=programme).first()
+    return ProgrammeFile(
+        programme=_part(ProgrammePart, programme),
+        terms=_part(TermsPart, terms) if terms else None,
+        tiers=_tiers(programme.pk),
+        rules=_rules(programme.pk, now),
+    )
+
+
+def _tiers(programme_id: int) -> list[TierPart]:
+    benefits: dict[int, list[BenefitPart]] = {}
+    for one in Benefit.objects.filter(tier__programme_id=programme_id).order_by("pk"):
+        benefits.setdefault(one.tier_id, []).append(_part(BenefitPart, one))
+    return [
+        TierPart(
+            code=tier.code,
+            name=tier.name,
+            threshold_minor=tier.threshold_minor,
+            benefits=benefits.get(tier.pk, []),
+        )
+        for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
+    ]
+
+
+def _rules(programme_id: int, now: datetime) -> list[RulePart]:
+    """What holds of each rule, else what will; of a rule that ended, nothing."""
+    versions = RuleVersion.objects.select_related("rule").filter(rule__programme_id=programme_id)
+    found: dict[str, RulePart] = {}
+    for version in versions.order_by("rule__code", "version"):
+        until = version.live_until
+        if until is not None and until <= max(now, version.live_from):
+            continue
+        found.setdefault(
+            version.rule.code,
+            RulePart(
+                code=version.rule.code,
+                name=version.rule.name,
+                definition=msgspec.convert(version.definition, RuleDefinition),
+                live_from=version.live_from,
+                live_until=until,
+            ),
+        )
+    return list(found.values())
+
+
+def _part(kind: type[Part], row: object) -> Part:
+    """The fields of a part, as a row has them."""
+    return kind(**{name: getattr(row, name) for name in kind.__struct_fields__})

@@ -1,0 +1,196 @@
+"""A programme as one file, to be carried from one installation to another; and in words, how two such files differ.
+
+Stores, products and people are not in it: they are each installation's own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, structs
+
+from config.ground.amounts import money
+from config.ground.moments import moment
+from loyalty.errors import ProgrammeFileNotFitting
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.drafts import has_bare_moment
+from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
+
+Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
+RuleCode = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the file; a field that nobody knows is refused."""
+
+
+class TermsPart(_Part, frozen=True, kw_only=True):
+    """What `loyalty.models.ProgrammeTerms` declares, field by field."""
+
+    burn_points: Annotated[int, Meta(ge=1, le=1_000_000)]
+    burn_minor: Annotated[int, Meta(ge=1, le=10**9)]
+    maturity_days: Annotated[int, Meta(ge=0, le=365)]
+    expiry_days: Annotated[int, Meta(ge=1, le=36_500)] | None
+    welcome_points: Count
+    when_spent: Literal["clamp", "debt", "refuse"]
+    rules_need_approval: bool
+
+
+class BenefitPart(_Part, frozen=True, kw_only=True):
+    """What a tier brings beside points."""
+
+    code: Code
+    kind: Literal["event", "free_shipping", "birthday_gift", "concierge", "health_check"]
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    description: str = ""
+    valid_days: Annotated[int, Meta(ge=1, le=32_767)] = 365
+    is_active: bool = True
+
+
+class TierPart(_Part, frozen=True, kw_only=True):
+    """A step of the ladder, reached by spending `threshold_minor` in a rolling year."""
+
+    code: Code
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)]
+    benefits: list[BenefitPart] = []
+
+
+class RulePart(_Part, frozen=True, kw_only=True):
+    """A rule as it holds, or as it will where it does not yet."""
+
+    code: RuleCode
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    definition: RuleDefinition
+    live_from: Annotated[datetime, Meta(tz=True)]
+    live_until: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class ProgrammePart(_Part, frozen=True, kw_only=True):
+    """Which programme it is."""
+
+    code: Code
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    timezone: str
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    region: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+
+
+class ProgrammeFile(_Part, frozen=True, kw_only=True):
+    """The whole file. Tiers stand in order, the lowest first."""
+
+    format: Literal["regulars programme 1"] = "regulars programme 1"
+    programme: ProgrammePart
+    terms: TermsPart | None
+    tiers: list[TierPart]
+    rules: list[RulePart]
+
+
+def ensure_whole(file: ProgrammeFile) -> None:
+    """
+    :raises ProgrammeFileNotFitting: it has no terms, its ladder is none, a code stands twice, or a moment could be any.
+    """
+    if file.terms is None:
+        raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
+    steps = [tier.threshold_minor for tier in file.tiers]
+    if steps and (steps[0] != 0 or any(step >= after for step, after in pairwise(steps))):
+        raise ProgrammeFileNotFitting(
+            "The lowest tier is reached by 0 and each next one by more than the one before it."
+        )
+    for rule in file.rules:
+        if has_bare_moment(rule.definition):
+            raise ProgrammeFileNotFitting(f"Moments of the rule {rule.name} need their offset from UTC.")
+    for kind, codes in (
+        ("tier", [tier.code for tier in file.tiers]),
+        ("rule", [rule.code for rule in file.rules]),
+        *(("benefit", [benefit.code for benefit in tier.benefits]) for tier in file.tiers),
+    ):
+        if twice := sorted({code for code in codes if codes.count(code) > 1}):
+            raise ProgrammeFileNotFitting(f"The {kind} {twice[0]!r} stands in the file twice.")
+
+
+def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]:
+    """What would change, in words, a line for each change; empty if nothing would.
+
+    :param today: None where there is no such programme yet.
+    """
+    told = [] if today else [f"New programme {wanted.programme.name} ({wanted.programme.code})"]
+    told += _of_terms(today.terms if today else None, wanted)
+    told += _of_tiers(today.tiers if today else [], wanted)
+    return told + _of_rules(today.rules if today else [], wanted)
+
+
+def _of_terms(today: TermsPart | None, wanted: ProgrammeFile) -> list[str]:
+    if wanted.terms is None or today == wanted.terms:
+        return []
+    told = []
+    says = _says(wanted.terms, wanted.programme.currency)
+    if today is None or _says(today, wanted.programme.currency) != says:
+        told.append(f"Terms: {says}")
+    if today is None or today.rules_need_approval != wanted.terms.rules_need_approval:
+        needs = "needs another person" if wanted.terms.rules_need_approval else "needs nobody else"
+        told.append(f"Terms: a rule {needs} to approve it")
+    return told
+
+
+def _says(terms: TermsPart, currency: str) -> str:
+    told = structs.asdict(terms)
+    told.pop("rules_need_approval")
+    return sentence_of_terms(currency=currency, **told)
+
+
+def _of_tiers(today: Sequence[TierPart], wanted: ProgrammeFile) -> list[str]:
+    known = {tier.code: tier for tier in today}
+    told = []
+    for tier in wanted.tiers:
+        before = known.get(tier.code)
+        reached = money(tier.threshold_minor, wanted.programme.currency)
+        if before is None:
+            told.append(f"New tier {tier.name}, reached by {reached}")
+        elif (before.name, before.threshold_minor) != (tier.name, tier.threshold_minor):
+            was = money(before.threshold_minor, wanted.programme.currency)
+            told.append(f"Tier {before.name}, reached by {was} → {tier.name}, reached by {reached}")
+        benefits = {one.code: one for one in before.benefits} if before else {}
+        for benefit in tier.benefits:
+            if benefit.code not in benefits:
+                told.append(f"Tier {tier.name}: new benefit {benefit.title}")
+            elif benefits[benefit.code] != benefit:
+                told.append(f"Tier {tier.name}: another {benefit.title}")
+    return told
+
+
+def is_changed(before: RulePart | None, rule: RulePart) -> bool:
+    """Whether the file says something else of a rule than what holds; when it began does not matter."""
+    if before is None:
+        return True
+    return (before.name, before.definition, before.live_until) != (
+        rule.name,
+        rule.definition,
+        rule.live_until,
+    )
+
+
+def _of_rules(today: Sequence[RulePart], wanted: ProgrammeFile) -> list[str]:
+    currency, zone = wanted.programme.currency, ZoneInfo(wanted.programme.timezone)
+    known = {rule.code: rule for rule in today}
+    told = []
+    for rule in wanted.rules:
+        before = known.pop(rule.code, None)
+        if before is None:
+            told.append(f"New rule {rule.name}: {sentence_of(rule.definition, currency, zone=zone)}")
+            continue
+        changes = changes_between(before.definition, rule.definition, currency, zone=zone)
+        if before.name != rule.name:
+            changes.insert(0, f"Name: {before.name} → {rule.name}")
+        if before.live_until != rule.live_until:
+            changes.append(f"Ends: {_end(before, zone)} → {_end(rule, zone)}")
+        told += [f"Rule {rule.name}: {change}" for change in changes]
+    return told + [f"Rule {rule.name} is not in the file and stays as it is" for rule in known.values()]
+
+
+def _end(rule: RulePart, zone: ZoneInfo) -> str:
+    return moment(rule.live_until, zone) if rule.live_until else "never"

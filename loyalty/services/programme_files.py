@@ -1,0 +1,120 @@
+"""Bringing a programme to what a file says: all of it or nothing."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from loyalty.errors import ProgrammeFileNotFitting
+from loyalty.models import Benefit, ProgrammeTerms, RuleDraftState, Tier
+from loyalty.queries.programme_files import find_programme_file
+from loyalty.queries.rule_drafts import find_draft_of
+from loyalty.rules.programme_files import (
+    ProgrammeFile,
+    RulePart,
+    TierPart,
+    differences,
+    ensure_whole,
+    is_changed,
+)
+from loyalty.services.rule_drafts import submit_draft, write_draft
+from omnichannel.services.places import open_programme
+
+OUT_OF_THE_WAY = 10_000
+"""Ranks and thresholds are unique in a ladder: those that change step aside before they take their places."""
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """What changed, in words, and the names of rules that wait for another person's approval."""
+
+    changes: list[str]
+    waiting: list[str]
+
+
+def compare_programme(file: ProgrammeFile, *, now: datetime) -> list[str]:
+    """What bringing the file in would change, in words. Nothing is written.
+
+    :raises ProgrammeFileNotFitting: it cannot be brought in here.
+    """
+    today = find_programme_file(file.programme.code, now=now)
+    ensure_whole(file)
+    if today is not None:
+        _ensure_fits(today, file)
+    return differences(today, file)
+
+
+@transaction.atomic
+def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
+    """Make the programme what the file says: opened if there is none by its code, else changed. What the file does not
+    name stays. Rules are drafted and submitted, and wait where the terms of the file ask for a second person.
+
+    :raises ProgrammeFileNotFitting: it cannot be brought in here.
+    :raises ProgrammeNotValid: its timezone, currency or region is none.
+    :raises RuleNotValid: a rule would begin before another version of it that waits for its time.
+    """
+    told = compare_programme(file, now=now)
+    today = find_programme_file(file.programme.code, now=now)
+    programme = open_programme(**msgspec.structs.asdict(file.programme))
+    assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
+    ProgrammeTerms.objects.update_or_create(programme=programme, defaults=msgspec.structs.asdict(file.terms))
+    _bring_tiers(programme.pk, file.tiers)
+    known = {rule.code: rule for rule in today.rules} if today else {}
+    waiting = [
+        rule.name
+        for rule in file.rules
+        if is_changed(known.get(rule.code), rule) and _bring_rule(programme.pk, rule, by=by, now=now)
+    ]
+    return Brought(told, waiting)
+
+
+def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
+    if today.programme.currency != file.programme.currency:
+        raise ProgrammeFileNotFitting(
+            f"The programme here runs in {today.programme.currency}, the file in {file.programme.currency}."
+        )
+    if missing := [tier.name for tier in today.tiers if tier.code not in {one.code for one in file.tiers}]:
+        raise ProgrammeFileNotFitting(
+            f"Members may stand on the tier {missing[0]}, and the file does not name it."
+        )
+
+
+def _bring_tiers(programme_id: int, tiers: list[TierPart]) -> None:
+    known = {tier.code: tier for tier in Tier.objects.filter(programme_id=programme_id)}
+    moving = [
+        known[part.code].pk
+        for rank, part in enumerate(tiers)
+        if part.code in known
+        and (known[part.code].rank, known[part.code].threshold_minor) != (rank, part.threshold_minor)
+    ]
+    Tier.objects.filter(pk__in=moving).update(
+        rank=F("rank") + OUT_OF_THE_WAY, threshold_minor=F("threshold_minor") + OUT_OF_THE_WAY * 10**10
+    )
+    for rank, part in enumerate(tiers):
+        facts = {"name": part.name, "rank": rank, "threshold_minor": part.threshold_minor}
+        tier, _ = Tier.objects.update_or_create(programme_id=programme_id, code=part.code, defaults=facts)
+        for benefit in part.benefits:
+            told = msgspec.structs.asdict(benefit)
+            Benefit.objects.update_or_create(tier=tier, code=told.pop("code"), defaults=told)
+
+
+def _bring_rule(programme_id: int, rule: RulePart, *, by: str, now: datetime) -> bool:
+    """Draft and submit what the file says of a rule.
+
+    :return: whether it waits for approval.
+    """
+    if find_draft_of(programme_id, rule.code) is not None:
+        raise ProgrammeFileNotFitting(f"Somebody has a draft of the rule {rule.name} open: decide it first.")
+    if rule.live_until is not None and rule.live_until <= now:
+        return False
+    draft = write_draft(
+        programme_id=programme_id,
+        code=rule.code,
+        name=rule.name,
+        definition=rule.definition,
+        live_from=rule.live_from if rule.live_from > now else None,
+        live_until=rule.live_until,
+        by=by,
+        now=now,
+    )
+    return submit_draft(draft.pk, by=by, now=now).state == RuleDraftState.SUBMITTED

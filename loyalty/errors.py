@@ -15,6 +15,14 @@ class PointsExceedPayable(Refusal):
     title = "The points are worth more than what is to be paid"
 
 
+class ProofNeeded(Refusal):
+    """`above`: up to so many points need none."""
+
+    status = 403
+    code = "proof_needed"
+    title = "The member has to prove that it is them"
+
+
 class HoldNotFound(NotFound):
     code = "hold_not_found"
     title = "There is no hold by this reference"

@@ -68,6 +68,12 @@ class CodeNotValid(NotSignedIn):
     title = "This code is not valid; ask for a new one"
 
 
+class NoWayToProve(Refusal):
+    status = 409
+    code = "no_way_to_prove"
+    title = "This member has no phone or e-mail to send a code to; scan their rotating code"
+
+
 class TokenNotKnown(NotSignedIn):
     code = "token_not_known"
     title = "This token is not known or has run out. Refresh it, or sign in again"

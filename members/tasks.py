@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from config.ground import clock
+from members.services.presence import purge_presences
 from members.services.sign_in import purge_sign_ins
 from members.services.sign_in_codes import purge_codes
 
@@ -14,6 +15,6 @@ KEPT = timedelta(days=1)
 
 @shared_task(name="members.purge_sign_ins", acks_late=True)
 def purge_spent_sign_ins(**_newer_arguments: Any) -> int:
-    """Delete codes and tokens a day after they ran out. Safe to repeat, any number at once."""
+    """Delete codes, proofs and tokens a day after they ran out. Safe to repeat, any number at once."""
     before = clock.now() - KEPT
-    return purge_codes(before=before) + purge_sign_ins(before=before)
+    return purge_codes(before=before) + purge_presences(before=before) + purge_sign_ins(before=before)

@@ -5,12 +5,15 @@ for this run and thrown away after it. One server per run, one database per work
 """
 
 import os
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
 from config.settings import database_from
 from tests import servers
@@ -71,3 +74,22 @@ def processes() -> Iterator[Processes]:
     made = Processes()
     yield made
     made.end()
+
+
+@pytest.fixture
+def send_codes(settings: Settings, tmp_path: Path) -> Callable[[], str]:
+    """Deliver what was asked for, as the relay does; answers the newest code in the folder."""
+    from config.outbox.models import Event
+    from members.services.sign_in_codes import make_and_send_code
+
+    settings.MESSAGE_FOLDER = tmp_path
+    settings.EMAIL_BACKEND = "omnichannel.adapters.files.FileMailBackend"
+
+    def send() -> str:
+        event = Event.objects.filter(name="members.sign_in_code_requested").latest("id")
+        make_and_send_code(event.payload["request_id"], now=datetime.now(UTC))
+        files = sorted(tmp_path.iterdir())
+        found = re.findall(r"\b\d{6}\b(?= is your code)", files[-1].read_text()) if files else []
+        return found[-1] if found else ""
+
+    return send

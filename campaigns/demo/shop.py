@@ -30,7 +30,7 @@ PROMOTED_DEPARTMENT = "Produce"
 OPENED_AT = datetime(2020, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 """Rules without a period of their own hold from here on, for the whole of the imported history."""
 
-TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50)
+TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50, proof_above=5_000)
 
 LADDER = (
     TierDraft(code="member", name="Member", threshold_minor=0),

@@ -56,6 +56,7 @@ class TermsForm(forms.ModelForm):
         fields = (
             "burn_points",
             "burn_minor",
+            "proof_above",
             "maturity_days",
             "expiry_days",
             "welcome_points",
@@ -95,7 +96,7 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
     readonly_fields = ("says",)
     fieldsets = (
         ("As it stands", {"fields": ("says",)}),
-        ("What points pay", {"fields": (("burn_points", "burn_minor"),)}),
+        ("What points pay", {"fields": (("burn_points", "burn_minor"), "proof_above")}),
         ("How long they live", {"fields": ("maturity_days", "expiry_days")}),
         ("Returns", {"fields": ("when_spent",)}),
         ("Welcome", {"fields": ("welcome_points",)}),
@@ -114,6 +115,7 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
         return {
             "burn_points": ("so many points", str),
             "burn_minor": ("pay", lambda minor: money(minor, row.programme.currency)),
+            "proof_above": ("proof above", lambda points: "never asked" if points is None else str(points)),
             "expiry_days": ("days they live", lambda days: str(days or "for ever")),
         }
 
@@ -127,4 +129,5 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             expiry_days=terms.expiry_days,
             welcome_points=terms.welcome_points,
             when_spent=terms.when_spent,
+            proof_above=terms.proof_above,
         )

@@ -29,12 +29,16 @@ class QuoteBody(PurchaseBody, frozen=True, kw_only=True):
 
 
 class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
-    """`spendable_points`: the most points that can pay for this very basket now."""
+    """`spendable_points`: the most points that can pay for this very basket now.
+
+    `needs_proof`: to spend as many as were asked for, the member has to prove that it is them.
+    """
 
     order: BookedOrder
     settlement: SettlementAnswer
     wallet: WalletAnswer | None
     spendable_points: Annotated[int, Meta(ge=0)]
+    needs_proof: bool
 
 
 class Quote(Door):
@@ -61,6 +65,7 @@ class Quote(Door):
                 ),
                 wallet=get_wallet(quoted.member.id, terms.programme_id, now=now) if quoted.member else None,
                 spendable_points=points_that_pay(quoted.settlement.total_minor, quoted.spendable, terms),
+                needs_proof=quoted.needs_proof,
             )
         )
 

@@ -11,8 +11,10 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
 from config.ground.api.door import Answer, Door
+from loyalty.api.purchases import is_proven
 from loyalty.errors import HoldNotFound, NoPlace
 from loyalty.queries.holds import find_hold
+from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.holds import HoldAnswer, HoldNow
 from loyalty.services.holds import (
     LONGEST,
@@ -23,6 +25,7 @@ from loyalty.services.holds import (
     hold_points,
     release_hold,
 )
+from loyalty.services.proof import ensure_proven
 from members.errors import MemberNotFound
 from members.queries.members import get_member
 from members.rules.identities import MemberKey
@@ -65,6 +68,9 @@ class Holds(Door):
         member = get_member(body.member, region=caller.region, now=now)
         if member.state != "active":
             raise MemberNotFound(pointer="/member")
+        if not is_proven(body.member, caller):
+            terms = get_current_programme(programme_id).terms
+            ensure_proven(body.points, member.id, terms, caller=caller.name, now=now)
         draft = HoldDraft(
             member_id=member.id,
             programme_id=programme_id,

@@ -54,6 +54,14 @@ class ProgrammeTerms(models.Model):
         verbose_name="A second person approves rules",
         help_text="What one person writes becomes live when another one has approved it.",
     )
+    proof_above = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=None,
+        verbose_name="Proof above",
+        help_text="Who spends more points than this at a till shows their rotating code, or tells the code that is "
+        "sent to their phone. 0: always. Empty: never asked.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

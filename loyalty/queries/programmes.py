@@ -75,6 +75,7 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
             maturity_days=row.maturity_days,
             expiry_days=row.expiry_days,
             welcome_points=row.welcome_points,
+            proof_above=row.proof_above,
         ),
         ladder=[
             tiers.Step(

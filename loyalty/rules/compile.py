@@ -39,6 +39,7 @@ class Terms:
     maturity_days: int
     expiry_days: int | None
     welcome_points: int = 0
+    proof_above: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

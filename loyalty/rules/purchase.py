@@ -41,7 +41,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     `member` is (kind, value) as in `members.queries.members.lookup_of`, None if nobody is named. `number` is the
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
     if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
-    can only be a purchase that was told before. `hold`: ref of points that were set aside for it.
+    can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`: whoever
+    is named has shown that it is them, by a rotating code or by signing in to the web shop.
     """
 
     number: str
@@ -59,6 +60,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     member: tuple[str, str] | None = None
     is_code_over: bool = False
     spend_points: int = 0
+    is_proven: bool = False
     hold: str | None = None
     payments: list[Payment] = []
     fulfilment: str = "counter"

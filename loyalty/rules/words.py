@@ -97,21 +97,24 @@ def sentence_of_terms(
     expiry_days: int | None,
     welcome_points: int,
     when_spent: str,
+    proof_above: int | None,
 ) -> str:
     """A programme's terms in words.
 
     10 points pay 0.01 USD; they can be spent at once and live 365 days; no welcome points; a return whose points are
-    spent takes back what is left.
+    spent takes back what is left; more than 5,000 points are spent with proof.
 
     :param when_spent: what becomes of a return whose points are spent already: clamp, debt or refuse.
+    :param proof_above: None: proof is never asked.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     lives = f"live {expiry_days} days" if expiry_days is not None else "never expire"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
     paid = money(burn_minor, currency)
+    proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (
         f"{burn_points} points pay {paid}; they can be spent {matures} and {lives}; {welcome} welcome points; "
-        f"a return whose points are spent {_RETURNS[when_spent]}."
+        f"a return whose points are spent {_RETURNS[when_spent]}{proof}."
     )
 
 

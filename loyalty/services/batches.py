@@ -36,6 +36,7 @@ from loyalty.services.checkout import (
     told_before,
 )
 from loyalty.services.holds import held_for
+from loyalty.services.proof import ensure_proven
 from loyalty.services.purchase_checks import (
     ensure_code_fresh,
     ensure_currency,
@@ -221,6 +222,14 @@ class _Batch:
         shopper = account.shopper(self.programme, purchase.placed_at, held) if account else None
         settlement = settle(purchase.basket(lines), shopper, self.programme)
         ensure_payments(purchase, settlement)
+        if account is not None and not purchase.is_proven:
+            ensure_proven(
+                purchase.spend_points,
+                account.member.id,
+                self.programme.terms,
+                caller=self.teller.name,
+                now=self.now,
+            )
         if account is None or shopper is None:
             ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
             return ref, settlement.points_earned

@@ -25,6 +25,7 @@ from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
 from loyalty.services.holds import held_for
+from loyalty.services.proof import ensure_proven, needs_proof
 from loyalty.services.purchase_checks import (
     ensure_code_fresh,
     ensure_currency,
@@ -60,12 +61,16 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """A settlement that was not booked, with what it was settled for."""
+    """A settlement that was not booked, with what it was settled for.
+
+    :ivar needs_proof: the member has to prove that it is them before it can be.
+    """
 
     settlement: Settlement
     programme: Programme
     member: MemberNow | None
     spendable: int
+    needs_proof: bool
 
 
 def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quoted:
@@ -86,6 +91,9 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
         programme=programme,
         member=facts.member,
         spendable=shopper.spendable if shopper else 0,
+        needs_proof=facts.member is not None
+        and not purchase.is_proven
+        and needs_proof(purchase.spend_points, facts.member.id, programme.terms, caller=teller.name, now=now),
     )
 
 
@@ -100,6 +108,7 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     :raises ReceiptOfAnotherTill: another till of the place told this very purchase.
     :raises CardCodeNotValid: the rotating code that names the member is over, and this was not told in its time.
     :raises MemberNotFound: nobody is known by this key.
+    :raises ProofNeeded: so many points ask for more than a name.
     :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
     :raises HoldNotFound: the member has no such hold. :raises HoldHasEnded: it counts no more.
     :raises Refusal: as `settle`, and for a wrong currency, a moment in the future, or payments that do not add up.
@@ -151,6 +160,8 @@ def _settle_and_book(
     shopper = _shopper(purchase, facts, programme, now)
     settlement = settle(purchase.basket(lines), shopper, programme)
     ensure_payments(purchase, settlement)
+    if facts.member is not None and not purchase.is_proven:
+        ensure_proven(purchase.spend_points, facts.member.id, programme.terms, caller=teller.name, now=now)
 
     booking = Booking(actor=teller.name)
     if facts.member is None or shopper is None:

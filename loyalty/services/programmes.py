@@ -9,7 +9,9 @@ from loyalty.models import Benefit, ProgrammeTerms, Tier
 
 
 class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """`burn_points` pay `burn_minor`; `expiry_days` None: points live for ever."""
+    """`burn_points` pay `burn_minor`; points live for ever with `expiry_days` None, and no proof is asked with
+    `proof_above` None.
+    """
 
     burn_points: int = 10
     burn_minor: int = 1
@@ -17,6 +19,7 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     expiry_days: int | None = 365
     welcome_points: int = 0
     rules_need_approval: bool = True
+    proof_above: int | None = None
 
 
 class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,17 +36,25 @@ class SmsCarrier(Protocol):
         """Let go of what was opened."""
 
 
-def send_code(claim: IdentityClaim, code: str, *, ref: str) -> None:
+def send_code(claim: IdentityClaim, code: str, *, ref: str, is_for_cashier: bool) -> None:
     """Send a one-time code to a phone or an e-mail address.
 
+    :param is_for_cashier: it is to be told at the till; otherwise it signs in and is to be told to nobody.
     :param ref: of the request; the same when it is sent again.
     :raises Exception: if the carrier did not take it.
     """
     minutes = int(CODE_LIVES.total_seconds() // 60)
-    text = _("%(code)s is your code to sign in. It is good for %(minutes)d minutes. Tell it to nobody.")
+    if is_for_cashier:
+        subject = _("Your code to pay with points")
+        text = _(
+            "%(code)s is your code to pay with points. Tell it to the cashier within %(minutes)d minutes."
+        )
+    else:
+        subject = _("Your code to sign in")
+        text = _("%(code)s is your code to sign in. It is good for %(minutes)d minutes. Tell it to nobody.")
     text %= {"code": code, "minutes": minutes}
     if claim.kind == IdentityKind.EMAIL:
-        send_mail(_("Your code to sign in"), text, None, [claim.value])
+        send_mail(subject, text, None, [claim.value])
         return
     carrier = cast(SmsCarrier, import_string(settings.MESSAGE_CARRIERS["sms"])())
     try:

@@ -4,15 +4,17 @@ from members.models.consents import Consent, ConsentEvent
 from members.models.identities import Identity
 from members.models.members import Member
 from members.models.preferences import Preference
-from members.models.sign_in import AccessToken, RefreshToken, SignIn, SignInCode
+from members.models.sign_in import AccessToken, CodePurpose, Presence, RefreshToken, SignIn, SignInCode
 
 __all__ = [
     "AccessToken",
+    "CodePurpose",
     "Consent",
     "ConsentEvent",
     "Identity",
     "Member",
     "Preference",
+    "Presence",
     "RefreshToken",
     "SignIn",
     "SignInCode",

@@ -1,4 +1,4 @@
-"""Signing in: one-time codes, and the tokens they are exchanged for. Only digests are stored."""
+"""Signing in, and being there: one-time codes, and what they are exchanged for. Only digests are stored."""
 
 from django.db.models import (
     CASCADE,
@@ -11,10 +11,19 @@ from django.db.models import (
     Model,
     PositiveSmallIntegerField,
     Q,
+    TextChoices,
+    UniqueConstraint,
 )
 
 from members.models.members import Member
 from members.rules.sign_in import MOST_TRIES
+
+
+class CodePurpose(TextChoices):
+    """What a code proves. One told to a cashier signs nobody in."""
+
+    SIGN_IN = "sign_in"
+    PRESENCE = "presence"
 
 
 class SignInCode(Model):
@@ -23,6 +32,9 @@ class SignInCode(Model):
     `code_hash` is empty until the code is made, at the moment it is handed to the carrier.
     """
 
+    purpose = CharField(
+        max_length=8, choices=CodePurpose, default=CodePurpose.SIGN_IN, db_default=CodePurpose.SIGN_IN
+    )
     identity_kind = CharField(max_length=8)
     identity_value = CharField(max_length=254)
     member = ForeignKey(Member, on_delete=CASCADE, null=True, related_name="+", db_index=False)
@@ -100,3 +112,21 @@ class RefreshToken(Model):
 
     def __str__(self) -> str:
         return f"Refresh token {self.pk}"
+
+
+class Presence(Model):
+    """A member has proven to a till or shop (`caller`, such as key:12) that they are there, until a moment."""
+
+    member = ForeignKey(Member, on_delete=CASCADE, related_name="+", db_index=False)
+    caller = CharField(max_length=60)
+    proven_at = DateTimeField()
+    expires_at = DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["member", "caller"], name="a_member_is_present_once_at_a_till")
+        ]
+        indexes = [Index(fields=["expires_at"], name="presence_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"Member {self.member_id} at {self.caller}"

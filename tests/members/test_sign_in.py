@@ -1,17 +1,13 @@
 """Signing in at the door: codes, tokens, and all that must not work."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from config.outbox.models import Event
 from members.models import AccessToken, Member, RefreshToken, SignIn, SignInCode
-from members.services.sign_in_codes import make_and_send_code
 from members.tasks import purge_spent_sign_ins
 from tests.members.factories import MemberFactory
 
@@ -23,22 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def member() -> Member:
     return MemberFactory(phone=PHONE, email=EMAIL)
-
-
-@pytest.fixture
-def send_codes(settings: Settings, tmp_path: Path, now: datetime) -> Callable[[], str]:
-    """Deliver what was asked for, as the relay does; answers the newest code in the folder."""
-    settings.MESSAGE_FOLDER = tmp_path
-    settings.EMAIL_BACKEND = "omnichannel.adapters.files.FileMailBackend"
-
-    def send() -> str:
-        event = Event.objects.filter(name="members.sign_in_code_requested").latest("id")
-        make_and_send_code(event.payload["request_id"], now=now)
-        files = sorted(tmp_path.iterdir())
-        found = re.findall(r"\b\d{6}\b(?= is your code)", files[-1].read_text()) if files else []
-        return found[-1] if found else ""
-
-    return send
 
 
 def post(door: str, client: Client | None = None, **body: object) -> tuple[int, dict]:

@@ -137,6 +137,14 @@ class PointsAlreadySpent(Refusal):
     title = "The points that these goods earned are spent already"
 
 
+class ReturnUnexplained(Refusal):
+    """`unexplained`: each line with its words."""
+
+    status = 409
+    code = "return_unexplained"
+    title = "The member bought none of these goods, or brought them back before"
+
+
 class PurchaseNotClaimed(Refusal):
     status = 409
     code = "purchase_not_claimed"

@@ -15,6 +15,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sales": {
         "omnichannel.order": ("receipt_long", "Orders"),
         "omnichannel.unclaimedorder": ("unpublished", "Without a member"),
+        "omnichannel.returnslip": ("assignment_return", "Returns without receipt"),
         "omnichannel.product": ("shopping_basket", "Products"),
         "omnichannel.category": ("category", "Categories"),
         "omnichannel.place": ("storefront", "Stores and web shops"),

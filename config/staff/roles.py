@@ -66,6 +66,7 @@ ROLES: Table = {
         "omnichannel.order": SEE,
         "omnichannel.orderline": SEE,
         "omnichannel.unclaimedorder": SEE,
+        "omnichannel.returnslip": SEE,
         "loyalty.*": SEE,
         "loyalty.rule": ("view", "approve_rule"),
         "loyalty.programmeterms": KEEP,

@@ -14,7 +14,8 @@ from config.ground.api.door import Door
 from loyalty.api.checkout import booked_answer
 from loyalty.api.purchases import Code, Moment, Number, at_place, find_places
 from loyalty.rules.answers import WalletAnswer
-from loyalty.services.returns import Head, Return, ReturnedLine, take_back
+from loyalty.rules.return_told import Head, Return, ReturnedLine
+from loyalty.services.returns import take_back
 
 
 class LineBack(Body, frozen=True, kw_only=True):
@@ -25,7 +26,10 @@ class LineBack(Body, frozen=True, kw_only=True):
 
 
 class CancelBody(Body, frozen=True, kw_only=True):
-    """`return_number`: as the till or web shop numbers it; counts once for a purchase. `place`: as for an order."""
+    """`return_number`: as the till or web shop numbers it; counts once for a purchase and a place.
+
+    `place`: as for an order.
+    """
 
     return_number: Number
     returned_at: Moment | None = None

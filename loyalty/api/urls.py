@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.api import back_tests, checkout, holds, orders, returns, sandbox, till, wallets
+from loyalty.api import back_tests, checkout, holds, orders, return_slips, returns, sandbox, till, wallets
 
 urlpatterns = [
     path("back-tests", back_tests.BackTests.as_view()),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<ref:ref>", orders.OneOrder.as_view()),
     path("orders/<ref:ref>/returns", returns.Returns.as_view()),
     path("orders/<ref:ref>/cancel", returns.Cancel.as_view()),
+    path("returns", return_slips.ReturnsWithoutReceipt.as_view()),
     path("members/<ref:ref>/wallet", wallets.MemberWallet.as_view()),
     path("members/<ref:ref>/entries", wallets.MemberEntries.as_view()),
     path("me/entries", wallets.MyEntries.as_view()),

@@ -40,12 +40,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(Facts)
 
 
-def lock_purchase(order_ref: str, *, programme_id: int | None, number: str, now: datetime) -> Facts | None:
+def lock_purchase(
+    order_ref: str, *, programme_id: int | None, place_id: int, number: str, as_of: datetime, now: datetime
+) -> Facts | None:
     """A member's purchase with the wallet locked until commit, in one statement; None if there is no such purchase.
 
-    :param number: of the return, to find out whether it was told before.
+    :param number: of the return at this place, to find out whether it was told before.
+    :param as_of: the moment at which lots have run out or not.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT loyalty_return_facts(%s, %s, %s, %s)", [order_ref, programme_id, number, now])
+        cursor.execute(
+            "SELECT loyalty_return_facts(%s, %s, %s, %s, %s, %s)",
+            [order_ref, programme_id, place_id, number, as_of, now],
+        )
         (found,) = cursor.fetchone()
     return _decoder.decode(found) if found else None

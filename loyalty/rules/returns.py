@@ -138,9 +138,9 @@ def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
     """
     :param back: position -> how many of the line have come back in all.
     """
-    refunds = {line.position: _part(line.paid_minor, line, back) for line in bought.lines}
+    refunds = {line.position: part_of(line.paid_minor, line, back) for line in bought.lines}
     refund = sum(refunds.values())
-    points_paid = sum(_part(line.total_minor - line.paid_minor, line, back) for line in bought.lines)
+    points_paid = sum(part_of(line.total_minor - line.paid_minor, line, back) for line in bought.lines)
     paid = sum(line.paid_minor for line in bought.lines)
     return Undone(
         refund_minor=refund,
@@ -190,7 +190,7 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, now: datetime
     )
 
 
-def _part(minor: int, line: BoughtLine, back: Mapping[int, int]) -> int:
+def part_of(minor: int, line: BoughtLine, back: Mapping[int, int]) -> int:
     """The part of a line's amount that came back with so many of it."""
     return minor * back[line.position] // line.quantity if line.quantity else 0
 

@@ -1,7 +1,8 @@
 """Booking staged orders, a chunk at a time, through the one earning step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from config.ground.refusals import Refusal
 from loyalty.errors import WalletBusy
@@ -14,11 +15,15 @@ from loyalty.services.checkout import Teller
 from loyalty.services.import_facts import ACTOR, Buyer, enrol_buyers
 from loyalty.services.import_hands import Hands
 from loyalty.services.import_report import Report
+from loyalty.services.return_slips import SlipBooked, put_to_purchases, put_waiting_to_purchases
 from loyalty.services.staging import StagedOrder
-from omnichannel.services.return_slips import SlipDraft, SlipLine, record_return_slips
+from omnichannel.rules.return_slips import SlipLine
+from omnichannel.services.return_slips import SlipDraft, record_return_slips
 
 TRIES = 5
 """Of one chunk, where tills book for the same members or receipts in this very moment."""
+
+T = TypeVar("T")
 
 MOST_BUYERS = 50_000
 """Remembered from chunk to chunk; more are asked for again."""
@@ -47,25 +52,57 @@ class OrderTaker:
     def take(self, orders: Sequence[StagedOrder], *, now: datetime) -> None:
         """Book a chunk of orders, given in the order in which they were placed; commits for itself."""
         self._learn_buyers(orders, now)
-        purchases: list[Purchase] = []
-        booked: list[StagedOrder] = []
-        slips: list[SlipDraft] = []
-        for order in orders:
-            try:
-                if order.is_return:
-                    slips.append(self._slip(order))
-                else:
-                    purchases.append(self._purchase(order))
-                    booked.append(order)
-            except NotToBeBooked as reason:
-                self._refuse(order, str(reason))
-        keys = [order.member or order.number for order in booked]
+        for sales, returns in in_turns(orders):
+            self._take_sales(sales, now)
+            self._take_returns(returns, now)
+
+    def take_waiting(self, *, now: datetime) -> None:
+        """Put to their purchases what earlier imports kept, or were killed over."""
+        self._tally_returns(put_waiting_to_purchases(self._programme.id, now=now))
+
+    def _take_sales(self, orders: Sequence[StagedOrder], now: datetime) -> None:
+        told = [(order, made) for order in orders if (made := self._made(self._purchase, order))]
+        keys = [order.member or order.number for order, _ in told]
+        purchases = [purchase for _, purchase in told]
         outcomes = self._hands.share(lambda part: self._book(part, now), purchases, keys)
-        for order, outcome in zip(booked, outcomes, strict=True):
+        for (order, _), outcome in zip(told, outcomes, strict=True):
             self._count(order, outcome)
-        kept = record_return_slips(slips, now=now)
-        self._report.tally.returns_kept += kept
-        self._report.tally.returns_known += len(slips) - kept
+
+    def _take_returns(self, orders: Sequence[StagedOrder], now: datetime) -> None:
+        slips = [made for order in orders if (made := self._made(self._slip, order))]
+        nobodys = [slip for slip in slips if slip.member_id is None]
+        named = [slip for slip in slips if slip.member_id is not None]
+        kept = record_return_slips(nobodys, now=now)
+        self._report.tally.returns_anonymous += kept
+        self._report.tally.returns_known += len(nobodys) - kept
+        record_return_slips(named, now=now)
+        keys = [str(slip.member_id) for slip in named]
+        self._tally_returns(self._hands.share(lambda part: self._put(part, now), named, keys))
+
+    def _tally_returns(self, booked: Iterable[SlipBooked]) -> None:
+        tally = self._report.tally
+        for each in booked:
+            tally.points_taken += each.points_taken
+            if not each.is_new:
+                tally.returns_known += 1
+            elif each.outcome == "unexplained":
+                tally.returns_unexplained += 1
+            else:
+                tally.returns_booked += 1
+                tally.returns_partly += each.outcome == "partly"
+
+    def _put(self, slips: Sequence[SlipDraft], now: datetime) -> list[SlipBooked]:
+        return [
+            put_to_purchases(slip.place_id, slip.number, programme_id=self._programme.id, now=now)
+            for slip in slips
+        ]
+
+    def _made(self, make: Callable[[StagedOrder], T], order: StagedOrder) -> T | None:
+        try:
+            return make(order)
+        except NotToBeBooked as reason:
+            self._refuse(order, str(reason))
+            return None
 
     def _learn_buyers(self, orders: Sequence[StagedOrder], now: datetime) -> None:
         if len(self._buyers) > MOST_BUYERS:
@@ -109,7 +146,7 @@ class OrderTaker:
             member_id=buyer.member_id if buyer else None,
             placed_at=order.placed_at,
             currency=self._programme.currency,
-            total_minor=sum(line.total_minor for line in lines),
+            total_minor=sum(line.total_minor or 0 for line in lines),
             lines=lines,
         )
 
@@ -154,3 +191,25 @@ class OrderTaker:
 
     def _refuse(self, order: StagedOrder, reason: str) -> None:
         self._report.refuse_order(order.file, order.row, reason, (order.place_code, order.number))
+
+
+def in_turns(orders: Sequence[StagedOrder]) -> list[tuple[list[StagedOrder], list[StagedOrder]]]:
+    """Sales and returns by turns, so that each member's stand in the order of time: sales, what came back, sales again.
+
+    :param orders: in the order of time. Members do not touch each other, so few turns are enough for all of them.
+    """
+    turns: list[tuple[list[StagedOrder], list[StagedOrder]]] = [([], [])]
+    turn_of: dict[str, int] = {}
+    brought_back: set[str] = set()
+    for order in orders:
+        member = order.member or ""
+        if order.is_return:
+            brought_back.add(member)
+        elif member in brought_back and member:
+            turn_of[member] = turn_of.get(member, 0) + 1
+            brought_back.discard(member)
+        turn = turn_of.get(member, 0)
+        if turn == len(turns):
+            turns.append(([], []))
+        turns[turn][order.is_return].append(order)
+    return turns

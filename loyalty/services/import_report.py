@@ -21,6 +21,8 @@ class Tally:
 
     :ivar orders_booked: members' orders, new in this run; `orders_anonymous`: new ones that nobody has put a member to.
     :ivar orders_known: told before, by an earlier run or by a till.
+    :ivar returns_booked: put to the purchases they came from, `returns_partly` of them only in part.
+    :ivar returns_unexplained: of goods that the member did not buy here; `returns_anonymous`: by nobody.
     :ivar rows_left_out: rows that are no sale of goods; their orders were booked without them.
     """
 
@@ -28,11 +30,15 @@ class Tally:
     orders_anonymous: int = 0
     orders_known: int = 0
     orders_refused: int = 0
-    returns_kept: int = 0
+    returns_booked: int = 0
+    returns_partly: int = 0
+    returns_unexplained: int = 0
+    returns_anonymous: int = 0
     returns_known: int = 0
     rows_left_out: int = 0
     rows_refused: int = 0
     points_earned: int = 0
+    points_taken: int = 0
     members_new: int = 0
     products_new: int = 0
     products_changed: int = 0

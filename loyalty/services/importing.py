@@ -122,6 +122,7 @@ def _take_orders(staging: Staging, taker: OrderTaker, move: Move, report: Report
             renew_statistics(came=done + len(chunk))
         done += len(chunk)
     report.watch("booking orders", done, total)
+    taker.take_waiting(now=clock())
 
 
 def _announce(programme: Destination, *, now: datetime) -> None:

@@ -1,5 +1,5 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
-from omnichannel.admin import catalogue, dashboard, keys, messages, orders, places, programmes
+from omnichannel.admin import catalogue, dashboard, keys, messages, orders, places, programmes, return_slips
 
-__all__ = ["catalogue", "dashboard", "keys", "messages", "orders", "places", "programmes"]
+__all__ = ["catalogue", "dashboard", "keys", "messages", "orders", "places", "programmes", "return_slips"]

@@ -3,7 +3,7 @@ from omnichannel.models.keys import ApiKey
 from omnichannel.models.messages import Message
 from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState, Receipt, UnclaimedOrder
 from omnichannel.models.places import Place, Programme, StaffPlace, Till
-from omnichannel.models.return_slips import ReturnSlip
+from omnichannel.models.return_slips import ReturnSlip, SlipOutcome
 from omnichannel.models.returns import OrderReturn, ReturnKind, ReturnLine
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ReturnKind",
     "ReturnLine",
     "ReturnSlip",
+    "SlipOutcome",
     "StaffPlace",
     "Till",
     "UnclaimedOrder",

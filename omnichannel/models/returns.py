@@ -35,7 +35,9 @@ class OrderReturn(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["order", "number", "member"], name="a_return_counts_once"),
+            UniqueConstraint(
+                fields=["order", "place", "number", "member"], name="a_return_counts_once_at_a_place"
+            ),
             UniqueConstraint(fields=["ref", "member"], name="return_ref_names_one_return"),
             UniqueConstraint(fields=["member", "id"], name="return_is_found_by_member"),
             CheckConstraint(condition=Q(refund_minor__gte=0), name="refund_not_negative"),

@@ -151,23 +151,6 @@ def test_what_is_told_with_other_content_is_refused(take: Import) -> None:
     assert refused[0][2].startswith("receipt_content_differs")
 
 
-def test_goods_that_came_back_are_kept_as_slips_once(take: Import) -> None:
-    back = ORDERS + "{place},B1,2025-03-09 10:00,crm:1,TEA,-1,45.00,,Iced tea\n"
-
-    first, _ = take(back)
-    again, _ = take(back)
-
-    slip = ReturnSlip.objects.get()
-    assert (slip.number, slip.total_minor, slip.member_id) == (
-        "B1",
-        4_500,
-        Order.objects.get(number="R1").member_id,
-    )
-    assert slip.lines == [{"sku": "TEA", "name": "Iced tea", "quantity": 1, "total_minor": 4_500}]
-    assert (first.returns_kept, again.returns_kept, again.returns_known) == (1, 0, 1)
-    assert first.points_earned == 1_420
-
-
 def test_products_stores_and_members_come_along(take: Import, shop: Shop) -> None:
     stores = "code,name,kind\n{place},High street,store\nWEB,Shop,web_shop\n"
     products = "sku,name,category,price\nTEA,Iced tea,drinks,45.00\n"

@@ -87,7 +87,10 @@ def summary(tally: Tally) -> str:
         (tally.orders_anonymous, "anonymous orders kept, to be claimed by receipt"),
         (tally.orders_known, "orders known before"),
         (tally.orders_refused, "orders refused"),
-        (tally.returns_kept, "returns kept as slips; points are not touched by them yet"),
+        (tally.returns_booked, "returns put to their purchases"),
+        (tally.returns_partly, "of them in part; no purchase explains the rest"),
+        (tally.returns_unexplained, "returns of goods that the member did not buy here; kept as slips"),
+        (tally.returns_anonymous, "returns by nobody; kept as slips"),
         (tally.returns_known, "returns known before"),
         (tally.rows_left_out, "rows left out that are no sale of goods"),
         (tally.rows_refused, "rows refused"),
@@ -97,7 +100,8 @@ def summary(tally: Tally) -> str:
         (tally.products_changed, "products changed"),
     ]
     told = [f"{count:>12,} {words}" for count, words in lines if count]
-    return "\n".join([*told, f"{tally.points_earned:>12,} points earned", f"{tally.seconds:>12,.1f} seconds"])
+    points = [f"{tally.points_earned:>12,} points earned", f"{tally.points_taken:>12,} points taken back"]
+    return "\n".join([*told, *points, f"{tally.seconds:>12,.1f} seconds"])
 
 
 class ProgressBar:

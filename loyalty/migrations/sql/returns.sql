@@ -44,7 +44,11 @@ $$;
 
 -- Everything that a return of a purchase has to know, with the member's wallet locked: what `loyalty.queries.returns.Facts`
 -- describes; NULL if there is no such purchase of a member.
-CREATE OR REPLACE FUNCTION loyalty_return_facts(of_order text, in_programme bigint, by_number text, at timestamptz) RETURNS text
+--
+-- as_of: when the goods came back; lots that ran out by then cannot be drawn on
+CREATE OR REPLACE FUNCTION loyalty_return_facts(
+    of_order text, in_programme bigint, at_place bigint, by_number text, as_of timestamptz, at timestamptz
+) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     o omnichannel_order;
@@ -70,7 +74,7 @@ BEGIN
             SELECT json_build_object('fingerprint', encode(r.fingerprint, 'hex'), 'answer', u.answer)
             FROM omnichannel_orderreturn r
             JOIN loyalty_reversal u ON u.return_ref = r.ref AND u.member_id = r.member_id
-            WHERE r.order_id = o.id AND r.number = by_number),
+            WHERE r.order_id = o.id AND r.place_id = at_place AND r.number = by_number),
         'bought', json_build_object(
             'points_spent', s.points_spent, 'points_paid_minor', s.points_paid_minor,
             'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
@@ -104,14 +108,14 @@ BEGIN
             'expired', (SELECT coalesce(-sum(e.points), 0) FROM loyalty_entry e
                 WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'expire')
                 + (SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lot l
-                   WHERE l.wallet_id = s.wallet_id AND l.order_ref = of_order AND l.expires_at <= at),
+                   WHERE l.wallet_id = s.wallet_id AND l.order_ref = of_order AND l.expires_at <= as_of),
             'expired_counted', (SELECT coalesce(sum(u.points_expired), 0) FROM loyalty_reversal u
                 WHERE u.order_ref = of_order AND u.member_id = o.member_id),
             'lots', (SELECT coalesce(json_agg(json_build_object(
                     'id', l.id, 'remaining', l.remaining, 'available_from', l.available_from, 'expires_at', l.expires_at,
                     'is_own', l.order_ref = of_order) ORDER BY l.expires_at, l.id), '[]')
                 FROM loyalty_lot l
-                WHERE l.wallet_id = s.wallet_id AND (l.expires_at > at) IS NOT FALSE
+                WHERE l.wallet_id = s.wallet_id AND (l.expires_at > as_of) IS NOT FALSE
                     AND (l.remaining > 0 OR l.id IN (
                         SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
                         WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'spend')))));

@@ -1,0 +1,78 @@
+"""A return as it is told, and what its teller is answered. The wallet is added by the statement that books."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """So many of a line of the purchase; `line` counts the lines as they were told, from 0."""
+
+    line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What comes back, and where.
+
+    :ivar lines: None for everything that is left (a cancellation).
+    :ivar programme_id: of the place that takes it back; None reaches every programme.
+    """
+
+    order_ref: str
+    number: str
+    lines: Sequence[ReturnedLine] | None
+    returned_at: datetime
+    place_id: int
+    till_id: int | None
+    programme_id: int | None
+    actor: str
+
+    @property
+    def kind(self) -> Literal["return", "cancel"]:
+        return "cancel" if self.lines is None else "return"
+
+    def fingerprint(self) -> str:
+        """SHA-256 over what comes back: the same number with other content is another return."""
+        told = sorted((each.line, each.quantity) for each in self.lines or ())
+        return hashlib.sha256(msgspec.json.encode([self.kind, told])).hexdigest()
+
+
+class ReturnedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """`order_state`: partially_returned, returned or cancelled."""
+
+    ref: str
+    number: str
+    order_ref: str
+    order_state: str
+    returned_at: datetime
+
+
+class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was undone. Amounts in minor units of `currency`.
+
+    `refund_minor`: money to hand back. `points_given_back`: points that had paid `points_paid_minor` of it.
+    `points_taken_back`: earned points; `points_owed` of them were spent already and are debt now. `points_expired`: not
+    taken back, for they had run out; `points_missing`: spent already, they stay with the member for now.
+    """
+
+    currency: str
+    refund_minor: int
+    points_paid_minor: int
+    points_given_back: int
+    points_taken_back: int
+    points_owed: int
+    points_expired: int
+    points_missing: int
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer without the wallet."""
+
+    order_return: ReturnedOrder = msgspec.field(name="return")
+    undone: UndoneAnswer

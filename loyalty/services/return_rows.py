@@ -1,0 +1,158 @@
+"""Booking a return that was decided under the wallet's lock: the rows it writes, in one statement."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from django.db import connection
+
+from config.ground.ids import new_ref
+from config.outbox.registry import subscribers_of
+from loyalty.events import PurchaseReturned
+from loyalty.queries.returns import Facts
+from loyalty.rules.return_told import Head, Return, ReturnedOrder, UndoneAnswer
+from loyalty.rules.returns import Undoing
+
+Row = dict[str, object]
+
+
+def book_return(
+    told: Return,
+    facts: Facts,
+    coming: Mapping[int, int],
+    undoing: Undoing,
+    *,
+    is_history: bool = False,
+    now: datetime,
+) -> str:
+    """Write a return with all that it undoes. The wallet has been locked since `facts` were read.
+
+    :param coming: position -> how many of the line come back.
+    :param is_history: it happened long ago, so nobody is told of it now.
+    :return: the answer as JSON text.
+    """
+    ref = new_ref("ret")
+    left = sum(line.quantity - line.returned for line in facts.bought.lines) - sum(coming.values())
+    state = _state(told, facts, left)
+    entries, moves = _movements(told, ref, facts, undoing)
+    document = {
+        "r": {
+            "ref": ref,
+            "order_id": facts.order_id,
+            "member_id": facts.member_id,
+            "place_id": told.place_id,
+            "till_id": told.till_id,
+            "kind": told.kind,
+            "number": told.number,
+            "fingerprint": told.fingerprint(),
+            "returned_at": told.returned_at,
+            "refund_minor": undoing.refund_minor,
+            "lines": [{"position": position, "quantity": count} for position, count in coming.items()],
+            "state": state,
+        },
+        "wallet_id": facts.wallet_id,
+        "member_id": facts.member_id,
+        "programme_id": facts.programme_id,
+        "order_ref": facts.order_ref,
+        "entries": entries,
+        "moves": moves,
+        "spent_on": facts.spent_on,
+        "qualifying_minor": undoing.qualifying_minor,
+        "offers": [] if left else _offers_used(facts),
+        "reversal": {
+            "points_taken": undoing.taken,
+            "points_expired": undoing.expired,
+            "points_missing": undoing.missing,
+            "points_given": undoing.given,
+            "head": _head(told, ref, state, facts, undoing),
+        },
+        "news": [] if is_history else [_news(told, ref, facts, undoing, is_whole=not left)],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_book_return(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
+        )
+        return str(cursor.fetchone()[0])
+
+
+def _state(told: Return, facts: Facts, left: int) -> str:
+    if left:
+        return "partially_returned"
+    return "cancelled" if told.kind == "cancel" and facts.state == "completed" else "returned"
+
+
+def _movements(told: Return, ref: str, facts: Facts, undoing: Undoing) -> tuple[list[Row], list[Row]]:
+    """An entry for the points that were spent, and one for each award that is undone, with the moves of each."""
+    earned = {each.entry_id: each for each in facts.bought.earned}
+    entries: list[Row] = []
+    moves: list[Row] = []
+    for undone in dict.fromkeys(move.entry_id for move in undoing.moves):
+        mine = [move for move in undoing.moves if move.entry_id == undone]
+        award = earned[undone] if undone is not None else None
+        entries.append(
+            {
+                "kind": "reverse_earn" if award else "reverse_spend",
+                "points": sum(move.points for move in mine),
+                "cause": f"return:{ref}:{award.entry_id}" if award else f"return:{ref}",
+                "order_ref": facts.order_ref,
+                "rule_version_id": award.rule_version_id if award else None,
+                "undoes_id": undone,
+                "actor": told.actor,
+                "reason": f"{'earned by' if award else 'had paid for'} what came back with {told.number}",
+                "happened_at": told.returned_at,
+            }
+        )
+        moves += [{"e": len(entries), "lot_id": move.lot_id, "points": move.points} for move in mine]
+    return entries, moves
+
+
+def _offers_used(facts: Facts) -> list[str]:
+    """Refs of the personal offers that earned for this purchase."""
+    return [
+        each.rule.removeprefix("offer:") for each in facts.bought.earned if each.rule.startswith("offer:")
+    ]
+
+
+def _head(told: Return, ref: str, state: str, facts: Facts, undoing: Undoing) -> str:
+    """The answer as JSON text, open at its end: `,"wallet":{...}}` is to follow."""
+    head = Head(
+        order_return=ReturnedOrder(
+            ref=ref,
+            number=told.number,
+            order_ref=facts.order_ref,
+            order_state=state,
+            returned_at=told.returned_at,
+        ),
+        undone=UndoneAnswer(
+            currency=facts.currency,
+            refund_minor=undoing.refund_minor,
+            points_paid_minor=undoing.points_paid_minor,
+            points_given_back=undoing.given,
+            points_taken_back=undoing.taken,
+            points_owed=undoing.owed,
+            points_expired=undoing.expired,
+            points_missing=undoing.missing,
+        ),
+    )
+    return msgspec.json.encode(head)[:-1].decode()
+
+
+def _news(told: Return, ref: str, facts: Facts, undoing: Undoing, *, is_whole: bool) -> Row:
+    event = PurchaseReturned(
+        return_ref=ref,
+        order_ref=facts.order_ref,
+        programme_code=facts.programme_code,
+        placed_at=facts.placed_at,
+        returned_at=told.returned_at,
+        refund_minor=undoing.refund_minor,
+        points_taken=undoing.taken,
+        points_given=undoing.given,
+        is_whole=is_whole,
+    )
+    return {
+        "name": event.name,
+        "member_id": facts.member_id,
+        "payload": event,
+        "happened_at": told.returned_at,
+        "subscribers": subscribers_of(PurchaseReturned),
+    }

@@ -1,5 +1,25 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
-from loyalty.admin import back_tests, dashboard, ledger, rule_drafts, rules, terms, tiers, wallets
+from loyalty.admin import (
+    back_tests,
+    dashboard,
+    ledger,
+    rule_drafts,
+    rules,
+    settlements,
+    terms,
+    tiers,
+    wallets,
+)
 
-__all__ = ["back_tests", "dashboard", "ledger", "rule_drafts", "rules", "terms", "tiers", "wallets"]
+__all__ = [
+    "back_tests",
+    "dashboard",
+    "ledger",
+    "rule_drafts",
+    "rules",
+    "settlements",
+    "terms",
+    "tiers",
+    "wallets",
+]

@@ -12,9 +12,8 @@ from unfold.paginator import InfinitePaginator
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.cells import code, link_to_member, link_to_wallet, points
-from loyalty.models import Entry, Grant, Lot, Seal, Settlement
+from loyalty.models import Entry, Grant, Lot, Seal
 from loyalty.queries.people import find_member_ids, find_wallet_ids
-from loyalty.queries.settlements import read_answer
 from members.rules.people import name_of
 
 KIND_COLOURS = {
@@ -99,36 +98,6 @@ class LotAdmin(LedgerAdmin):
     @display(description="order")
     def of_order(self, lot: Lot) -> SafeString:
         return code(lot.order_ref)
-
-
-@admin.register(Settlement, site=site)
-class SettlementAdmin(LedgerAdmin):
-    """What a purchase was worth, in the words the till was answered."""
-
-    list_display = ("of_order", "of_member", "points_earned", "points_spent")
-    fields = (
-        "of_order",
-        "of_member",
-        "points_earned",
-        "points_spent",
-        "because",
-        "why_not",
-        "answer",
-    )
-    readonly_fields = ("of_order", "of_member", "because", "why_not")
-
-    @display(description="order")
-    def of_order(self, settlement: Settlement) -> SafeString:
-        return code(settlement.order_ref)
-
-    @display(description="earned because")
-    def because(self, settlement: Settlement) -> str:
-        earned = read_answer(settlement.answer).settlement.earned
-        return "; ".join(f"{one.points} by {one.rule} v{one.rule_version}: {one.because}" for one in earned)
-
-    @display(description="did not apply")
-    def why_not(self, settlement: Settlement) -> str:
-        return "; ".join(one.because for one in read_answer(settlement.answer).settlement.not_applied)
 
 
 @admin.register(Seal, site=site)

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from loyalty.api import back_tests, checkout, holds, orders, return_slips, returns, sandbox, till, wallets
+from loyalty.api import (
+    back_tests,
+    checkout,
+    holds,
+    orders,
+    return_slips,
+    returns,
+    sandbox,
+    till,
+    wallets,
+    why,
+)
 
 urlpatterns = [
     path("back-tests", back_tests.BackTests.as_view()),
@@ -16,6 +27,8 @@ urlpatterns = [
     path("orders", orders.Orders.as_view()),
     path("orders/batch", orders.Batch.as_view()),
     path("orders/<ref:ref>", orders.OneOrder.as_view()),
+    path("orders/<ref:ref>/why", why.OrderWhy.as_view()),
+    path("me/orders/<ref:ref>/why", why.MyOrderWhy.as_view()),
     path("orders/<ref:ref>/returns", returns.Returns.as_view()),
     path("orders/<ref:ref>/cancel", returns.Cancel.as_view()),
     path("returns", return_slips.ReturnsWithoutReceipt.as_view()),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
@@ -14,6 +14,7 @@ from unfold.paginator import InfinitePaginator
 
 from config.ground.amounts import money
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.links import links_on
 from config.staff.site import site
 from members.queries.search import find_by_term
 from omnichannel.admin.days import DaysFilter
@@ -123,6 +124,15 @@ class PurchaseAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     list_per_page = 50
     search_fields = ("ref",)
+    change_form_outer_before_template = "staff/links.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
+    ) -> HttpResponse:
+        purchase: Order | UnclaimedOrder = more["obj"]
+        context["links"] = links_on(self.opts.label_lower, purchase.ref, request.user.has_perm)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **more)
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return of_own_stores(request, super().get_queryset(request))

@@ -1,0 +1,95 @@
+"""Why these points: the page of a settlement, told from what was written down."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from config.ground import clock
+from config.ground.amounts import money
+from config.staff.links import Link, add_link
+from config.staff.site import site
+from loyalty.admin.cells import code
+from loyalty.admin.ledger import LedgerAdmin
+from loyalty.errors import OrderNotFound
+from loyalty.models import Settlement
+from loyalty.queries.why import get_why
+from loyalty.rules.why import Why, goods_of, told_to_cashier, told_to_member
+
+MOST_GOODS = 12
+"""So many lines are named beside the points that they got."""
+
+
+@admin.register(Settlement, site=site)
+class SettlementAdmin(LedgerAdmin):
+    """What each purchase was worth; its page says why."""
+
+    list_display = ("of_order", "of_member", "points_earned", "points_spent")
+
+    def get_urls(self) -> list[URLPattern]:
+        why = path("of/<str:ref>/", self.admin_site.admin_view(self.why), name="loyalty_settlement_of")
+        return [why, *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        if object_id is None or request.method != "GET":
+            raise PermissionDenied
+        settlement = self.get_object(request, object_id)
+        if settlement is None:
+            raise Http404
+        return self.why(request, settlement.order_ref)
+
+    def why(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The page of any purchase, claimed or not, in the time of its programme."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            why = get_why(ref)
+        except OrderNotFound as refused:
+            raise Http404 from refused
+        now = clock.now()
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Why {why.points_earned:,} points?",
+            "why": why,
+            "total": money(why.total_minor, why.currency),
+            "for_cashier": told_to_cashier(why, now=now),
+            "for_member": told_to_member(why, now=now),
+            "earned": _rows(why),
+        }
+        with timezone.override(why.zone):
+            return render(request, "loyalty/admin/why.html", page)
+
+    @display(description="order")
+    def of_order(self, settlement: Settlement) -> SafeString:
+        return code(settlement.order_ref)
+
+
+def _rows(why: Why) -> list[dict[str, Any]]:
+    """The points with the names of the lines that they were given for."""
+    return [
+        {"points": points, "goods": goods_of(why.lines, points.lines, named=MOST_GOODS)}
+        for points in why.earned
+    ]
+
+
+_WHY = Link(
+    "Why these points?",
+    "loyalty.view_settlement",
+    lambda ref: reverse("admin:loyalty_settlement_of", args=[ref]),
+)
+for _page in ("omnichannel.order", "omnichannel.unclaimedorder"):
+    add_link(_page, _WHY)

@@ -40,11 +40,20 @@ class PlainOrder:
 
 
 @dataclass
+class PlainHold:
+    ref: str
+    points: int
+    until: datetime
+    is_open: bool = True
+
+
+@dataclass
 class PlainMember:
     """What anybody with pencil and paper would keep."""
 
     lots: list[PlainLot] = field(default_factory=list)
     orders: list[PlainOrder] = field(default_factory=list)
+    holds: list[PlainHold] = field(default_factory=list)
     issued: int = 0
     spent: int = 0
     taken: int = 0
@@ -53,8 +62,38 @@ class PlainMember:
     def live(self, now: datetime) -> list[PlainLot]:
         return [lot for lot in self.lots if lot.left and lot.expires_at > now]
 
+    def matured(self, now: datetime) -> list[PlainLot]:
+        """Those that can be used, what expires first in front."""
+        return sorted(
+            (lot for lot in self.live(now) if lot.available_from <= now), key=lambda lot: lot.expires_at
+        )
+
+    def open_holds(self, now: datetime) -> list[PlainHold]:
+        return [hold for hold in self.holds if hold.is_open and hold.until > now]
+
+    def held(self, now: datetime) -> int:
+        return sum(hold.points for hold in self.open_holds(now))
+
     def spendable(self, now: datetime) -> int:
-        return sum(lot.left for lot in self.live(now) if lot.available_from <= now)
+        return sum(lot.left for lot in self.matured(now)) - self.held(now)
+
+    def set_aside(self, now: datetime) -> dict[int, int]:
+        """What is held of each lot: those that live longest."""
+        held, aside = self.held(now), {}
+        for lot in reversed(self.matured(now)):
+            aside[id(lot)] = min(lot.left, held)
+            held -= aside[id(lot)]
+        return aside
+
+    def hold(self, ref: str, points: int, until: datetime, now: datetime) -> PlainHold:
+        """No longer than the points live that it needs."""
+        needed = points + self.held(now)
+        for lot in reversed(self.matured(now)):
+            if needed > 0:
+                until = min(until, lot.expires_at)
+            needed -= lot.left
+        self.holds.append(PlainHold(ref, points, until))
+        return self.holds[-1]
 
     def pending(self, now: datetime) -> int:
         return sum(lot.left for lot in self.live(now) if lot.available_from > now)
@@ -82,13 +121,14 @@ class PlainMember:
         return paid
 
     def draw(self, points: int, now: datetime, *, matured_by: datetime) -> list[tuple[PlainLot, int]]:
-        """From what expires first; as many as there are."""
-        drawn = []
+        """From what expires first, beside what is held; as many as there are."""
+        drawn, aside = [], self.set_aside(now)
         for lot in sorted(self.live(now), key=lambda lot: lot.expires_at):
-            if lot.available_from <= matured_by and points:
-                drawn.append((lot, min(lot.left, points)))
-                lot.left -= drawn[-1][1]
-                points -= drawn[-1][1]
+            free = min(lot.left - aside.get(id(lot), 0), points)
+            if lot.available_from <= matured_by and free:
+                drawn.append((lot, free))
+                lot.left -= free
+                points -= free
         return drawn
 
     def take_back(self, order: PlainOrder, now: datetime, policy: str) -> bool:
@@ -100,7 +140,8 @@ class PlainMember:
             lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
             self.spent -= points
         due = order.due() - order.taken - order.ran_out
-        own = min(order.lot.left, due) if order.lot and order.lot.expires_at > now else 0
+        aside = self.set_aside(now).get(id(order.lot), 0)
+        own = min(order.lot.left - aside, due) if order.lot and order.lot.expires_at > now else 0
         gone = min(order.lot.left - order.ran_out, due) if order.lot and order.lot.expires_at <= now else 0
         drawn = [(order.lot, own)] if order.lot and own else []
         for lot, points in drawn:

@@ -1,4 +1,4 @@
-"""The ledger against a plain model: earn, spend, return, expire, import and move the clock in any order."""
+"""The ledger against a plain model: earn, spend, hold, return, expire, import and move the clock in any order."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -91,8 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
             "return_number": f"B-{next(self.numbers)}",
             "lines": [{"line": line, "quantity": came} for line, came in enumerate(coming) if came],
         }
-        key = {"Idempotency-Key": f"back-{next(self.numbers)}"}
-        answer = self.shop.post(f"orders/{order.ref}/returns", body, **key)
+        answer = self.tell(f"orders/{order.ref}/returns", body)
         before = order.back
         order.back = [came + more for came, more in zip(before, coming, strict=True)]
         if self.plain[who].take_back(order, datetime.now(UTC), self.policy):
@@ -100,6 +99,44 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             assert answer.json()["code"] == "points_already_spent"
             order.back = before
+
+    @rule(
+        who=st.integers(0, 1),
+        points=st.integers(1, 300),
+        seconds=st.sampled_from([60, 2 * 86_400, 7 * 86_400]),
+    )
+    def hold(self, who: int, points: int, seconds: int) -> None:
+        now, plain = datetime.now(UTC), self.plain[who]
+        wanted = {"member": {"ref": self.members[who].ref}, "points": points, "seconds": seconds}
+        answer = self.tell("holds", wanted)
+        if points > plain.spendable(now):
+            assert answer.json()["code"] == "insufficient_points"
+            return
+        told = answer.json()["hold"]
+        held = plain.hold(told["ref"], points, now + timedelta(seconds=seconds), now)
+        assert datetime.fromisoformat(told["expires_at"]) == held.until
+
+    @rule(who=st.integers(0, 1), which=st.integers(0, 50), part=st.integers(0, 100))
+    def settle_hold(self, who: int, which: int, part: int) -> None:
+        """Capture so many percent of a hold; 0 releases it."""
+        now, plain = datetime.now(UTC), self.plain[who]
+        holds = [hold for hold in plain.holds if hold.is_open]
+        if not holds:
+            return
+        held = holds[which % len(holds)]
+        captured = held.points * part // 100
+        if captured:
+            answer = self.tell(f"holds/{held.ref}/capture", {"points": captured})
+        else:
+            answer = self.tell(f"holds/{held.ref}/release", {})
+        assert answer.status_code == (409 if captured and held.until <= now else 200)
+        if held.until > now:
+            held.is_open = False
+            plain.draw(captured, now, matured_by=now)
+            plain.spent += captured
+
+    def tell(self, path: str, body: dict[str, Any]) -> Any:
+        return self.shop.post(path, body, **{"Idempotency-Key": f"told-{next(self.numbers)}"})
 
     @rule(
         who=st.integers(0, 1),
@@ -151,10 +188,11 @@ class LedgerMachine(RuleBasedStateMachine):
         now = datetime.now(UTC)
         for member, plain in zip(self.members, self.plain, strict=True):
             wallet = get_wallet(member.pk, self.shop.programme.pk, now=now)
-            assert (wallet.spendable, wallet.pending) == (plain.spendable(now), plain.pending(now))
-            assert wallet.balance == wallet.spendable + wallet.pending
+            assert (wallet.spendable, wallet.held) == (plain.spendable(now), plain.held(now))
+            assert wallet.pending == plain.pending(now)
+            assert wallet.balance == wallet.spendable + wallet.held + wallet.pending
             assert wallet.debt == plain.debt
-            assert not (wallet.debt and wallet.balance)
+            assert plain.holds or not (wallet.debt and wallet.balance)
             assert (
                 plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken - plain.debt
             )
@@ -164,7 +202,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_pencil_and_paper(open_shop: Any) -> None:
-    """issued = spendable + pending + spent + expired + taken back - debt, at every step and by every policy."""
+    """issued = spendable + held + pending + spent + expired + taken back - debt, at every step and by every policy."""
     from django.db import transaction
 
     class Machine(LedgerMachine):

@@ -48,7 +48,7 @@ _LAWS = {
         GROUP BY l.id HAVING coalesce(sum(m.points), 0) <> l.remaining""",
     "a wallet's figures are those of its lots": """
         SELECT 'wallet ' || w.id,
-          f.spendable - h.points || ' spendable, ' || h.points || ' held, ' || f.pending || ' pending',
+          greatest(f.spendable - h.points, 0) || ' spendable, ' || h.points || ' held, ' || f.pending || ' pending',
           w.spendable || ' spendable, ' || w.held || ' held, ' || w.pending || ' pending'
         FROM loyalty_wallet w
         CROSS JOIN LATERAL loyalty_held(w.id, %(now)s) h
@@ -58,7 +58,7 @@ _LAWS = {
           FROM loyalty_lot l
           WHERE l.wallet_id = w.id AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) f ON true
         WHERE w.figures_hold_from <= %(now)s AND (w.figures_hold_until IS NULL OR w.figures_hold_until > %(now)s)
-          AND (f.spendable - h.points, h.points, f.pending) <> (w.spendable, w.held, w.pending)""",
+          AND (greatest(f.spendable - h.points, 0), h.points, f.pending) <> (w.spendable, w.held, w.pending)""",
     "a hold was captured by what was spent": """
         SELECT 'hold ' || h.ref, h.captured_points || ' captured', coalesce(-e.points, 0) || ' spent'
         FROM loyalty_hold h

@@ -21,7 +21,7 @@ BEGIN
     IF w.figures_hold_from <= at AND (w.figures_hold_until > at) IS NOT FALSE THEN
         can_spend := w.spendable;
     ELSE
-        SELECT coalesce(sum(l.remaining), 0) - (SELECT h.points FROM loyalty_held(w.id, at) h) INTO can_spend FROM loyalty_lot l
+        SELECT greatest(coalesce(sum(l.remaining), 0) - (SELECT h.points FROM loyalty_held(w.id, at) h), 0) INTO can_spend FROM loyalty_lot l
         WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE;
     END IF;
     RETURN json_build_object(

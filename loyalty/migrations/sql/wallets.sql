@@ -1,10 +1,11 @@
 -- Make `spendable`, `held` and `pending` true again for wallets whose figures ended before `at`. The wallets are locked by
--- the caller.
+-- the caller. Who waited for the lock may ask for a moment before the last one: points that came meanwhile, and a hold leans
+-- on, are not there yet then; nothing can be spent at it.
 CREATE OR REPLACE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE loyalty_wallet w
-    SET spendable = f.usable - f.held, held = f.held, pending = f.pending, figures_hold_from = at,
+    SET spendable = greatest(f.usable - f.held, 0), held = f.held, pending = f.pending, figures_hold_from = at,
         figures_hold_until = f.until_at
     FROM (
         SELECT s.id,
@@ -59,7 +60,7 @@ BEGIN
         FROM loyalty_lot
         WHERE wallet_id = w.id AND remaining > 0 AND (expires_at IS NULL OR expires_at > at);
         now_held := (SELECT h.points FROM loyalty_held(w.id, at) h);
-        now_spendable := now_spendable - now_held;
+        now_spendable := greatest(now_spendable - now_held, 0);
     END IF;
 
     SELECT l.expires_at, sum(l.remaining) AS points INTO expiry

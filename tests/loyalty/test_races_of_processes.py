@@ -1,0 +1,120 @@
+"""Races of eight real processes, each a till with a connection of its own."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty.models import Entry, Hold, Wallet
+from loyalty.services.verification import verify_ledger
+from tests.loyalty.conftest import Shop, basket
+from tests.processes import Processes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TILLS = 8
+Request = tuple[str, dict[str, Any]]
+Race = Callable[[Shop, Sequence[Sequence[Request]]], list[tuple[int, dict[str, Any]]]]
+
+
+@pytest.fixture
+def race(processes: Processes, tmp_path: Path) -> Race:
+    """Let each till send its requests, all tills at once; answers what they were answered."""
+
+    def run(shop: Shop, tills: Sequence[Sequence[Request]]) -> list[tuple[int, dict[str, Any]]]:
+        started = []
+        for number, requests in enumerate(tills):
+            file = tmp_path / f"till-{number}.json"
+            file.write_text(json.dumps({"key": shop.key, "requests": requests}))
+            started.append(processes.start("-m", "tests.loyalty.till_process", file))
+        told = [process.communicate(timeout=240)[0] for process in started]
+        return [(status, body) for text in told for status, body in json.loads(text)]
+
+    return run
+
+
+def test_eight_tills_hold_and_spend_no_more_than_there_is(open_shop: Callable[..., Shop], race: Race) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    shop.commit(basket(10_000, member=member))
+    own = {"member": {"ref": member.ref}}
+    tills: list[list[Request]] = [
+        [
+            ("holds", {**own, "points": 30})
+            if turn % 2
+            else ("checkout/commit", basket(90, spend_points=30) | own)
+            for turn in range(10)
+        ]
+        for _ in range(TILLS)
+    ]
+    answers = race(shop, tills)
+    won = sum(status == 201 for status, _ in answers)
+    assert won == 1_000 // 30
+    assert {body["code"] for status, body in answers if status != 201} == {"insufficient_points"}
+    wallet = Wallet.objects.get(member=member)
+    spent = -sum(Entry.objects.filter(kind="spend").values_list("points", flat=True))
+    assert (wallet.spendable, wallet.held + spent) == (1_000 - 30 * won, 30 * won)
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_eight_tills_settle_each_hold_once(open_shop: Callable[..., Shop], race: Race) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    shop.commit(basket(10_000, member=member))
+    own = {"member": {"ref": member.ref}}
+    refs = [
+        shop.post("holds", {**own, "points": 100}, **{"Idempotency-Key": f"held-{number}"}).json()["hold"][
+            "ref"
+        ]
+        for number in range(10)
+    ]
+    ways: list[Callable[[str], Request]] = [
+        lambda ref: (f"holds/{ref}/capture", {"points": 60}),
+        lambda ref: (f"holds/{ref}/capture", {"points": 40}),
+        lambda ref: (f"holds/{ref}/release", {}),
+        lambda ref: ("checkout/commit", basket(90, spend_points=80, hold=ref) | own),
+    ]
+    answers = race(shop, [[ways[till % 4](ref) for ref in refs] for till in range(TILLS)])
+    assert Counter(status for status, _ in answers).keys() <= {200, 201, 409}
+    holds = list(Hold.objects.all())
+    assert {hold.state for hold in holds} <= {"captured", "released"}
+    spends = Counter(
+        -entry.points for entry in Entry.objects.filter(kind="spend") if entry.cause.startswith("capture:")
+    )
+    bought = {entry.order_ref for entry in Entry.objects.filter(kind="spend").exclude(order_ref="")}
+    assert spends == Counter(
+        hold.captured_points for hold in holds if hold.captured_points and not hold.order_ref
+    )
+    assert {hold.order_ref for hold in holds if hold.order_ref} <= bought
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_eight_tills_buy_hold_and_return_and_the_ledger_agrees(
+    open_shop: Callable[..., Shop], race: Race
+) -> None:
+    shop = open_shop(when_spent="debt")
+    member = shop.enrol()
+    own = {"member": {"ref": member.ref}}
+    orders = [shop.commit(basket(1_000, member=member)).json()["order"]["ref"] for _ in range(20)]
+    tills: list[list[Request]] = [
+        [
+            step
+            for turn in range(5)
+            for step in (
+                ("checkout/commit", basket(500) | own),
+                ("holds", {**own, "points": 150}),
+                (f"orders/{orders[(till * 5 + turn) % 20]}/cancel", {"return_number": f"B-{till % 4}"}),
+            )
+        ]
+        for till in range(TILLS)
+    ]
+    answers = race(shop, tills)
+    codes = {body["code"] for status, body in answers if status not in (200, 201)}
+    assert codes <= {"insufficient_points", "nothing_left_to_return"}
+    assert verify_ledger(now=datetime.now(UTC)) == []
+    wallet = Wallet.objects.get(member=member)
+    assert wallet.balance == (20 * 100 + TILLS * 5 * 50) - 20 * 100

@@ -18,7 +18,7 @@ from campaigns.admin.conditions import ConditionsField
 from campaigns.models import Segment, SegmentVersion
 from campaigns.queries import programmes, segments
 from campaigns.rules.segments import Condition, is_affordable, sentence
-from campaigns.services.segments import make_segment, redefine_segment
+from campaigns.services.segments import make_segment, open_to_rules, redefine_segment
 from config.ground import clock, typed
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
@@ -36,7 +36,7 @@ class SegmentForm(ModelForm):
 
     class Meta:
         model = Segment
-        fields = ("programme", "name", "code", "conditions", "seen_version")
+        fields = ("programme", "name", "code", "conditions", "seen_version", "is_label")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +79,7 @@ class SegmentAdmin(RefusalsInWords):
 
     def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
         head = (None, {"fields": (("name", "code"), "programme")})
-        who = ("Conditions", {"fields": ("conditions", "seen_version")})
+        who = ("Conditions", {"fields": ("conditions", "seen_version", "is_label")})
         if obj is None:
             return (head, who)
         return (head, who, ("Standing", {"fields": ("members", "refreshed_at", "versions")}))
@@ -150,6 +150,8 @@ class SegmentAdmin(RefusalsInWords):
                 programme_id=obj.programme_id, code=obj.code, name=obj.name, tree=tree, by=by, now=now
             )
         obj.pk, obj.size = saved.pk, saved.size
+        if "is_label" in form.changed_data:
+            open_to_rules(saved.pk, is_open=form.cleaned_data["is_label"])
         messages.info(request, f"{saved.size:,} members are in this segment now.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Segment | None = None) -> bool:

@@ -29,6 +29,12 @@ class Segment(models.Model):
     )
     refreshed_at = models.DateTimeField(null=True, editable=False)
     made_at = models.DateTimeField(editable=False)
+    is_label = models.BooleanField(
+        "rules may ask for it",
+        default=False,
+        db_default=False,
+        help_text="Its members are told to the tills, so that earning rules can be for them alone.",
+    )
 
     class Meta:
         constraints: ClassVar = [

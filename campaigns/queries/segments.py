@@ -55,6 +55,14 @@ def list_segments(programme_id: int) -> list[Segment]:
     return list(Segment.objects.filter(programme_id=programme_id).order_by("pk"))
 
 
+def list_member_ids(segment_id: int, *, only: Sequence[int] | None = None) -> list[int]:
+    """Ids of a segment's members, or of those of them who are among `only`."""
+    members = SegmentMember.objects.filter(segment_id=segment_id)
+    if only is not None:
+        members = members.filter(member_id__in=only)
+    return list(members.values_list("member_id", flat=True))
+
+
 def list_stale_segments(now: datetime) -> list[Segment]:
     """Segments whose membership was last made true for an earlier day of their programme than today."""
     stale = []

@@ -12,6 +12,7 @@ from campaigns.queries import segments
 from campaigns.queries.segment_sql import members_sql
 from campaigns.rules.segments import Condition, is_affordable, sentence
 from config.ground import typed
+from loyalty.services.labels import drop_label, write_label
 
 _DIFF = """
 WITH wanted AS MATERIALIZED ({wanted}),
@@ -98,7 +99,31 @@ def refresh_segment(segment_id: int, *, now: datetime) -> Segment:
     segment.refreshed_on = segments.day_in(segment.programme.timezone, now)
     segment.refreshed_at = now
     segment.save(update_fields=["size", "refreshed_on", "refreshed_at"])
+    if segment.is_label:
+        _write_down(segment)
     return segment
+
+
+@transaction.atomic
+def open_to_rules(segment_id: int, *, is_open: bool) -> None:
+    """Let earning rules ask for a segment, or no longer: its members are written down to where rules are settled."""
+    segment = segments.lock_segment(segment_id)
+    segment.is_label = is_open
+    segment.save(update_fields=["is_label"])
+    if is_open:
+        _write_down(segment)
+    else:
+        drop_label(programme_id=segment.programme_id, code=segment.code)
+
+
+def _write_down(segment: Segment, *, only: Sequence[int] | None = None) -> None:
+    write_label(
+        programme_id=segment.programme_id,
+        code=segment.code,
+        name=segment.name,
+        carriers=segments.list_member_ids(segment.pk, only=only),
+        only=only,
+    )
 
 
 @transaction.atomic
@@ -107,6 +132,8 @@ def refresh_members(programme_id: int, member_ids: Sequence[int], *, now: dateti
     for segment in segments.list_segments(programme_id):
         locked = segments.lock_segment(segment.pk)
         entries, exits = _move(locked, only=list(member_ids), now=now)
+        if locked.is_label and (entries or exits):
+            _write_down(locked, only=member_ids)
         if entries != exits:
             locked.size += entries - exits
             locked.save(update_fields=["size"])

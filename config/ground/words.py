@@ -19,6 +19,25 @@ def either(names: Sequence[str], *, named: int | None = None) -> str:
     return f"{', '.join(firsts)} or {last}" if firsts else last
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names joined as a list.
+
+    >>> listed(["Monday", "Tuesday", "Friday"])
+    'Monday, Tuesday and Friday'
+    """
+    *firsts, last = names
+    return f"{', '.join(firsts)} and {last}" if firsts else last
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """So many of something.
+
+    >>> counted(1, "piece"), counted(2, "day")
+    ('1 piece', '2 days')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def times(percent: int) -> str:
     """A multiple before what it multiplies.
 

@@ -13,7 +13,7 @@ from loyalty.models import BackTest, BackTestState, Rule
 from loyalty.queries.back_test_results import BackTestResult, PartResult, get_result
 from loyalty.queries.vocabulary import list_names
 from loyalty.rules.back_tests import Changes
-from loyalty.rules.words import sentence_of, with_names
+from loyalty.rules.words import sentence_of
 
 STATES = {
     BackTestState.WAITING: "default",
@@ -42,7 +42,7 @@ def said(back_test: BackTest) -> list[str]:
     zone = ZoneInfo(programme.timezone)
     sentences = []
     for rule in changes.rules:
-        definition = with_names(rule.definition, tiers=names.tiers, places=names.places)
+        definition = names.said(rule.definition)
         sentences.append(f"{rule.name}: {sentence_of(definition, programme.currency, zone=zone)}")
     return sentences + [f"Without the rule {code}." for code in changes.without]
 

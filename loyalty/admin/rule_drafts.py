@@ -28,7 +28,7 @@ from loyalty.queries.rule_drafts import needs_approval, waiting_first, waiting_f
 from loyalty.queries.vocabulary import Home, list_names
 from loyalty.rules.back_tests import Changes, TriedRule
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.words import changes_between, sentence_of, with_names
+from loyalty.rules.words import changes_between, sentence_of
 from loyalty.services.rule_drafts import approve_draft, discard_draft, send_back_draft, submit_draft
 
 STATES = {
@@ -149,7 +149,7 @@ def _page_of(draft: RuleDraft, home: Home, request: HttpRequest) -> dict[str, An
     zone, names = ZoneInfo(home.timezone), list_names([home.id])[home.id]
 
     def said(stored: Any) -> RuleDefinition:
-        return with_names(load(RuleDefinition, stored), tiers=names.tiers, places=names.places)
+        return names.said(load(RuleDefinition, stored))
 
     current = version_shown(draft.rule, clock.now())
     if current is not None and current.pk == draft.version_id:

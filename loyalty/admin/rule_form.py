@@ -1,96 +1,38 @@
 """The form by which a marketer says a rule, without typing data: plain fields in, a `RuleDefinition` out."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.urls import reverse
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelect2MultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminSingleTimeWidget,
-)
 
 from config.ground import clock
-from config.staff.fields import AmountField, MomentField, NamesField, TimesField, WholeField
-from loyalty.admin.rule_answers import SCOPE, answers_of, definition_of, field_at
+from config.staff.fields import MomentField, NamesField
+from loyalty.admin.rule_answers import answers_of, definition_of, field_at, is_sayable
+from loyalty.admin.rule_fields import NAMES, GivesFields, WhenFields, WhoFields, in_currency, mark_rows
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft
-from loyalty.queries.vocabulary import Home, list_place_words, list_tier_words
+from loyalty.queries.vocabulary import Home, list_label_words, list_place_words, list_tier_words
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft
-from loyalty.rules.words import DAYS
 
-EFFECTS = [
-    ("multiplier", "Multiply the basic points (double, triple ...)"),
-    ("fixed", "Give a fixed number of points"),
-    ("per_step", "Give basic points for each full amount paid"),
-]
 _NEEDED = {
     "per_step": {"points": "Say how many points.", "step": "Say for each full amount of how much."},
+    "proportional": {"points": "Say how many points.", "per": "Say for each amount of how much."},
     "multiplier": {"times": "Say how many times the basic points, e.g. 3."},
     "fixed": {"points": "Say how many points."},
+    "per_item": {"points": "Say how many points."},
 }
+_OF_PATTERN = {"day": ("recurs_number",), "weeks": ("recurs_number",), "rrule": ("recurs_rrule",)}
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(GivesFields, WhoFields, WhenFields, forms.ModelForm):
     """`home` is set by the page: the programme that the rule belongs to. Moments are read in the page's zone."""
 
     home: Home
 
-    effect = forms.ChoiceField(
-        label="What it does", choices=EFFECTS, initial="multiplier", widget=UnfoldAdminSelectWidget
-    )
-    points = WholeField(label="Points", required=False, min_value=1, max_value=1_000_000)
-    step = AmountField(label="For each full", required=False, help_text="The rest of a step earns nothing.")
-    times = TimesField(
-        label="Times",
-        required=False,
-        max_value=Decimal(100),
-        help_text="3 is triple points, 1.5 is half as many again. What comes on top of the basic points is awarded.",
-    )
-    minimum = AmountField(
-        label="From this much paid", required=False, help_text="For what it counts on. Empty: from the first."
-    )
-    categories = NamesField(label="Categories", help_text="Empty: all. Several fields: all of them must fit.")
-    departments = NamesField(label="Departments")
-    brands = NamesField(label="Brands")
-    skus = NamesField(label="Products", help_text="Type a name or a SKU.")
-    tiers = forms.MultipleChoiceField(
-        label="Only members on",
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: everybody.",
-    )
-    places = forms.MultipleChoiceField(
-        label="Only in",
-        required=False,
-        widget=UnfoldAdminSelect2MultipleWidget,
-        help_text="Empty: everywhere.",
-    )
-    bought_from = MomentField(label="Bought from", required=False)
-    bought_until = MomentField(
-        label="Bought until", required=False, help_text="This moment no longer counts."
-    )
-    weekdays = forms.TypedMultipleChoiceField(
-        label="Only on",
-        required=False,
-        coerce=int,
-        choices=list(enumerate(DAYS, start=1)),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: every day.",
-    )
-    hour_from = forms.TimeField(label="Only from", required=False, widget=UnfoldAdminSingleTimeWidget)
-    hour_until = forms.TimeField(
-        label="until",
-        required=False,
-        widget=UnfoldAdminSingleTimeWidget,
-        help_text="May cross midnight: 22:00 until 02:00.",
-    )
     live_from = MomentField(
         label="Takes effect",
         required=False,
@@ -108,18 +50,21 @@ class RuleForm(forms.ModelForm):
         self.last: RuleVersion | None = None
         if self.instance.pk:
             self.last = self.instance.versions.order_by("-version").first()
-        if self.last is not None:
-            definition = msgspec.convert(self.last.definition, RuleDefinition)
-            self.initial.update(answers_of(definition), live_until=self.last.live_until)
         written = find_open_draft(self.instance.pk) if self.instance.pk else None
+        stored = written or self.last
+        self.is_sayable = True
+        if stored is not None:
+            definition = msgspec.convert(stored.definition, RuleDefinition)
+            self.is_sayable = is_sayable(definition)
+            self.initial.update(answers_of(definition), live_until=stored.live_until)
         if written is not None:
-            self.initial.update(
-                answers_of(msgspec.convert(written.definition, RuleDefinition)),
-                name=written.name,
-                live_from=written.live_from,
-                live_until=written.live_until,
-            )
+            self.initial.update(name=written.name, live_from=written.live_from)
         self._offer_choices()
+
+    @property
+    def of_rule(self) -> set[str]:
+        """The fields that say the rule, beside its name and when it is live."""
+        return {NON_FIELD_ERRORS, *GivesFields.base_fields, *WhoFields.base_fields, *WhenFields.base_fields}
 
     @property
     def is_preview(self) -> bool:
@@ -153,13 +98,16 @@ class RuleForm(forms.ModelForm):
             if cleaned.get(name) is None and name not in self.errors:
                 self.add_error(name, words)
         self._check_pairs(cleaned)
+        self._check_recurrence(cleaned)
         self._check_moments(cleaned)
-        if not self.errors:
+        if not self.is_sayable:
+            self.add_error(None, "This rule says more than this form can show. Change it where it was made.")
+        if not self.of_rule & set(self.errors):
             self._define(cleaned)
         return cleaned
 
     def _check_pairs(self, cleaned: dict[str, Any]) -> None:
-        for first, second in (("bought_from", "bought_until"), ("hour_from", "hour_until")):
+        for first, second in (("bought_from", "bought_until"), ("hours_from", "hours_until")):
             start, end = cleaned.get(first), cleaned.get(second)
             if (start is None) != (end is None) and not {first, second} & set(self.errors):
                 self.add_error(second if end is None else first, "Say both the beginning and the end.")
@@ -168,6 +116,14 @@ class RuleForm(forms.ModelForm):
         start, end = cleaned.get("bought_from"), cleaned.get("bought_until")
         if start and end and end < start:
             self.add_error("bought_until", "It must end after it begins.")
+
+    def _check_recurrence(self, cleaned: dict[str, Any]) -> None:
+        pattern = cleaned.get("recurs_pattern")
+        if not pattern:
+            return
+        for name in ("recurs_first_on", *_OF_PATTERN.get(pattern, ())):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, "This is needed for days that recur.")
 
     def _check_moments(self, cleaned: dict[str, Any]) -> None:
         """What was live stays as it was, so a version starts now or later, and not before one that waits."""
@@ -197,16 +153,19 @@ class RuleForm(forms.ModelForm):
             self.add_error(field_at(path, fields), words)
 
     def _offer_choices(self) -> None:
-        for field in self.fields.values():
-            if isinstance(field, AmountField):
-                field.in_currency(self.home.currency)
-        for name, kind in SCOPE.items():
-            field = self.fields[name]
-            chosen = self[name].value() or []
+        in_currency(self.fields, self.home.currency)
+        mark_rows(self.fields)
+        for name, kind in NAMES.items():
+            field, chosen = self.fields[name], self[name].value() or []
             url = reverse("admin:loyalty_rule_suggest", args=[self.home.id, kind])
             if isinstance(field, NamesField):
                 field.suggest_from(url, chosen)
-        tiers = [(word.code, word.name) for word in list_tier_words(self.home.id)]
-        places = [(word.code, f"{word.name} ({word.code})") for word in list_place_words(self.home.id)]
-        self.fields["tiers"].choices = tiers  # type: ignore[attr-defined]  # a MultipleChoiceField of ours
-        self.fields["places"].choices = places  # type: ignore[attr-defined]  # so is this
+        paid_by = self["paid_by"].value() or []
+        self.fields["paid_by"].choices = [(kind, kind) for kind in paid_by]  # type: ignore[attr-defined]  # ours
+        choices = {
+            "tiers": [(word.code, word.name) for word in list_tier_words(self.home.id)],
+            "places": [(word.code, f"{word.name} ({word.code})") for word in list_place_words(self.home.id)],
+            "labels": [(word.code, word.name) for word in list_label_words(self.home.id)],
+        }
+        for name, words in choices.items():
+            self.fields[name].choices = words  # type: ignore[attr-defined]  # a MultipleChoiceField of ours

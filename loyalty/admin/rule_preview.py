@@ -3,21 +3,34 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from msgspec import UNSET
+from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.staff.fields import AmountField, MomentField, NameField, WholeField
 from loyalty.queries.people import find_member_ids
 from loyalty.queries.previews import RealBasket, find_last_basket
-from loyalty.queries.vocabulary import Home, list_place_words, list_tier_words
+from loyalty.queries.vocabulary import (
+    Home,
+    find_place_kind,
+    list_label_words,
+    list_place_words,
+    list_tier_words,
+)
 from loyalty.queries.wallets import get_wallet
-from loyalty.rules.basket import Basket, Line
+from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.drafts import Draft
 from loyalty.rules.settle import Settlement
 from loyalty.services.previews import Preview, preview_rule
@@ -26,6 +39,8 @@ ROWS = 4
 """So many rows a basket has at least, some of them empty."""
 
 MOST_ROWS = 60
+
+LINE_KINDS = [("goods", "Goods"), ("shipping", "Shipping"), ("gift_card", "Gift card")]
 
 
 class TryForm(forms.Form):
@@ -39,6 +54,32 @@ class TryForm(forms.Form):
     tier = forms.ChoiceField(label="A member on", required=False, widget=UnfoldAdminSelectWidget)
     place = forms.ChoiceField(label="buys in", required=False, widget=UnfoldAdminSelectWidget)
     at = MomentField(label="at", required=False)
+    paid_by = forms.CharField(
+        label="and pays by",
+        required=False,
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "card, cash ..."}),
+    )
+    labels = forms.MultipleChoiceField(
+        label="A member in", required=False, widget=UnfoldAdminSelect2MultipleWidget
+    )
+    is_new = forms.BooleanField(
+        label="It is the first purchase", required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    is_birthday = forms.BooleanField(
+        label="It is the member's birthday", required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
+    def shopper(self, placed_at: datetime, zone: ZoneInfo) -> Shopper:
+        """The member who is supposed to buy. Only asked of a form without errors, or one that nobody filled in."""
+        answers = self.cleaned_data if self.is_bound else {}
+        day = placed_at.astimezone(zone)
+        return Shopper(
+            tier_code=self["tier"].value() or "",
+            is_new=answers.get("is_new", False),
+            birthday=(day.month, day.day) if answers.get("is_birthday") else None,
+            labels=answers.get("labels", []),
+        )
 
 
 class LineForm(forms.Form):
@@ -48,6 +89,7 @@ class LineForm(forms.Form):
     category = NameField(label="Category")
     quantity = WholeField(label="Quantity", required=False, min_value=1, max_value=100_000)
     unit_price = AmountField(label="Price each", required=False)
+    kind = forms.ChoiceField(label="Kind", required=False, choices=LINE_KINDS, widget=UnfoldAdminSelectWidget)
     name = forms.CharField(required=False, widget=forms.HiddenInput)
     department = forms.CharField(required=False, widget=forms.HiddenInput)
     brand = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -78,6 +120,7 @@ class LineForm(forms.Form):
             quantity=cleaned.get("quantity") or 1,
             unit_price_minor=cleaned["unit_price"],
             discount_minor=cleaned.get("discount_minor") or 0,
+            kind=cleaned.get("kind") or UNSET,
         )
 
 
@@ -109,9 +152,11 @@ class TryOut:
         if basket is None:
             self.problem = self.problem or "Put at least one line with a price into the basket."
             return
-        tier = self.form["tier"].value() or ""
+        shopper = self.form.shopper(basket.placed_at, ZoneInfo(self.home.timezone))
         try:
-            self.preview = preview_rule(programme_id=self.home.id, draft=draft, basket=basket, tier_code=tier)
+            self.preview = preview_rule(
+                programme_id=self.home.id, draft=draft, basket=basket, shopper=shopper
+            )
         except Refusal as refusal:
             self.problem = refusal.detail
 
@@ -161,6 +206,8 @@ class TryOut:
         places = [(word.code, word.name) for word in list_place_words(self.home.id)]
         form.fields["tier"].choices = tiers  # type: ignore[attr-defined]  # a ChoiceField
         form.fields["place"].choices = places  # type: ignore[attr-defined]  # so is this
+        labels = [(word.code, word.name) for word in list_label_words(self.home.id)]
+        form.fields["labels"].choices = labels  # type: ignore[attr-defined]  # and this
         return form
 
     def _lines(self, data: Any = None, initial: list[dict[str, Any]] | None = None) -> BaseFormSet:
@@ -182,7 +229,13 @@ class TryOut:
         if not lines:
             return None
         place = self.form["place"].value() or ""
-        return Basket(lines=lines, place_code=place, placed_at=at or max(self.now, draft.live_from))
+        return Basket(
+            lines=lines,
+            place_code=place,
+            placed_at=at or max(self.now, draft.live_from),
+            place_kind=find_place_kind(self.home.id, place),
+            paid_by=[kind] if (kind := self.form["paid_by"].value()) else [],
+        )
 
 
 def _rows(basket: RealBasket | None) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from config.staff.actors import name_actors
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.vocabulary import Home, Names, list_names
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.words import changes_between, sentence_of, with_names
+from loyalty.rules.words import changes_between, sentence_of
 
 LIVE, SCHEDULED, ENDED, DRAFT = "live", "scheduled", "ended", "draft"
 STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default", DRAFT: "warning"}
@@ -57,8 +57,7 @@ def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:
 
 def definition_said(version: RuleVersion, names: Names) -> RuleDefinition:
     """What the version says, with the names of tiers and places that its codes stand for."""
-    definition = msgspec.convert(version.definition, RuleDefinition)
-    return with_names(definition, tiers=names.tiers, places=names.places)
+    return names.said(msgspec.convert(version.definition, RuleDefinition))
 
 
 def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]:

@@ -3,10 +3,9 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -19,11 +18,12 @@ from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_answers import SCOPE
 from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_end import EndForm
+from loyalty.admin.rule_fields import SCOPE, WhenFields, WhoFields
 from loyalty.admin.rule_form import RuleForm
 from loyalty.admin.rule_preview import TryOut
+from loyalty.admin.rule_says import said_of, say_rule, suggest_names, warn_of_unknown_words
 from loyalty.admin.rule_versions import (
     STATES,
     definition_said,
@@ -35,9 +35,11 @@ from loyalty.admin.rule_versions import (
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft, needs_approval
-from loyalty.queries.vocabulary import list_names, list_unknown_words, suggest_words
+from loyalty.queries.vocabulary import (
+    list_names,
+)
 from loyalty.rules.back_tests import changes_of
-from loyalty.rules.words import sentence_of, with_names
+from loyalty.rules.words import sentence_of
 from loyalty.services.rule_drafts import draft_roll_back, submit_draft, write_draft
 from loyalty.services.rules import end_rule
 
@@ -73,9 +75,14 @@ class RuleAdmin(OfOneProgramme):
     conditional_fields = {
         "points": "effect != 'multiplier'",
         "step": "effect == 'per_step'",
+        "per": "effect == 'proportional'",
+        "rounding": "effect == 'proportional'",
         "times": "effect == 'multiplier'",
         "minimum": "effect == 'fixed'",
-        **dict.fromkeys(SCOPE, "effect != 'per_step'"),
+        "recurs_place": "recurs_pattern == 'weekday'",
+        "recurs_weekday": "recurs_pattern == 'weekday' || recurs_pattern == 'weeks'",
+        "recurs_number": "recurs_pattern == 'day' || recurs_pattern == 'weeks'",
+        "recurs_rrule": "recurs_pattern == 'rrule'",
     }
     change_form_outer_before_template = "loyalty/admin/rule_says.html"
     change_form_after_template = "loyalty/admin/rule_try.html"
@@ -83,6 +90,7 @@ class RuleAdmin(OfOneProgramme):
 
     class Media:
         css = {"all": ("loyalty/rules.css",)}
+        js = ("loyalty/rules.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rules: QuerySet[Rule] = super().get_queryset(request)
@@ -104,20 +112,17 @@ class RuleAdmin(OfOneProgramme):
             return [("Rule", {"fields": ("name", "code")})]
         return [
             ("Rule", {"fields": ("name", "code")}),
-            ("What it gives", {"fields": ("effect", "points", "step", "times", "minimum")}),
-            ("What it counts on", {"fields": tuple(SCOPE)}),
+            (
+                "What it gives",
+                {"fields": ("effect", "points", "step", "per", "rounding", "times", "minimum", "basis")},
+            ),
+            ("What it counts on", {"fields": (*SCOPE, *(f"except_{name}" for name in SCOPE))}),
             (
                 "When it holds",
                 {
-                    "fields": (
-                        "tiers",
-                        "places",
-                        "weekdays",
-                        ("hour_from", "hour_until"),
-                        "bought_from",
-                        "bought_until",
-                    ),
-                    "description": f"Moments and hours are those of {timezone.get_current_timezone()}.",
+                    "fields": (*WhoFields.base_fields, *WhenFields.base_fields),
+                    "description": "Add the conditions that must all hold; without any it always holds. "
+                    f"Moments and hours are those of {timezone.get_current_timezone()}.",
                 },
             ),
             ("Publish", {"fields": ("live_from", "live_until")}),
@@ -137,9 +142,10 @@ class RuleAdmin(OfOneProgramme):
         doors = [
             path(
                 "suggest/<int:programme_id>/<str:kind>/",
-                self._door(self.suggest),
+                self._door(suggest_names),
                 name="loyalty_rule_suggest",
             ),
+            path("says/<int:programme_id>/", self._door(say_rule), name="loyalty_rule_says"),
             path("<int:row_id>/end/", self._door(self.end), name="loyalty_rule_end"),
             path("<int:row_id>/back/<int:number>/", self._door(self.go_back), name="loyalty_rule_back"),
         ]
@@ -172,12 +178,11 @@ class RuleAdmin(OfOneProgramme):
                 return ask_from_page(request, home, changes_of(form.draft()), days)
             try_out = TryOut(request, home, now=now)
             if form.is_bound and form.is_preview and not form.errors and not try_out.problem:
-                names = list_names([home.id])[home.id]
-                said = with_names(form.draft().definition, tiers=names.tiers, places=names.places)
-                context["draft_says"] = sentence_of(said, home.currency, zone=ZoneInfo(home.timezone))
+                context["draft_says"] = said_of(form.draft().definition, home)
                 try_out.settle(form.draft())
             media = context["media"] + try_out.media + days.media
             context |= {"try_out": try_out, "past_days": days, "media": media}
+            context["says_url"] = reverse("admin:loyalty_rule_says", args=[home.id])
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
         return answer
 
@@ -199,20 +204,13 @@ class RuleAdmin(OfOneProgramme):
         if not needs_approval(form.home.id):
             submit_draft(written.pk, by=by, now=form.now)
         obj.pk, obj.programme_id = written.rule_id, form.home.id
-        _warn_of_unknown_words(request, form)
+        warn_of_unknown_words(request, form)
 
     def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: Any = None) -> HttpResponse:
         return _to_draft(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
         return _to_draft(request, obj) or super().response_change(request, obj)
-
-    def suggest(self, request: HttpRequest, programme_id: int, kind: Any) -> JsonResponse:
-        """Names of the catalogue for a field that is being typed in."""
-        if kind not in SCOPE.values():
-            raise Http404
-        words = suggest_words(programme_id, kind, request.GET.get("term", ""))
-        return JsonResponse({"results": [{"id": word.code, "text": word.name} for word in words]})
 
     def end(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Ask when, then end whatever version would still be live."""
@@ -296,11 +294,3 @@ def _to_draft(request: HttpRequest, rule: Rule) -> HttpResponse | None:
         return None
     messages.info(request, "Saved as a draft. Submit it when it says what you mean.")
     return HttpResponseRedirect(reverse("admin:loyalty_ruledraft_change", args=[draft.pk]))
-
-
-def _warn_of_unknown_words(request: HttpRequest, form: forms.BaseForm) -> None:
-    """A name that no product carries may be a slip, or come from the till; so it is said, not refused."""
-    for field, kind in SCOPE.items():
-        unknown = list_unknown_words(form.home.id, kind, form.cleaned_data[field])  # type: ignore[attr-defined, arg-type]
-        if unknown:
-            messages.warning(request, f"No product of the catalogue carries the {kind} {', '.join(unknown)}.")

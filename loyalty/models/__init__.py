@@ -3,6 +3,7 @@
 from loyalty.models.back_tests import BackTest, BackTestState
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
+from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ProgrammeTerms, WhenSpent
 from loyalty.models.returns import Reversal
@@ -21,8 +22,10 @@ __all__ = [
     "Grant",
     "Hold",
     "HoldState",
+    "Label",
     "Lot",
     "LotMove",
+    "MemberLabel",
     "ProgrammeTerms",
     "Reversal",
     "Rule",

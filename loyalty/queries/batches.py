@@ -20,12 +20,18 @@ class OfferNow(Offer, frozen=True, kw_only=True):
 
 
 class WalletFacts(msgspec.Struct, frozen=True):
-    """What a locked wallet held when it was read. `days` are the sums that count towards tiers."""
+    """What a locked wallet held when it was read. `days` are the sums that count towards tiers.
+
+    :ivar version: how many bookings of purchases it has seen.
+    :ivar labels: segments that the member is in; none unless they were asked for.
+    """
 
     spendable: int
+    version: int
     days: dict[date, int]
     standings: list[Standing]
     offers: list[OfferNow]
+    labels: list[str]
 
 
 def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], MemberNow]:
@@ -33,14 +39,17 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT k.kind, k.value, m.id, m.ref, m.state
+            SELECT k.kind, k.value, m.id, m.ref, m.state, m.birth_month, m.birth_day
             FROM unnest(%s::text[], %s::text[]) AS k(kind, value)
             LEFT JOIN members_identity n ON n.kind = k.kind AND n.value = k.value
             JOIN members_member m ON m.id = n.member_id OR (k.kind = 'ref' AND m.ref = k.value)
             """,
             [[kind for kind, _ in keys], [value for _, value in keys]],
         )
-        return {(kind, value): MemberNow(*member) for kind, value, *member in cursor.fetchall()}
+        return {
+            (kind, value): MemberNow(id_, ref, state, birthday=(month, day) if month else None)
+            for kind, value, id_, ref, state, month, day in cursor.fetchall()
+        }
 
 
 def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime) -> None:
@@ -54,7 +63,10 @@ def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime)
 
 _WALLETS = """
 SELECT w.member_id, json_build_object(
-  'spendable', w.spendable,
+  'spendable', w.spendable, 'version', w.version,
+  'labels', CASE WHEN %(asks_labels)s THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
+      JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = w.programme_id
+      WHERE c.member_id = w.member_id) ELSE '[]' END,
   'days', (SELECT coalesce(json_object_agg(d.spent_on, d.qualifying_minor), '{}') FROM loyalty_tierday d
       WHERE d.wallet_id = w.id AND d.spent_on >= %(since)s),
   'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
@@ -70,11 +82,19 @@ WHERE w.programme_id = %(programme_id)s AND w.member_id = ANY (%(member_ids)s::b
 _wallets_decoder = msgspec.json.Decoder(WalletFacts)
 
 
-def find_wallet_facts(member_ids: Iterable[int], programme_id: int, *, since: date) -> dict[int, WalletFacts]:
+def find_wallet_facts(
+    member_ids: Iterable[int], programme_id: int, *, since: date, asks_labels: bool = False
+) -> dict[int, WalletFacts]:
     """Member id -> what the wallet holds; tier days from `since` on."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _WALLETS, {"programme_id": programme_id, "member_ids": sorted(set(member_ids)), "since": since}
+            _WALLETS,
+            {
+                "programme_id": programme_id,
+                "member_ids": sorted(set(member_ids)),
+                "since": since,
+                "asks_labels": asks_labels,
+            },
         )
         return {member_id: _wallets_decoder.decode(body) for member_id, body in cursor.fetchall()}
 
@@ -113,3 +133,12 @@ def find_products(programme_id: int, skus: Iterable[str]) -> dict[str, ProductNo
             [programme_id, sorted(set(skus))],
         )
         return {row[0]: ProductNow(*row) for row in cursor.fetchall()}
+
+
+def find_place_kinds(place_ids: Iterable[int]) -> dict[int, str]:
+    """Which of these places is a store and which a web shop."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, kind FROM omnichannel_place WHERE id = ANY (%s::bigint[])", [sorted(set(place_ids))]
+        )
+        return dict(cursor.fetchall())

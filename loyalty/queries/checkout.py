@@ -6,6 +6,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.rules.basket import Offer
+from loyalty.rules.compile import Asks
 from loyalty.rules.tiers import Standing
 
 
@@ -30,6 +31,8 @@ class MemberNow(msgspec.Struct, frozen=True):
     id: int
     ref: str
     state: str
+    birthday: tuple[int, int] | None = None
+    """Month and day."""
 
 
 class WalletNow(msgspec.Struct, frozen=True):
@@ -47,7 +50,10 @@ class ProductNow(msgspec.Struct, frozen=True):
 
 
 class PurchaseFacts(msgspec.Struct, frozen=True):
-    """What was true when it was read. `stamp` is the programme's; None if it has no terms."""
+    """What was true when it was read. `stamp` is the programme's; None if it has no terms.
+
+    :ivar labels: segments that the member is in; none unless they were asked for.
+    """
 
     is_key_live: bool
     kept: KeptAnswer | None
@@ -60,12 +66,15 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     standings: list[Standing]
     offers: list[Offer]
     products: list[ProductNow]
+    place_kind: str
+    labels: list[str]
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked. `member` is (kind, value), kind "ref" or that of an identity; days are the programme's.
 
     :param fingerprint: SHA-256 of the purchase, hexadecimal.
+    :param asks: what the programme's rules want to know beside what every purchase needs.
     """
 
     key_id: int
@@ -83,6 +92,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     today: date
     skus: list[str]
     now: datetime
+    asks: Asks = Asks()
 
 
 _decoder = msgspec.json.Decoder(PurchaseFacts)
@@ -94,7 +104,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s, %s,"
-            " %s::text[], %s)",
+            " %s::text[], %s, %s)",
             [
                 inquiry.key_id,
                 inquiry.caller,
@@ -112,6 +122,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
                 inquiry.today,
                 inquiry.skus,
                 inquiry.now,
+                inquiry.asks.labels,
             ],
         )
         (facts,) = cursor.fetchone()

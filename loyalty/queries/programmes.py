@@ -32,6 +32,11 @@ def get_programme(programme_id: int, *, stamp: int | None) -> Programme:
     return known
 
 
+def find_compiled(programme_id: int) -> Programme | None:
+    """The programme as this process last knew it, perhaps no longer as it stands."""
+    return _compiled.get(programme_id)
+
+
 def get_current_programme(programme_id: int) -> Programme:
     """The programme as it stands now, for those who have not read a stamp.
 

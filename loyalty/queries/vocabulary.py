@@ -6,7 +6,9 @@ from typing import Literal
 import msgspec
 from django.db import connection
 
-from loyalty.models import Tier
+from loyalty.models import Label, Tier
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.words import with_names
 from omnichannel.models import Place, Product, Programme
 
 SUGGESTED = 20
@@ -61,15 +63,32 @@ def list_place_words(programme_id: int) -> list[Word]:
     return [Word(code, name) for code, name in places]
 
 
+def find_place_kind(programme_id: int, code: str) -> str:
+    """Whether a place is a store or a web shop; empty for none."""
+    kinds = Place.objects.filter(programme_id=programme_id, code=code).values_list("kind", flat=True)
+    return kinds.first() or ""
+
+
+def list_label_words(programme_id: int) -> list[Word]:
+    """The segments that rules of the programme may ask for, by name."""
+    labels = Label.objects.filter(programme_id=programme_id).order_by("name").values_list("code", "name")
+    return [Word(code, name) for code, name in labels]
+
+
 class Names(msgspec.Struct, frozen=True):
-    """What the codes of a programme's tiers and places are called."""
+    """What the codes of a programme's tiers, places and labels are called."""
 
     tiers: dict[str, str] = {}
     places: dict[str, str] = {}
+    labels: dict[str, str] = {}
+
+    def said(self, definition: RuleDefinition) -> RuleDefinition:
+        """A definition with these names in place of its codes."""
+        return with_names(definition, tiers=self.tiers, places=self.places, labels=self.labels)
 
 
 def list_names(programme_ids: Iterable[int]) -> dict[int, Names]:
-    """The names of these programmes, by programme. Two statements."""
+    """The names of these programmes, by programme. Three statements."""
     names = {programme_id: Names() for programme_id in programme_ids}
     for programme_id, code, name in Tier.objects.filter(programme_id__in=names).values_list(
         "programme_id", "code", "name"
@@ -79,6 +98,10 @@ def list_names(programme_ids: Iterable[int]) -> dict[int, Names]:
         "programme_id", "code", "name"
     ):
         names[programme_id].places[code] = name
+    for programme_id, code, name in Label.objects.filter(programme_id__in=names).values_list(
+        "programme_id", "code", "name"
+    ):
+        names[programme_id].labels[code] = name
     return names
 
 

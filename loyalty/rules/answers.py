@@ -4,7 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from loyalty.rules.settle import NotApplied, Settlement
+from loyalty.rules.awards import NotApplied
+from loyalty.rules.settle import Settlement
 
 
 class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):

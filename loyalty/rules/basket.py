@@ -1,18 +1,22 @@
 """A purchase as the rules see it. Amounts are minor units of the programme's currency, tax included."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 Amount = Annotated[int, Meta(ge=0, le=10_000_000_000)]
 """Minor units, at most a hundred million of a currency with cents."""
 Name = Annotated[str, Meta(max_length=100)]
+LineKind = Literal["goods", "shipping", "gift_card"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line. `discount_minor` is for the whole line; `tax_minor` is contained in the price."""
+    """One line. `discount_minor` is for the whole line; `tax_minor` is contained in what the line costs after it.
+
+    `kind`: goods, if nothing is said. What was told without it keeps its fingerprint.
+    """
 
     sku: Annotated[str, Meta(min_length=1, max_length=64)]
     quantity: Annotated[int, Meta(ge=1, le=100_000)]
@@ -23,15 +27,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     brand: Name = ""
     discount_minor: Amount = 0
     tax_minor: Amount = 0
+    kind: LineKind | UnsetType = UNSET
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines bought in one place at one moment, and how many points shall pay a part of them."""
+    """Lines bought in one place at one moment, and how many points shall pay a part of them.
+
+    :param place_kind: `store` or `web_shop`, "" where nobody asked.
+    :param paid_by: the kinds of its payments, as far as they are told.
+    """
 
     lines: list[Line]
     place_code: str
     placed_at: datetime
     spend_points: int = 0
+    place_kind: str = ""
+    paid_by: list[str] = []
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +58,14 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules need to know of a member at the moment of the purchase.
 
     :param spendable: points that can be spent now.
+    :param is_new: nothing was bought in the programme before.
+    :param birthday: month and day, None if not told.
+    :param labels: segments that the member is in, by their codes.
     """
 
     tier_code: str
     spendable: int = 0
     offers: list[Offer] = []
+    is_new: bool = False
+    birthday: tuple[int, int] | None = None
+    labels: list[str] = []

@@ -1,28 +1,33 @@
 """A programme's rules, compiled once per stamp into closures and indexed by what they ask for.
 
 The index keeps a basket's cost flat in the number of rules: only those are looked at whose most selective demand (a
-product, brand, category, department, tier or place) the purchase can meet.
+product, brand, category, department, segment, place, payment, tier, weekday ...) the purchase can meet.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from loyalty.rules.basket import Basket, Line
+from loyalty.rules.condition_words import Manner
 from loyalty.rules.definition import (
+    Basic,
+    Birthday,
+    Buys,
+    ChannelIs,
     Condition,
-    Effect,
-    Hours,
-    Period,
-    PerStep,
+    FirstPurchase,
+    HasLabel,
+    PaidBy,
     PlaceIs,
     RuleDefinition,
-    Scope,
+    Spends,
     TierIs,
     Weekdays,
 )
+from loyalty.rules.holding import Occasion, Test, Unmet, test_of
+from loyalty.rules.scope import demand_of, offers_of
 from loyalty.rules.tiers import Step
 
 
@@ -42,17 +47,7 @@ class Terms:
     proof_above: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """When and where a purchase is made, and on which tier the member stands."""
-
-    tier_code: str
-    place_code: str
-    at: datetime
-    local: datetime
-
-
-Test = Callable[[Occasion], bool]
+Demand = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +59,69 @@ class LiveRule:
     code: str
     name: str
     version: int
-    effect: Effect
+    definition: RuleDefinition
     live_from: datetime
     live_until: datetime | None
     tests: tuple[Test, ...]
 
-    def holds(self, occasion: Occasion) -> bool:
-        """Whether the version is live at that moment and all its conditions hold."""
-        if occasion.at < self.live_from or (self.live_until is not None and occasion.at >= self.live_until):
-            return False
-        return all(test(occasion) for test in self.tests)
+    @property
+    def is_basic(self) -> bool:
+        return isinstance(self.definition.effect, Basic)
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the version is the one of that moment."""
+        return self.live_from <= at and (self.live_until is None or at < self.live_until)
+
+    def unmet(self, occasion: Occasion) -> Unmet | None:
+        """The first of its conditions that does not hold."""
+        for test in self.tests:
+            if (unmet := test(occasion)) is not None:
+                return unmet
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What has to be known for the sake of some rules alone.
+
+    :ivar labels: which segments the member is in.
+    :ivar first_purchase: whether nothing was bought before.
+    :ivar channels: whether it was bought in a store or in a web shop.
+    """
+
+    labels: bool = False
+    first_purchase: bool = False
+    channels: bool = False
 
 
 @dataclass(frozen=True)
 class Programme:
-    """Everything a settlement needs to know of a programme, at one stamp."""
+    """Everything a settlement needs to know of a programme, at one stamp.
+
+    :ivar asks: what some of the rules want to know beside what every purchase needs.
+    """
 
     stamp: int
     terms: Terms
     ladder: tuple[Step, ...]
-    basics: tuple[LiveRule, ...]
     always: tuple[LiveRule, ...]
-    by_demand: dict[tuple[str, str], tuple[LiveRule, ...]] = field(repr=False)
+    asks: Asks
+    by_demand: dict[Demand, tuple[LiveRule, ...]] = field(repr=False)
 
-    def candidates(self, basket: Basket, tier_code: str) -> list[LiveRule]:
-        """The bonus rules whose most selective demand this purchase can meet, in their fixed order."""
-        if not self.by_demand:
-            return list(self.always)
-        demands = {("tier", tier_code), ("place", basket.place_code)}
-        for line in basket.lines:
-            demands.update(_offers_of(line))
-        met = [rule for demand in demands for rule in self.by_demand.get(demand, ())]
-        if not met:
-            return list(self.always)
-        unique = {rule.order: rule for rule in met} | {rule.order: rule for rule in self.always}
-        return [unique[order] for order in sorted(unique)]
+    def candidates(self, occasion: Occasion) -> list[LiveRule]:
+        """The rules of that moment whose most selective demand this purchase can meet, in their fixed order."""
+        at = occasion.basket.placed_at
+        met = [rule for rule in self.always if rule.is_live(at)]
+        if self.by_demand:
+            found = {
+                rule.order: rule
+                for demand in _offers_of(occasion)
+                for rule in self.by_demand.get(demand, ())
+                if rule.is_live(at)
+            }
+            if found:
+                met = sorted([*met, *found.values()], key=lambda rule: rule.order)
+        return met
 
 
 def compile_programme(
@@ -109,92 +132,112 @@ def compile_programme(
     versions: Iterable[tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]],
 ) -> Programme:
     """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules."""
-    basics: list[LiveRule] = []
+    manner = Manner(currency=terms.currency, zone=terms.zone)
     always: list[LiveRule] = []
-    by_demand: dict[tuple[str, str], list[LiveRule]] = defaultdict(list)
+    by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)
+    asked: set[type[Condition]] = set()
     for order, (version_id, code, name, version, definition, live_from, live_until) in enumerate(versions):
+        conditions = definition.conditions
         rule = LiveRule(
             order=order,
             version_id=version_id,
             code=code,
             name=name,
             version=version,
-            effect=definition.effect,
+            definition=definition,
             live_from=live_from,
             live_until=live_until,
-            tests=tuple(test_of(condition, terms.zone) for condition in definition.conditions),
+            tests=tuple(test_of(condition, definition.basis, manner) for condition in conditions),
         )
-        demands = _demands(definition)
-        if isinstance(definition.effect, PerStep):
-            basics.append(rule)
-        elif demands:
-            for demand in demands:
-                by_demand[demand].append(rule)
-        else:
+        asked.update(type(condition) for condition in conditions)
+        demands = demands_of(definition)
+        for demand in demands:
+            by_demand[demand].append(rule)
+        if not demands:
             always.append(rule)
     return Programme(
         stamp=stamp,
         terms=terms,
         ladder=tuple(ladder),
-        basics=tuple(basics),
         always=tuple(always),
         by_demand={demand: tuple(rules) for demand, rules in by_demand.items()},
+        asks=Asks(
+            labels=HasLabel in asked, first_purchase=FirstPurchase in asked, channels=ChannelIs in asked
+        ),
     )
 
 
-def fits(scope: Scope, line: Line) -> bool:
-    """Whether a line is in scope."""
-    return (
-        (not scope.categories or line.category in scope.categories)
-        and (not scope.departments or line.department in scope.departments)
-        and (not scope.brands or line.brand in scope.brands)
-        and (not scope.skus or line.sku in scope.skus)
-    )
+def _offers_of(occasion: Occasion) -> set[Demand]:
+    """Everything a rule can ask for that this purchase has."""
+    basket, shopper = occasion.basket, occasion.shopper
+    offers = {
+        ("place", basket.place_code),
+        ("tier", occasion.tier_code),
+        ("channel", basket.place_kind),
+        ("weekday", str(occasion.local.isoweekday())),
+    }
+    for line in basket.lines:
+        offers.update(offers_of(line))
+    offers.update(("label", label) for label in shopper.labels)
+    offers.update(("payment", kind) for kind in basket.paid_by)
+    if shopper.is_new:
+        offers.add(("first", ""))
+    if shopper.birthday is not None:
+        offers.add(("birthday", ""))
+    return offers
 
 
-def _offers_of(line: Line) -> list[tuple[str, str]]:
-    return [
-        ("sku", line.sku),
-        ("brand", line.brand),
-        ("category", line.category),
-        ("department", line.department),
-    ]
+def demands_of(definition: RuleDefinition) -> list[Demand]:
+    """One of these the purchase must offer, or the rule cannot hold; empty if it demands nothing that is indexed.
 
-
-def _demands(definition: RuleDefinition) -> list[tuple[str, str]]:
-    """One of these the purchase must offer, or the rule cannot hold; empty if it demands nothing that is indexed."""
-    scope = Scope() if isinstance(definition.effect, PerStep) else definition.effect.scope
-    for kind, names in (
-        ("sku", scope.skus),
-        ("brand", scope.brands),
-        ("category", scope.categories),
-        ("department", scope.departments),
-    ):
-        if names:
-            return [(kind, name) for name in names]
+    Of several kinds of demand the most selective one is taken.
+    """
+    demands: dict[str, list[Demand]] = {}
+    scopes = [definition.effect.scope]
+    scopes += [each.scope for each in definition.conditions if isinstance(each, Spends | Buys)]
+    for scope in scopes:
+        if found := demand_of(scope):
+            demands.setdefault(found[0][0], found)
     for condition in definition.conditions:
-        if isinstance(condition, TierIs):
-            return [("tier", name) for name in condition.tiers]
-        if isinstance(condition, PlaceIs):
-            return [("place", name) for name in condition.places]
-    return []
+        if found := _demand(condition):
+            demands.setdefault(found[0][0], found)
+    return next((demands[kind] for kind in _MOST_SELECTIVE_FIRST if kind in demands), [])
 
 
-def test_of(condition: Condition, zone: ZoneInfo) -> Test:
-    """Whether a condition holds on an occasion; hours and weekdays are those of the zone."""
+_MOST_SELECTIVE_FIRST = (
+    "sku",
+    "brand",
+    "category",
+    "label",
+    "first",
+    "place",
+    "department",
+    "payment",
+    "tier",
+    "birthday",
+    "weekday",
+    "channel",
+)
+
+
+def _demand(condition: Condition) -> list[Demand]:
+    found: tuple[str, list[str]] = ("", [])
     match condition:
         case TierIs(tiers=names):
-            tiers = frozenset(names)
-            return lambda occasion: occasion.tier_code in tiers
+            found = "tier", names
         case PlaceIs(places=names):
-            places = frozenset(names)
-            return lambda occasion: occasion.place_code in places
-        case Period(starts_at=starts_at, ends_at=ends_at):
-            return lambda occasion: starts_at <= occasion.at < ends_at
-        case Weekdays(days=numbers):
-            days = frozenset(numbers)
-            return lambda occasion: occasion.local.isoweekday() in days
-        case Hours(starts=starts, ends=ends) if starts < ends:
-            return lambda occasion: starts <= occasion.local.time() < ends
-        case Hours(starts=starts, ends=ends):
-            return lambda occasion: occasion.local.time() >= starts or occasion.local.time() < ends
+            found = "place", names
+        case HasLabel(labels=names):
+            found = "label", names
+        case PaidBy(kinds=names):
+            found = "payment", names
+        case Weekdays(days=days):
+            found = "weekday", [str(day) for day in days]
+        case ChannelIs(channel=channel):
+            found = "channel", [channel]
+        case FirstPurchase():
+            found = "first", [""]
+        case Birthday():
+            found = "birthday", [""]
+    kind, demanded = found
+    return [(kind, name) for name in demanded]

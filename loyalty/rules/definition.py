@@ -1,68 +1,95 @@
 """What a rule or an offer can say: typed data, validated on entry, published as JSON Schema.
 
-A rule holds when all its conditions hold. Its effect is counted over the lines in its scope.
+A rule holds when all its conditions hold (`loyalty.rules.conditions`). Its effect is counted over the lines in its
+scope, by the amounts that its basis declares.
 """
 
-from datetime import datetime, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-Names = Annotated[list[str], Meta(min_length=1, max_length=200)]
+from loyalty.rules.conditions import (
+    Birthday,
+    Buys,
+    ChannelIs,
+    Condition,
+    FirstPurchase,
+    HasLabel,
+    Hours,
+    PaidBy,
+    Period,
+    PlaceIs,
+    Recurs,
+    Spends,
+    TierIs,
+    Weekdays,
+)
+from loyalty.rules.scope import Scope
+
+__all__ = [
+    "Basis",
+    "Birthday",
+    "Buys",
+    "ChannelIs",
+    "Condition",
+    "Effect",
+    "FirstPurchase",
+    "FixedPoints",
+    "HasLabel",
+    "Hours",
+    "Multiplier",
+    "PaidBy",
+    "PerItem",
+    "PerStep",
+    "Period",
+    "PlaceIs",
+    "Proportional",
+    "Recurs",
+    "RuleDefinition",
+    "Scope",
+    "Spends",
+    "TierIs",
+    "Weekdays",
+]
+
 Points = Annotated[int, Meta(ge=1, le=1_000_000)]
 Minor = Annotated[int, Meta(ge=1, le=10**12)]
+Rounding = Literal["down", "half_up", "up"]
 
 
-class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which lines count: those that fit every list that is not empty. An empty scope means all lines."""
+class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which amounts count: without more said, the money paid for goods, tax included.
 
-    categories: list[str] = []
-    departments: list[str] = []
-    brands: list[str] = []
-    skus: list[str] = []
+    :ivar before_discounts: the price before the till's discounts.
+    :ivar without_tax: less the tax contained in it.
+    :ivar with_shipping: lines of kind `shipping` count like goods.
+    :ivar with_gift_cards: lines of kind `gift_card` count like goods.
+    :ivar with_points: what points pay counts like money.
+    """
 
-
-class TierIs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="tier_is"):
-    """The member stands on one of these tiers at the moment of the purchase."""
-
-    tiers: Names
-
-
-class PlaceIs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="place_is"):
-    """Bought in one of these stores or web shops (codes)."""
-
-    places: Names
-
-
-class Period(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="period"):
-    """Bought at `starts_at` or later and before `ends_at`."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-class Weekdays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="weekdays"):
-    """Bought on one of these days, 1 Monday to 7 Sunday, in the programme's timezone."""
-
-    days: Annotated[list[Annotated[int, Meta(ge=1, le=7)]], Meta(min_length=1, max_length=7)]
-
-
-class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hours"):
-    """Bought at `starts` or later and before `ends`, wall time of the programme's timezone; may cross midnight."""
-
-    starts: time
-    ends: time
-
-
-Condition = TierIs | PlaceIs | Period | Weekdays | Hours
+    before_discounts: bool = False
+    without_tax: bool = False
+    with_shipping: bool = False
+    with_gift_cards: bool = False
+    with_points: bool = False
 
 
 class PerStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="per_step"):
-    """`points` for each *full* `step_minor` paid; the rest of a step earns nothing."""
+    """`points` for each *full* `step_minor` of the lines in scope; the rest of a step earns nothing."""
 
     points: Points
     step_minor: Minor
+    scope: Scope = Scope()
+
+
+class Proportional(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="proportional"):
+    """`points` for `per_minor` of the lines in scope, and their part for a part of it, rounded once, as declared."""
+
+    points: Points
+    per_minor: Minor
+    rounding: Rounding = "down"
+    scope: Scope = Scope()
 
 
 class Multiplier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="multiplier"):
@@ -77,14 +104,23 @@ class Multiplier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class FixedPoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="fixed"):
-    """`points` once, when at least `minimum_minor` was paid for the lines in scope."""
+    """`points` once, when the lines in scope come to at least `minimum_minor`."""
 
     points: Points
     minimum_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
     scope: Scope = Scope()
 
 
-Effect = PerStep | Multiplier | FixedPoints
+class PerItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="per_item"):
+    """`points` for each piece of the lines in scope."""
+
+    points: Points
+    scope: Scope = Scope()
+
+
+Effect = PerStep | Proportional | Multiplier | FixedPoints | PerItem
+Basic = PerStep | Proportional
+"""What multipliers multiply."""
 
 
 class RuleDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,3 +128,4 @@ class RuleDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     effect: Effect
     conditions: Annotated[list[Condition], Meta(max_length=20)] = []
+    basis: Basis = Basis()

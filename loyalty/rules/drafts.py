@@ -5,10 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from loyalty.rules.basket import Basket
-from loyalty.rules.compile import Occasion, Terms, fits, test_of
-from loyalty.rules.definition import Period, PerStep, RuleDefinition, Scope
-from loyalty.rules.words import words_of_condition, words_of_scope
+from loyalty.rules.amounts import Amounts
+from loyalty.rules.basket import Basket, Shopper
+from loyalty.rules.compile import Terms
+from loyalty.rules.condition_words import Manner, words_of_scope
+from loyalty.rules.definition import Period, RuleDefinition
+from loyalty.rules.holding import test_of
+from loyalty.rules.settle import Settlement, occasion_of
 
 Version = tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]
 """`(id, code, name, version, definition, live_from, live_until)`, as `compile_programme` takes it."""
@@ -47,25 +50,24 @@ def versions_with(versions: Iterable[Version], draft: Draft) -> list[Version]:
     return sorted([*kept, new], key=lambda one: (one[1], one[3]))
 
 
-def obstacles(draft: Draft, basket: Basket, tier_code: str, terms: Terms) -> list[str]:
-    """Why the draft awards nothing for this basket, as far as its dates, conditions and scope say it."""
-    local = basket.placed_at.astimezone(terms.zone)
-    occasion = Occasion(tier_code=tier_code, place_code=basket.place_code, at=basket.placed_at, local=local)
-    found = []
+def obstacles(
+    draft: Draft, basket: Basket, shopper: Shopper, settlement: Settlement, terms: Terms
+) -> list[str]:
+    """Why the draft awards nothing for a basket, as far as its dates, conditions and scope say it.
+
+    :param settlement: of the basket, with the draft.
+    """
     if basket.placed_at < draft.live_from:
-        found.append("It is not live yet at that moment.")
-    elif draft.live_until is not None and basket.placed_at >= draft.live_until:
-        found.append("It has ended at that moment.")
-    found += [
-        f"It holds only {words_of_condition(condition, terms.zone)}."
-        for condition in draft.definition.conditions
-        if not test_of(condition, terms.zone)(occasion)
-    ]
-    scope = _scope(draft.definition)
-    if not any(fits(scope, line) for line in basket.lines):
-        found.append(f"Nothing in this basket is {words_of_scope(scope)}.")
+        return ["It is not live yet at that moment."]
+    if draft.live_until is not None and basket.placed_at >= draft.live_until:
+        return ["It has ended at that moment."]
+    amounts = Amounts(basket.lines, settlement.line_paid_minor, settlement.line_paid_minor)
+    occasion = occasion_of(basket, shopper, shopper.tier_code, terms, amounts)
+    manner = Manner(currency=terms.currency, zone=terms.zone)
+    tests = [test_of(each, draft.definition.basis, manner) for each in draft.definition.conditions]
+    found = [unmet.because for test in tests if (unmet := test(occasion)) is not None]
+    if not amounts.positions(draft.definition.effect.scope, draft.definition.basis):
+        found.append(f"Nothing in this basket is {words_of_scope(draft.definition.effect.scope)}.")
+    if not found:
+        found = [one.because for one in settlement.not_applied if one.what == f"rule {draft.code}"]
     return found
-
-
-def _scope(definition: RuleDefinition) -> Scope:
-    return Scope() if isinstance(definition.effect, PerStep) else definition.effect.scope

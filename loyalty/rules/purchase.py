@@ -75,10 +75,15 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it spends points, or lets held ones go."""
         return self.spend_points > 0 or self.hold is not None
 
-    def basket(self, lines: list[Line]) -> Basket:
+    def basket(self, lines: list[Line], *, place_kind: str) -> Basket:
         """The basket to settle, with these lines (which may know more of the catalogue than the till did)."""
         return Basket(
-            lines=lines, place_code=self.place_code, placed_at=self.placed_at, spend_points=self.spend_points
+            lines=lines,
+            place_code=self.place_code,
+            placed_at=self.placed_at,
+            spend_points=self.spend_points,
+            place_kind=place_kind,
+            paid_by=[payment.kind for payment in self.payments],
         )
 
     def fingerprint(self) -> str:

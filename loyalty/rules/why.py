@@ -8,7 +8,7 @@ import msgspec
 
 from config.ground.amounts import money
 from config.ground.moments import day, moment
-from loyalty.rules.settle import NotApplied
+from loyalty.rules.awards import NotApplied
 
 NAMED = 3
 """So many lines are named; of more, the rest are counted."""

@@ -2,34 +2,33 @@
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from config.ground.amounts import money
-from config.ground.moments import moment
-from config.ground.words import either, times
+from config.ground.words import listed, times
+from loyalty.rules.condition_words import (
+    EVERYTHING_SAID,
+    FACETS,
+    Manner,
+    words_of_condition,
+    words_of_scope,
+)
 from loyalty.rules.definition import (
+    Basis,
     Condition,
     Effect,
     FixedPoints,
-    Hours,
+    HasLabel,
     Multiplier,
-    Period,
+    PerItem,
     PerStep,
     PlaceIs,
+    Proportional,
     RuleDefinition,
-    Scope,
     TierIs,
-    Weekdays,
 )
-
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-"""1 is Monday, as ISO 8601 counts."""
-
-NAMED = 4
-"""So many names are written out; of more, the rest are counted."""
-
-_EVERYTHING = "everything"
 
 
 def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> str:
@@ -42,15 +41,19 @@ def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC
     facets = facets_of(definition, currency, zone=zone)
     given = facets.pop("Gives")
     on = facets.pop("On")
-    parts = [given if on == _EVERYTHING else f"{given} on {on}", *facets.values()]
+    parts = [given if on == EVERYTHING_SAID else f"{given} on {on}", *facets.values()]
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def with_names(
-    definition: RuleDefinition, *, tiers: Mapping[str, str], places: Mapping[str, str]
+    definition: RuleDefinition,
+    *,
+    tiers: Mapping[str, str],
+    places: Mapping[str, str],
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> RuleDefinition:
-    """The definition with names in place of codes of tiers and places, to be said and not to be kept."""
+    """The definition with names in place of codes of tiers, places and labels, to be said and not to be kept."""
 
     def named(condition: Condition) -> Condition:
         match condition:
@@ -58,6 +61,8 @@ def with_names(
                 return replace(condition, tiers=[tiers.get(code, code) for code in codes])
             case PlaceIs(places=codes):
                 return replace(condition, places=[places.get(code, code) for code in codes])
+            case HasLabel(labels=codes):
+                return replace(condition, labels=[labels.get(code, code) for code in codes])
             case _:
                 return condition
 
@@ -79,11 +84,16 @@ def changes_between(
 
 
 def facets_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> dict[str, str]:
-    """The rule in pieces: what it gives, on what, and each kind of condition that it sets."""
-    scope = Scope() if isinstance(definition.effect, PerStep) else definition.effect.scope
-    facets = {"Gives": given_by(definition.effect, currency), "On": words_of_scope(scope)}
+    """The rule in pieces: what it gives, on what, by which amounts, and each kind of condition that it sets."""
+    manner = Manner(currency=currency, zone=zone)
+    facets = {
+        "Gives": given_by(definition.effect, currency),
+        "On": words_of_scope(definition.effect.scope),
+    }
+    if words := words_of_basis(definition.basis):
+        facets["Counted"] = words
     for condition in definition.conditions:
-        name, words = _FACETS[type(condition)], words_of_condition(condition, zone)
+        name, words = FACETS[type(condition)], words_of_condition(condition, manner)
         facets[name] = f"{facets[name]}, and {words}" if name in facets else words
     return facets
 
@@ -124,52 +134,41 @@ _RETURNS = {
     "refuse": "is refused",
 }
 
+_ROUNDED = {"down": "down", "half_up": "to the nearest", "up": "up"}
+
 
 def given_by(effect: Effect, currency: str) -> str:
     """What the effect awards, e.g. `triple points`."""
     match effect:
         case PerStep(points=points, step_minor=step_minor):
-            return f"{points} points for each full {money(step_minor, currency)} paid"
+            return f"{points_words(points)} for each full {money(step_minor, currency)} paid"
+        case Proportional(points=points, per_minor=per_minor, rounding=rounding):
+            return (
+                f"{points_words(points)} for {money(per_minor, currency)} paid, in proportion, "
+                f"rounded {_ROUNDED[rounding]}"
+            )
         case Multiplier(percent=percent):
             return f"{times(percent)} points"
+        case PerItem(points=points):
+            return f"{points_words(points)} for each piece"
         case FixedPoints(points=points, minimum_minor=0):
-            return f"{points} points"
+            return points_words(points)
         case FixedPoints(points=points, minimum_minor=minimum):
-            return f"{points} points from {money(minimum, currency)} paid"
+            return f"{points_words(points)} from {money(minimum, currency)} paid"
 
 
-def words_of_scope(scope: Scope) -> str:
-    """Which lines count."""
-    lists = (
-        ("product", scope.skus),
-        ("category", scope.categories),
-        ("department", scope.departments),
-        ("brand", scope.brands),
+def points_words(points: int) -> str:
+    """So many points: `1 point`, `50 points`."""
+    return f"{points} point" if points == 1 else f"{points} points"
+
+
+def words_of_basis(basis: Basis) -> str:
+    """What is counted otherwise than usual; empty for what is paid in money, tax included, for goods."""
+    lines = ["shipping"] * basis.with_shipping + ["gift cards"] * basis.with_gift_cards
+    amounts = (
+        ["before discounts"] * basis.before_discounts
+        + ["without tax"] * basis.without_tax
+        + ([f"with {listed(lines)}"] if lines else [])
+        + ["with what points pay"] * basis.with_points
     )
-    return (
-        " and ".join(f"{kind} {either(names, named=NAMED)}" for kind, names in lists if names) or _EVERYTHING
-    )
-
-
-def words_of_condition(condition: Condition, zone: tzinfo = UTC) -> str:
-    """When the condition holds."""
-    match condition:
-        case TierIs(tiers=tiers):
-            return f"for members on {either(tiers, named=NAMED)}"
-        case PlaceIs(places=places):
-            return f"in {either(places, named=NAMED)}"
-        case Period(starts_at=starts_at, ends_at=ends_at):
-            return f"bought from {moment(starts_at, zone)} until {moment(ends_at, zone)}"
-        case Weekdays(days=days):
-            return f"on {either([DAYS[day - 1] for day in sorted(set(days))])}"
-        case Hours(starts=starts, ends=ends):
-            return f"between {starts:%H:%M} and {ends:%H:%M}"
-
-
-_FACETS: dict[type[Condition], str] = {
-    TierIs: "For",
-    PlaceIs: "Where",
-    Period: "When",
-    Weekdays: "Days",
-    Hours: "Hours",
-}
+    return f"counted {listed(amounts)}" if amounts else ""

@@ -15,6 +15,7 @@ from config.ground.refusals import Refusal
 from loyalty.queries.batches import (
     OfferNow,
     find_members,
+    find_place_kinds,
     find_products,
     find_receipts,
     find_wallet_facts,
@@ -59,6 +60,8 @@ class Account:
     standings: list[Standing] = field(default_factory=list)
     offers: list[OfferNow] = field(default_factory=list)
     used: dict[int, int] = field(default_factory=dict)
+    is_new: bool = True
+    labels: list[str] = field(default_factory=list)
 
     def window(self, until: date) -> int:
         """What counts towards tiers on a day."""
@@ -84,6 +87,9 @@ class Account:
                 for offer in self.offers
                 if offer.valid_from <= at < offer.valid_until and self.used.get(offer.id, 0) < offer.uses_left
             ],
+            is_new=self.is_new,
+            birthday=self.member.birthday,
+            labels=self.labels,
         )
 
     def take_note(self, settlement: Settlement, change: Climb) -> None:
@@ -93,6 +99,7 @@ class Account:
         kept = [each for each in self.standings if (each.tier_id, each.from_at) not in changed]
         self.standings = kept + change.standings
         self.spendable -= settlement.points_spent
+        self.is_new = False
         for award in settlement.awards:
             if award.offer_id is not None:
                 self.used[award.offer_id] = self.used.get(award.offer_id, 0) + 1
@@ -161,7 +168,13 @@ class _Batch:
         ids = {member.id for member in members.values() if member.state == "active"}
         lock_wallets(ids, first.programme_id, now=self.now)
         earliest = min(purchase.placed_at for purchase in self.purchases).date()
-        wallets = find_wallet_facts(ids, first.programme_id, since=earliest - timedelta(days=WINDOW_DAYS + 1))
+        self.programme = get_current_programme(first.programme_id)
+        wallets = find_wallet_facts(
+            ids,
+            first.programme_id,
+            since=earliest - timedelta(days=WINDOW_DAYS + 1),
+            asks_labels=self.programme.asks.labels,
+        )
         accounts = {
             member.id: Account(
                 member=member,
@@ -169,12 +182,16 @@ class _Batch:
                 days=wallets[member.id].days,
                 standings=wallets[member.id].standings,
                 offers=wallets[member.id].offers,
+                is_new=wallets[member.id].version == 0,
+                labels=wallets[member.id].labels,
             )
             for member in members.values()
             if member.id in ids
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
-        self.programme = get_current_programme(first.programme_id)
+        self.place_kinds: dict[int, str] = {}
+        if self.programme.asks.channels:
+            self.place_kinds = find_place_kinds(purchase.place_id for purchase in self.purchases)
         self.products: dict[str, ProductNow] = find_products(
             first.programme_id, (line.sku for purchase in self.purchases for line in purchase.lines)
         )
@@ -220,7 +237,8 @@ class _Batch:
         lines = known_lines(purchase.lines, self.products)
         held = held_for(purchase, account.member.id if account else None, now=self.now)
         shopper = account.shopper(self.programme, purchase.placed_at, held) if account else None
-        settlement = settle(purchase.basket(lines), shopper, self.programme)
+        basket = purchase.basket(lines, place_kind=self.place_kinds.get(purchase.place_id, ""))
+        settlement = settle(basket, shopper, self.programme)
         ensure_payments(purchase, settlement)
         if account is not None and not purchase.is_proven:
             ensure_proven(

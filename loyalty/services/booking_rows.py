@@ -55,8 +55,13 @@ class Booking:
         programme_id: int,
         settlement: Settlement,
         climb: Climb,
+        *,
+        is_first: bool,
     ) -> None:
-        """The wallet as it was read; the database compares it under the lock."""
+        """The wallet as it was read; the database compares it under the lock.
+
+        :param is_first: the settlement counts on nothing having been bought before.
+        """
         self.hold_wallet(member_id, programme_id)
         self.wallets[-1].update(
             {
@@ -66,6 +71,7 @@ class Booking:
                 "window_until": climb.spent_on,
                 "qualifying_minor": settlement.payable_minor,
                 "promote_at": climb.promote_at,
+                "is_first": is_first,
             }
         )
 
@@ -158,6 +164,7 @@ class Booking:
                 "category": line.category,
                 "department": line.department,
                 "brand": line.brand,
+                "kind": line.kind or "goods",
                 "quantity": line.quantity,
                 "unit_price_minor": line.unit_price_minor,
                 "discount_minor": line.discount_minor,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from msgspec.structs import replace
 
 from config.ground.api.idempotency import IdempotencyKeyReused
 from config.ground.refusals import NotSignedIn
@@ -16,9 +17,9 @@ from loyalty.queries.checkout import (
     PurchaseFacts,
     find_purchase_facts,
 )
-from loyalty.queries.programmes import get_programme
+from loyalty.queries.programmes import find_compiled, get_programme
 from loyalty.rules.basket import Shopper
-from loyalty.rules.compile import Programme
+from loyalty.rules.compile import Asks, Programme
 from loyalty.rules.purchase import Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import window_starts_on
@@ -85,7 +86,7 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme, now)
-    settlement = settle(purchase.basket(lines), shopper, programme)
+    settlement = settle(purchase.basket(lines, place_kind=facts.place_kind), shopper, programme)
     return Quoted(
         settlement=settlement,
         programme=programme,
@@ -158,7 +159,7 @@ def _settle_and_book(
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme, now)
-    settlement = settle(purchase.basket(lines), shopper, programme)
+    settlement = settle(purchase.basket(lines, place_kind=facts.place_kind), shopper, programme)
     ensure_payments(purchase, settlement)
     if facts.member is not None and not purchase.is_proven:
         ensure_proven(purchase.spend_points, facts.member.id, programme.terms, caller=teller.name, now=now)
@@ -169,7 +170,14 @@ def _settle_and_book(
     else:
         spent = Spent(at_purchase_minor=facts.window_minor, now_minor=facts.window_now_minor)
         change = climb(programme, settlement, facts.standings, spent, placed_at=purchase.placed_at, now=now)
-        booking.rely_on(facts.wallet, facts.member.id, purchase.programme_id, settlement, change)
+        booking.rely_on(
+            facts.wallet,
+            facts.member.id,
+            purchase.programme_id,
+            settlement,
+            change,
+            is_first=shopper.is_new and programme.asks.first_purchase,
+        )
         ref = booking.add_purchase(
             purchase,
             lines,
@@ -189,30 +197,43 @@ def _settle_and_book(
 
 
 def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> PurchaseFacts:
-    """The facts, for a key that is still good and a member who exists."""
-    day = purchase.placed_at.astimezone(purchase.zone).date()
-    facts = find_purchase_facts(
-        Inquiry(
-            key_id=teller.key_id,
-            caller=teller.name,
-            idempotency_key=teller.idempotency_key,
-            fingerprint=fingerprint,
-            programme_id=purchase.programme_id,
-            place_id=purchase.place_id,
-            till_id=purchase.till_id,
-            number=purchase.number,
-            member=purchase.member,
-            placed_at=purchase.placed_at,
-            window_from=window_starts_on(day),
-            window_until=day,
-            today=now.astimezone(purchase.zone).date(),
-            skus=[line.sku for line in purchase.lines],
-            now=now,
-        )
-    )
+    """The facts, for a key that is still good.
+
+    What only some rules ask for is read where the rules as this process last knew them ask; where they changed
+    meanwhile and ask otherwise, it is read again.
+    """
+    known = find_compiled(purchase.programme_id)
+    inquiry = _inquiry(purchase, teller, fingerprint, now)
+    inquiry = replace(inquiry, asks=known.asks if known else Asks())
+    facts = find_purchase_facts(inquiry)
     if not facts.is_key_live:
         raise NotSignedIn("The key is not known, has ended or was revoked.")
+    if facts.stamp is not None:
+        programme = get_programme(purchase.programme_id, stamp=facts.stamp)
+        if programme.asks != inquiry.asks:
+            facts = find_purchase_facts(replace(inquiry, asks=programme.asks))
     return facts
+
+
+def _inquiry(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> Inquiry:
+    day = purchase.placed_at.astimezone(purchase.zone).date()
+    return Inquiry(
+        key_id=teller.key_id,
+        caller=teller.name,
+        idempotency_key=teller.idempotency_key,
+        fingerprint=fingerprint,
+        programme_id=purchase.programme_id,
+        place_id=purchase.place_id,
+        till_id=purchase.till_id,
+        number=purchase.number,
+        member=purchase.member,
+        placed_at=purchase.placed_at,
+        window_from=window_starts_on(day),
+        window_until=day,
+        today=now.astimezone(purchase.zone).date(),
+        skus=[line.sku for line in purchase.lines],
+        now=now,
+    )
 
 
 def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
@@ -254,4 +275,7 @@ def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme, now
         tier_code=tier_code(programme, facts.standings, purchase.placed_at),
         spendable=(facts.wallet.spendable if facts.wallet else 0) + held,
         offers=facts.offers,
+        is_new=facts.wallet is None or facts.wallet.version == 0,
+        birthday=facts.member.birthday,
+        labels=facts.labels,
     )

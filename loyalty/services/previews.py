@@ -19,19 +19,19 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     obstacles: list[str]
 
 
-def preview_rule(*, programme_id: int, draft: Draft, basket: Basket, tier_code: str) -> Preview:
-    """Settle a basket with and without a draft, for a member on this tier, by the rule that tills settle by.
+def preview_rule(*, programme_id: int, draft: Draft, basket: Basket, shopper: Shopper) -> Preview:
+    """Settle a basket with and without a draft, by the rule that tills settle by.
 
     :raises ProgrammeWithoutTerms: if nobody has declared the programme's terms yet.
     :raises LinesDoNotAddUp: a line's discount exceeds its price.
     """
     lines = known_lines(basket.lines, find_products(programme_id, (line.sku for line in basket.lines)))
     basket = msgspec.structs.replace(basket, lines=lines)
-    shopper = Shopper(tier_code=tier_code)
     programme = get_current_programme(programme_id)
+    after = settle(basket, shopper, compile_with(programme_id, draft))
     return Preview(
         basket=basket,
         before=settle(basket, shopper, programme),
-        after=settle(basket, shopper, compile_with(programme_id, draft)),
-        obstacles=obstacles(draft, basket, tier_code, programme.terms),
+        after=after,
+        obstacles=obstacles(draft, basket, shopper, after, programme.terms),
     )

@@ -20,6 +20,14 @@ class OrderSource(models.TextChoices):
     IMPORT = "import"
 
 
+class LineKind(models.TextChoices):
+    """What a line is about: rules count goods, and the others where they say so."""
+
+    GOODS = "goods", "Goods"
+    SHIPPING = "shipping", "Shipping"
+    GIFT_CARD = "gift_card", "Gift card"
+
+
 class Order(models.Model):
     """A member's purchase, written by `omnichannel_record_orders` alone. Amounts are minor units of `currency`."""
 
@@ -81,6 +89,9 @@ class OrderLine(models.Model):
     category = models.CharField(max_length=100)
     department = models.CharField(max_length=100)
     brand = models.CharField(max_length=100)
+    kind = models.CharField(
+        max_length=10, choices=LineKind, default=LineKind.GOODS, db_default=LineKind.GOODS
+    )
     quantity = models.IntegerField()
     unit_price_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField()

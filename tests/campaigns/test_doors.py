@@ -232,4 +232,4 @@ def test_pages_follow_each_other(shop: Shop, api: Api):
 
 
 def test_the_schema_of_a_definition_is_published(api: Api):
-    assert "TierIs" in api.get("/segments/schema").json()["$defs"]
+    assert "HoldsTier" in api.get("/segments/schema").json()["$defs"]

@@ -28,7 +28,13 @@ from campaigns.rules.conditions import (
 )
 from campaigns.rules.segments import AllOf, AnyOf, Condition, Not, judge
 from campaigns.services.features import turn_the_day
-from campaigns.services.segments import make_segment, redefine_segment, refresh_segment
+from campaigns.services.segments import (
+    make_segment,
+    open_to_rules,
+    redefine_segment,
+    refresh_segment,
+)
+from loyalty.models import Label, MemberLabel
 from tests.campaigns.factories import NOW, Shop, buy, define, join, open_shop, ref_of
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +165,31 @@ def test_a_refresh_without_change_writes_nothing():
     refresh_segment(segment.pk, now=NOW + timedelta(minutes=5))
 
     assert (SegmentMove.objects.count(), set(SegmentMember.objects.values_list("pk", flat=True))) == before
+
+
+def test_a_segment_that_rules_may_ask_for_is_known_where_they_are_settled(shop: Shop):
+    first, second = join(shop), join(shop)
+    segment = define(shop, SpentAtLeast(amount_minor=1_500, days=30))
+    buy(shop, first, amount_minor=2_000)
+    assert not MemberLabel.objects.exists()
+
+    open_to_rules(segment.pk, is_open=True)
+    buy(shop, second, amount_minor=1_500)
+
+    carriers = MemberLabel.objects.filter(label__code=segment.code).values_list("member_id", flat=True)
+    assert set(carriers) == {first, second}
+    redefine_segment(
+        segment.pk,
+        name="Big ones",
+        tree=SpentAtLeast(amount_minor=1_800, days=30),
+        seen_version=1,
+        by="test",
+        now=NOW,
+    )
+    assert set(carriers.all()) == {first}
+    assert Label.objects.get().name == "Big ones"
+    open_to_rules(segment.pk, is_open=False)
+    assert not Label.objects.exists()
 
 
 def test_who_buys_moves_at_once(shop: Shop):

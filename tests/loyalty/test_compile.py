@@ -1,33 +1,12 @@
 """Rules compiled: a basket looks only at those that can concern it."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
-from loyalty.rules.basket import Basket, Line
-from loyalty.rules.compile import Programme, Terms, compile_programme
+from loyalty.rules.amounts import Amounts
+from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.definition import Condition, Multiplier, PlaceIs, RuleDefinition, Scope, TierIs
-
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-TERMS = Terms(
-    programme_id=1,
-    programme_code="shop",
-    currency="USD",
-    zone=ZoneInfo("America/New_York"),
-    burn_points=10,
-    burn_minor=1,
-    maturity_days=0,
-    expiry_days=None,
-)
-
-
-def compiled(*definitions: RuleDefinition) -> Programme:
-    versions = [
-        (number, f"rule-{number}", "", 1, definition, LONG_AGO, None)
-        for number, definition in enumerate(definitions)
-    ]
-    return compile_programme(stamp=1, terms=TERMS, ladder=(), versions=versions)
+from loyalty.rules.settle import occasion_of
+from tests.loyalty.rulebook import LONG_AGO, TERMS, compiled
 
 
 def doubled(scope: Scope = Scope(), conditions: list[Condition] | None = None) -> RuleDefinition:  # noqa: B008 - frozen
@@ -51,7 +30,8 @@ def test_never_14_sleeping_rules_cost_a_basket_nothing(sleeping: int) -> None:
     programme = compiled(*others, *own)
     lines = [Line(sku="TEA", quantity=1, unit_price_minor=100, category="tea")] * 5
     basket = Basket(lines=lines, place_code="S1", placed_at=LONG_AGO)
+    amounts = Amounts(lines, [100] * 5, [100] * 5)
 
-    candidates = programme.candidates(basket, "gold")
+    candidates = programme.candidates(occasion_of(basket, Shopper(tier_code=""), "gold", TERMS, amounts))
 
     assert [rule.version_id for rule in candidates] == [len(others), len(others) + 1, len(others) + 2]

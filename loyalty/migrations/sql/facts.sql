@@ -1,9 +1,9 @@
 -- Everything a purchase has to know before it is settled, read without a lock: the document that
--- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity.
+-- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity. Labels are read where a rule asks.
 CREATE OR REPLACE FUNCTION loyalty_purchase_facts(
     of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
     receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
-    today date, skus text[], at timestamptz
+    today date, skus text[], at timestamptz, asks_labels boolean
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -12,9 +12,9 @@ DECLARE
     can_spend bigint;
 BEGIN
     IF member_kind = 'ref' THEN
-        SELECT id, ref, state INTO m FROM members_member WHERE ref = member_value;
+        SELECT id, ref, state, birth_month, birth_day INTO m FROM members_member WHERE ref = member_value;
     ELSE
-        SELECT p.id, p.ref, p.state INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
+        SELECT p.id, p.ref, p.state, p.birth_month, p.birth_day INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
         WHERE n.kind = member_kind AND n.value = member_value;
     END IF;
     SELECT * INTO w FROM loyalty_wallet WHERE member_id = m.id AND programme_id = in_programme;
@@ -39,7 +39,8 @@ BEGIN
             WHERE r.place_id = at_place AND r.number = receipt_number
                 AND (r.till_id IS NOT DISTINCT FROM at_till OR r.fingerprint = decode(told, 'hex'))
             ORDER BY r.till_id IS NOT DISTINCT FROM at_till DESC LIMIT 1),
-        'member', CASE WHEN m.id IS NOT NULL THEN json_build_object('id', m.id, 'ref', m.ref, 'state', m.state) END,
+        'member', CASE WHEN m.id IS NOT NULL THEN json_build_object('id', m.id, 'ref', m.ref, 'state', m.state,
+            'birthday', CASE WHEN m.birth_month IS NOT NULL THEN json_build_array(m.birth_month, m.birth_day) END) END,
         'wallet', CASE WHEN w.id IS NOT NULL THEN json_build_object(
             'version', w.version, 'terms_stamp', w.terms_stamp, 'spendable', can_spend) END,
         'stamp', (SELECT t.stamp FROM loyalty_programmeterms t WHERE t.programme_id = in_programme),
@@ -57,6 +58,10 @@ BEGIN
                 AND g.valid_from <= placed AND g.valid_until > placed),
         'products', (SELECT coalesce(json_agg(json_build_object('sku', p.sku, 'name', p.name, 'category', p.category,
                 'department', p.department, 'brand', p.brand)), '[]') FROM omnichannel_product p
-            WHERE p.programme_id = in_programme AND p.sku = ANY (skus)));
+            WHERE p.programme_id = in_programme AND p.sku = ANY (skus)),
+        'place_kind', (SELECT p.kind FROM omnichannel_place p WHERE p.id = at_place),
+        'labels', CASE WHEN asks_labels THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
+            JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = m.id)
+            ELSE '[]' END);
 END
 $$;

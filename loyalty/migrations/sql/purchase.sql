@@ -5,7 +5,8 @@
 -- key was used meanwhile. RG003: fewer points than wanted.
 --
 -- p: {is_history (true: answers are kept without the wallet), orders, lines (see omnichannel_record_orders), unclaimed (see omnichannel_record_unclaimed),
---     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at}],
+--     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at,
+--               is_first (settled as the member's first purchase)}],
 --               without version and terms_stamp where the caller holds the lock already,
 --     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
@@ -110,7 +111,8 @@ $$;
 -- Compare what a settlement relied on with the locked wallets.
 --
 -- A wallet that nobody bought with since (`version`) is as it was read. One that others bought with meanwhile is still
--- good unless its tier changed, or all purchases together reach a tier that this one alone does not. Each wallet is
+-- good unless its tier changed, this was settled as the first purchase, or all purchases together reach a tier that this one
+-- alone does not. Each wallet is
 -- marked as bought with.
 CREATE OR REPLACE FUNCTION loyalty_compare_facts(ids bigint[], wallets jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -118,13 +120,13 @@ BEGIN
     IF EXISTS (
         SELECT FROM ROWS FROM (jsonb_to_recordset(wallets) AS (
                 version bigint, terms_stamp bigint, window_from date, window_until date, qualifying_minor bigint,
-                promote_at bigint)
-            ) WITH ORDINALITY AS x(version, terms_stamp, window_from, window_until, qualifying_minor, promote_at, n)
+                promote_at bigint, is_first boolean)
+            ) WITH ORDINALITY AS x(version, terms_stamp, window_from, window_until, qualifying_minor, promote_at, is_first, n)
         JOIN loyalty_wallet w ON w.id = ids[x.n]
         WHERE w.terms_stamp <> x.terms_stamp
-            OR w.version <> x.version AND x.promote_at <= x.qualifying_minor + (
+            OR w.version <> x.version AND (x.is_first OR x.promote_at <= x.qualifying_minor + (
                 SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
-                WHERE d.wallet_id = w.id AND d.spent_on BETWEEN x.window_from AND x.window_until)
+                WHERE d.wallet_id = w.id AND d.spent_on BETWEEN x.window_from AND x.window_until))
     ) THEN
         RAISE EXCEPTION 'the wallet changed meanwhile' USING ERRCODE = 'RG001';
     END IF;

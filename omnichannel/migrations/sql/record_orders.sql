@@ -3,10 +3,10 @@
 -- orders: [{ref, member_id, programme_id, place_id, till_id, number, source, placed_at, currency, subtotal_minor,
 --           discount_minor, tax_minor, total_minor, payments, fulfilment, fingerprint (hex)}]
 -- lines:  [{o (position of its order in `orders`, from 1), member_id, position, sku, name, category, department, brand,
---           quantity, unit_price_minor, discount_minor, tax_minor, paid_minor}]
+--           kind (goods without it), quantity, unit_price_minor, discount_minor, tax_minor, paid_minor}]
 --
 -- Raises SQLSTATE RG002 when one of the receipts is known already; nothing is written then.
-CREATE FUNCTION omnichannel_record_orders(orders jsonb, lines jsonb, at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION omnichannel_record_orders(orders jsonb, lines jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     wanted int := jsonb_array_length(orders);
@@ -43,18 +43,18 @@ BEGIN
             discount_minor, tax_minor, total_minor, payments, fulfilment, o);
 
     INSERT INTO omnichannel_orderline (
-        order_id, member_id, position, sku, name, category, department, brand, quantity, unit_price_minor,
-        discount_minor, tax_minor, paid_minor)
-    SELECT ids[x.o], x.member_id, x.position, x.sku, x.name, x.category, x.department, x.brand, x.quantity,
-        x.unit_price_minor, x.discount_minor, x.tax_minor, x.paid_minor
+        order_id, member_id, position, sku, name, category, department, brand, kind, quantity,
+        unit_price_minor, discount_minor, tax_minor, paid_minor)
+    SELECT ids[x.o], x.member_id, x.position, x.sku, x.name, x.category, x.department, x.brand,
+        coalesce(x.kind, 'goods'), x.quantity, x.unit_price_minor, x.discount_minor, x.tax_minor, x.paid_minor
     FROM jsonb_to_recordset(lines) AS x(
         o int, member_id bigint, position smallint, sku text, name text, category text, department text, brand text,
-        quantity int, unit_price_minor bigint, discount_minor bigint, tax_minor bigint, paid_minor bigint);
+        kind text, quantity int, unit_price_minor bigint, discount_minor bigint, tax_minor bigint, paid_minor bigint);
 END
 $$;
 
 -- Record purchases that nobody has put a member to. The same documents, with `lines` and `answer` in each order.
-CREATE FUNCTION omnichannel_record_unclaimed(orders jsonb, at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION omnichannel_record_unclaimed(orders jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     told int;

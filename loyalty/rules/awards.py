@@ -1,0 +1,163 @@
+"""What each rule and offer gives for a purchase, and why one that was looked at gives nothing."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from config.ground.amounts import money
+from config.ground.words import counted, times
+from loyalty.rules.amounts import Amounts, basic_points
+from loyalty.rules.basket import Offer
+from loyalty.rules.compile import LiveRule
+from loyalty.rules.definition import (
+    Basic,
+    Effect,
+    FixedPoints,
+    Multiplier,
+    PerItem,
+    PerStep,
+    RuleDefinition,
+)
+from loyalty.rules.holding import Unmet
+from loyalty.rules.words import given_by, points_words
+
+
+class Award(msgspec.Struct, frozen=True, kw_only=True):
+    """Points and why. `rule_version_id` or `offer_id` names the row behind it; `lines` are positions in the basket."""
+
+    kind: str
+    rule: str
+    rule_version: int
+    points: int
+    because: str
+    lines: list[int]
+    rule_version_id: int | None = None
+    offer_id: int | None = None
+
+
+class NotApplied(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that could have helped and did not, with the reason.
+
+    `missing`: how much more it would have taken: minor units, pieces, days or points, as `code` says; null where
+    nothing can be counted.
+    """
+
+    what: str
+    code: str
+    because: str
+    missing: int | None = None
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What an effect gives: points, for which lines, in which words."""
+
+    points: int
+    lines: list[int]
+    because: str
+
+
+def basic_award(rule: LiveRule, amounts: Amounts, currency: str) -> Given | Unmet:
+    """What a basic rule gives."""
+    effect, basis = rule.definition.effect, rule.definition.basis
+    assert isinstance(effect, Basic)  # noqa: S101 - callers ask only rules that are basic
+    positions = amounts.positions(effect.scope, basis)
+    if not positions:
+        return _NO_LINE
+    by_line = amounts.by(basis)
+    amount = sum(by_line[position] for position in positions)
+    points = basic_points(effect, amount)
+    words = given_by(effect, currency)
+    if points == 0:
+        return Unmet(
+            "below_step", f"{words}; {money(amount, currency)} is paid.", _to_first_point(effect, amount)
+        )
+    return Given(points, [position for position in positions if by_line[position]], words)
+
+
+def bonus_award(
+    definition: RuleDefinition, amounts: Amounts, basics: Sequence[RuleDefinition], currency: str
+) -> Given | Unmet:
+    """What a bonus rule or an offer gives on top of the basic rules."""
+    effect, basis = definition.effect, definition.basis
+    positions = amounts.positions(effect.scope, basis)
+    if not positions:
+        return _NO_LINE
+    amount = amounts.sum_of(positions, basis)
+    if isinstance(effect, FixedPoints):
+        if amount < effect.minimum_minor:
+            missing = effect.minimum_minor - amount
+            words = f"less was paid for it than its minimum; {money(missing, currency)} more."
+            return Unmet("minimum_not_reached", words, missing)
+        return Given(effect.points, positions, f"{effect.points} points for {money(amount, currency)} paid")
+    if isinstance(effect, PerItem):
+        pieces = amounts.pieces_of(positions)
+        words = f"{points_words(effect.points)} for each of {counted(pieces, 'piece')}"
+        return Given(effect.points * pieces, positions, words)
+    assert isinstance(effect, Multiplier)  # noqa: S101 - basic rules are awarded by basic_award
+    basic = sum(_basic_on(each, effect, amounts) for each in basics)
+    points = basic * (effect.percent - 100) // 100
+    if points == 0:
+        return Unmet("below_step", "what was paid for it is less than a full step.")
+    words = (
+        f"{times(effect.percent)} points on {money(amount, currency)}, {points} more than the basic {basic}"
+    )
+    return Given(points, positions, words)
+
+
+def award_of_rule(rule: LiveRule, given: Given) -> Award:
+    """An award by a rule: a bonus says the rule's name too."""
+    return Award(
+        kind="earn" if rule.is_basic else "bonus",
+        rule=rule.code,
+        rule_version=rule.version,
+        rule_version_id=rule.version_id,
+        points=given.points,
+        because=given.because if rule.is_basic else f"{rule.name}: {given.because}",
+        lines=given.lines,
+    )
+
+
+def offer_award(
+    offer: Offer, amounts: Amounts, basics: Sequence[RuleDefinition], currency: str
+) -> Award | NotApplied:
+    """What a personal offer gives."""
+    effect: Effect = msgspec.convert(offer.effect, Multiplier | FixedPoints)
+    given = bonus_award(RuleDefinition(effect=effect), amounts, basics, currency)
+    if isinstance(given, Unmet):
+        because = f"{offer.title}: {given.because}"
+        return NotApplied(what=f"offer {offer.ref}", code=given.code, because=because, missing=given.missing)
+    return Award(
+        kind="bonus",
+        rule=f"offer:{offer.ref}",
+        rule_version=1,
+        offer_id=offer.id,
+        points=given.points,
+        because=f"{offer.title}: {given.because}",
+        lines=given.lines,
+    )
+
+
+def not_applied(rule: LiveRule, unmet: Unmet) -> NotApplied:
+    """A rule that was looked at and gives nothing."""
+    because = unmet.because if rule.is_basic else f"{rule.name}: {unmet.because}"
+    return NotApplied(what=f"rule {rule.code}", code=unmet.code, because=because, missing=unmet.missing)
+
+
+_NO_LINE = Unmet("no_matching_line", "nothing in this basket belongs to it.")
+
+
+def _basic_on(basic: RuleDefinition, effect: Multiplier, amounts: Amounts) -> int:
+    """What a basic rule gives for those of its lines that a multiplier is about."""
+    assert isinstance(basic.effect, Basic)  # noqa: S101 - only basic rules are passed
+    of_both = set(amounts.positions(basic.effect.scope, basic.basis))
+    mine = [position for position in amounts.positions(effect.scope, basic.basis) if position in of_both]
+    return basic_points(basic.effect, amounts.sum_of(mine, basic.basis))
+
+
+def _to_first_point(effect: Basic, amount: int) -> int:
+    """How many minor units more would earn something."""
+    low, high = amount, effect.step_minor if isinstance(effect, PerStep) else effect.per_minor
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if basic_points(effect, middle) else (middle + 1, high)
+    return low - amount

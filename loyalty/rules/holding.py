@@ -1,0 +1,203 @@
+"""Whether the conditions of a rule hold for a purchase; and where one does not, which, and what was missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from config.ground.amounts import money
+from config.ground.words import counted
+from loyalty.rules.amounts import Amounts
+from loyalty.rules.basket import Basket, Shopper
+from loyalty.rules.condition_words import Manner, words_of_condition
+from loyalty.rules.conditions import (
+    Birthday,
+    Buys,
+    ChannelIs,
+    Condition,
+    FirstPurchase,
+    HasLabel,
+    Hours,
+    PaidBy,
+    Period,
+    PlaceIs,
+    Recurs,
+    Spends,
+    TierIs,
+    Weekdays,
+)
+from loyalty.rules.definition import Basis
+from loyalty.rules.recurrence import is_recurring
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A purchase as conditions see it.
+
+    :ivar tier_code: where the member stands; the lowest tier for nobody.
+    :ivar local: the moment in the programme's timezone.
+    """
+
+    basket: Basket
+    shopper: Shopper
+    tier_code: str
+    local: datetime
+    amounts: Amounts
+
+
+class Unmet(msgspec.Struct, frozen=True):
+    """A condition that does not hold.
+
+    :ivar missing: how much was missing: minor units, pieces or days; None where nothing can be counted.
+    """
+
+    code: str
+    because: str
+    missing: int | None = None
+
+
+Test = Callable[[Occasion], Unmet | None]
+"""None if the condition holds."""
+
+
+def test_of(condition: Condition, basis: Basis, manner: Manner) -> Test:
+    """The question whether a condition holds, asked of one purchase after the other."""
+    if isinstance(condition, Spends):
+        return _spends(condition, basis, manner)
+    if isinstance(condition, Buys):
+        return _buys(condition, basis, manner)
+    if isinstance(condition, Birthday):
+        return _birthday(condition, manner)
+    holds = _simple(condition)
+    unmet = Unmet(_CODES[type(condition)], f"It holds only {words_of_condition(condition, manner)}.")
+    return lambda occasion: None if holds(occasion) else unmet
+
+
+def _simple(condition: Condition) -> Callable[[Occasion], bool]:  # noqa: C901, PLR0911 - one arm for each kind
+    """Conditions that hold or do not."""
+    match condition:
+        case TierIs(tiers=names):
+            tiers = frozenset(names)
+            return lambda occasion: occasion.tier_code in tiers
+        case HasLabel(labels=names):
+            labels = frozenset(names)
+            return lambda occasion: not labels.isdisjoint(occasion.shopper.labels)
+        case FirstPurchase():
+            return lambda occasion: occasion.shopper.is_new
+        case PlaceIs(places=names):
+            places = frozenset(names)
+            return lambda occasion: occasion.basket.place_code in places
+        case ChannelIs(channel=channel):
+            return lambda occasion: occasion.basket.place_kind == channel
+        case PaidBy(kinds=names):
+            kinds = frozenset(names)
+            return lambda occasion: not kinds.isdisjoint(occasion.basket.paid_by)
+        case Period(starts_at=starts_at, ends_at=ends_at):
+            return lambda occasion: starts_at <= occasion.basket.placed_at < ends_at
+        case Weekdays(days=numbers):
+            days = frozenset(numbers)
+            return lambda occasion: occasion.local.isoweekday() in days
+        case Hours(starts=starts, ends=ends) if starts < ends:
+            return lambda occasion: starts <= occasion.local.time() < ends
+        case Hours(starts=starts, ends=ends):
+            return lambda occasion: occasion.local.time() >= starts or occasion.local.time() < ends
+        case Recurs():
+            return lambda occasion: recurs_at(condition, occasion.local)
+        case _:
+            raise AssertionError(condition)
+
+
+def recurs_at(condition: Recurs, local: datetime) -> bool:
+    """Whether a wall time lies in the window of a day that recurs.
+
+    Wall time is all that counts: of the hour that a night repeats both turns are in, one that it leaves out is never.
+    """
+    day, at = local.date(), local.time()
+    if condition.starts < condition.ends:
+        return condition.starts <= at < condition.ends and _is_day(condition, day)
+    if at >= condition.starts and _is_day(condition, day):
+        return True
+    return at < condition.ends and day > date.min and _is_day(condition, day - timedelta(days=1))
+
+
+def _is_day(condition: Recurs, day: date) -> bool:
+    return is_recurring(condition.rrule, condition.first_on, day)
+
+
+def _spends(condition: Spends, basis: Basis, manner: Manner) -> Test:
+    words = words_of_condition(condition, manner)
+
+    def test(occasion: Occasion) -> Unmet | None:
+        amounts = occasion.amounts
+        amount = amounts.sum_of(amounts.positions(condition.scope, basis), basis)
+        if amount >= condition.minimum_minor:
+            return None
+        missing = condition.minimum_minor - amount
+        return Unmet("spend_more", f"It holds only {words}; {money(missing, manner.currency)} more.", missing)
+
+    return test
+
+
+def _buys(condition: Buys, basis: Basis, manner: Manner) -> Test:
+    words = words_of_condition(condition, manner)
+
+    def test(occasion: Occasion) -> Unmet | None:
+        amounts = occasion.amounts
+        pieces = amounts.pieces_of(amounts.positions(condition.scope, basis))
+        if pieces >= condition.pieces:
+            return None
+        missing = condition.pieces - pieces
+        return Unmet("buy_more", f"It holds only {words}; {counted(missing, 'more piece')}.", missing)
+
+    return test
+
+
+def _birthday(condition: Birthday, manner: Manner) -> Test:
+    words = words_of_condition(condition, manner)
+
+    def test(occasion: Occasion) -> Unmet | None:
+        if occasion.shopper.birthday is None:
+            return Unmet("birthday_unknown", f"It holds only {words}, and the birthday is not known.")
+        wait = days_until_birthday(occasion.local.date(), occasion.shopper.birthday, condition)
+        if wait == 0:
+            return None
+        return Unmet("birthday", f"It holds only {words}; in {counted(wait, 'day')}.", wait)
+
+    return test
+
+
+def days_until_birthday(day: date, birthday: tuple[int, int], condition: Birthday) -> int:
+    """Days until the window around the birthday opens, 0 while it is open.
+
+    :param birthday: month and day.
+    """
+    before, after = timedelta(condition.days_before), timedelta(condition.days_after)
+    waits = []
+    for year in range(max(day.year - 1, date.min.year), min(day.year + 1, date.max.year) + 1):
+        falls_on = _birthday_in(year, birthday)
+        if falls_on - before <= day <= falls_on + after:
+            return 0
+        waits.append((falls_on - before - day).days)
+    return min((wait for wait in waits if wait > 0), default=1)
+
+
+def _birthday_in(year: int, birthday: tuple[int, int]) -> date:
+    try:
+        return date(year, *birthday)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+_CODES: dict[type[Condition], str] = {
+    TierIs: "tier",
+    HasLabel: "label",
+    FirstPurchase: "not_first_purchase",
+    PlaceIs: "place",
+    ChannelIs: "channel",
+    PaidBy: "payment",
+    Period: "period",
+    Weekdays: "weekday",
+    Hours: "hours",
+    Recurs: "recurrence",
+}

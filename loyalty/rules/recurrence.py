@@ -1,0 +1,133 @@
+"""Days that recur, as RFC 5545 writes them: no hours, so that wall time stays wall time when the clocks change."""
+
+from calendar import month_name
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from dateutil.rrule import rrule, rrulestr
+
+from config.ground.words import listed
+
+MOST_YEARS = 100
+"""A recurrence ends so many years after its first day, so that none is reckoned for ever."""
+
+_KNOWN = {
+    "FREQ",
+    "INTERVAL",
+    "UNTIL",
+    "BYDAY",
+    "BYMONTH",
+    "BYMONTHDAY",
+    "BYYEARDAY",
+    "BYWEEKNO",
+    "BYSETPOS",
+    "WKST",
+}
+_UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+_DAYS = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
+_PLACES = {
+    "1": "first",
+    "2": "second",
+    "3": "third",
+    "4": "fourth",
+    "5": "fifth",
+    "-1": "last",
+    "-2": "last but one",
+}
+
+
+def ensure_recurrence(text: str, first_on: date) -> None:
+    """
+    :raises ValueError: this is no recurrence of days, or none that we reckon with.
+    """
+    parts = _parts(text)
+    unknown = [name for name in parts if name not in _KNOWN]
+    if unknown:
+        raise ValueError(f"{unknown[0]} cannot be said here; days recur by {', '.join(sorted(_KNOWN))}.")
+    if parts.get("FREQ") not in _UNITS:
+        raise ValueError("Say FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.")
+    if not date(2000, 1, 1) <= first_on < date(2200, 1, 1):
+        raise ValueError("The first day must lie between 2000 and 2199.")
+    try:
+        days = _rule(text, first_on, until=_end(first_on))
+        if not any(True for _ in days):
+            raise ValueError("No day recurs like this.")
+    except (TypeError, KeyError, IndexError) as fault:
+        raise ValueError("This is no recurrence as RFC 5545 writes it.") from fault
+
+
+def is_recurring(text: str, first_on: date, day: date) -> bool:
+    """Whether a day is one of those that recur. Each year is reckoned once."""
+    return first_on <= day <= _end(first_on) and day in _days_of(text, first_on, day.year)
+
+
+def words_of_recurrence(text: str) -> str:
+    """How often, in words: `every first Friday of the month`; what is said oddly stays as it is written."""
+    parts = _parts(text)
+    until = parts.pop("UNTIL", "")
+    interval = parts.pop("INTERVAL", "1")
+    unit = _UNITS[parts.pop("FREQ")]
+    parts.pop("WKST", None)
+    days = [day.strip() for day in parts.pop("BYDAY", "").split(",") if day.strip()]
+    on = [date_ for date_ in parts.pop("BYMONTHDAY", "").split(",") if date_]
+    months = [month_name[int(month)] for month in parts.pop("BYMONTH", "").split(",") if month]
+    if parts or (days and on):
+        return f"on days by {text}"
+    often = f"every {unit}" if interval == "1" else f"every {interval} {unit}s"
+    each = often.replace("every", "each", 1)
+    if days and unit == "week" and interval == "1":
+        words = f"every {listed([_DAYS[day[-2:]] for day in days])}"
+    elif days:
+        words = f"on {listed([_weekday(day) for day in days])} of {each}"
+    elif on:
+        words = f"on {listed(['the last day' if day == '-1' else f'day {day}' for day in on])} of {each}"
+    else:
+        words = often
+    words += f" in {listed(months)}" if months else ""
+    return f"{words} until {until[:4]}-{until[4:6]}-{until[6:8]}" if until else words
+
+
+def _weekday(day: str) -> str:
+    place = day[:-2].removeprefix("+")
+    named = _DAYS[day[-2:]]
+    return f"the {_PLACES.get(place, place + '.')} {named}" if place else named
+
+
+def _parts(text: str) -> dict[str, str]:
+    """
+    :raises ValueError: it is not made of `NAME=value` pairs.
+    """
+    pairs = [part.partition("=") for part in text.upper().split(";") if part]
+    if not pairs or any(not value for _, _, value in pairs):
+        raise ValueError("This is no recurrence as RFC 5545 writes it.")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _end(first_on: date) -> date:
+    return first_on + timedelta(days=MOST_YEARS * 365)
+
+
+@lru_cache(maxsize=4096)
+def _days_of(text: str, first_on: date, year: int) -> frozenset[date]:
+    days = _rule(text, first_on, until=min(date(year, 12, 31), _end(first_on)))
+    return frozenset(day.date() for day in days if day.year == year)
+
+
+def _rule(text: str, first_on: date, *, until: date) -> rrule:
+    """The days from the first one until a day, each at midnight. They are bounded, for a rule may never match."""
+    parts = _parts(text)
+    last = datetime.combine(until, datetime.min.time())
+    if "UNTIL" in parts:
+        last = min(last, datetime.strptime(parts.pop("UNTIL")[:8], "%Y%m%d"))  # noqa: DTZ007 - a day, in no zone
+    bounded = ";".join(f"{name}={value}" for name, value in parts.items())
+    return rrulestr(
+        f"{bounded};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=datetime.combine(first_on, datetime.min.time())
+    )

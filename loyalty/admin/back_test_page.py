@@ -44,7 +44,11 @@ def said(back_test: BackTest) -> list[str]:
     for rule in changes.rules:
         definition = names.said(rule.definition)
         sentences.append(f"{rule.name}: {sentence_of(definition, programme.currency, zone=zone)}")
-    return sentences + [f"Without the rule {code}." for code in changes.without]
+    sentences += [f"Without the rule {code}." for code in changes.without]
+    steps = [
+        f"{tier.code} from {money(tier.threshold_minor, programme.currency)}" for tier in changes.tiers or ()
+    ]
+    return [*sentences, f"Another ladder: {', '.join(steps)}."] if steps else sentences
 
 
 def page_of(back_test: BackTest) -> dict[str, Any]:
@@ -99,8 +103,15 @@ def _numbers(result: BackTestResult) -> list[tuple[str, Number]]:
         ),
         ("Members touched", Number(f"{result.members_touched:,}", f"of {result.members:,} who bought")),
         ("Purchases touched", Number(f"{result.orders_touched:,}", f"of {result.orders:,}")),
-        ("Tier moves", Number("0", "tiers follow the money paid, which points do not change")),
+        ("Tier moves", _moves(result)),
     ]
+
+
+def _moves(result: BackTestResult) -> Number:
+    if not result.tier_moves:
+        return Number("0", "tiers follow the money paid, which points do not change")
+    told = [f"{move.members:,} from {move.before} to {move.after}" for move in result.tier_moves]
+    return Number(f"{sum(move.members for move in result.tier_moves):,}", ", ".join(told))
 
 
 def _chart(parts: list[PartResult], names: dict[str, str]) -> Chart:

@@ -39,10 +39,18 @@ class WinnerResult(BeforeAfter, frozen=True, kw_only=True):
     name: str
 
 
+class TierMove(msgspec.Struct, frozen=True, kw_only=True):
+    """So many members who stood on the tier `before` at the end would stand on `after`."""
+
+    before: str
+    after: str
+    members: int
+
+
 class BackTestResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the purchases come to. Points as earned by purchases, before any return; amounts in minor units.
 
-    Tiers follow the money paid, which no rule of points changes: nobody would have moved.
+    Tiers follow the money paid, which no rule of points changes: members move by another ladder alone.
 
     :ivar points_booked: what was booked at the time; `points.before` is the same settled once more.
     :ivar cost_minor: what the points pay, by the terms of today.
@@ -58,6 +66,7 @@ class BackTestResult(msgspec.Struct, frozen=True, kw_only=True):
     cost_minor: BeforeAfter
     weeks: list[WeekResult]
     tiers: list[PartResult]
+    tier_moves: list[TierMove]
     rules: list[PartResult]
     winners: list[WinnerResult]
 
@@ -83,7 +92,13 @@ def get_result(back_test: BackTest) -> BackTestResult:
             WeekResult(starts_on=date.fromisoformat(monday), before=sums.before, after=sums.after)
             for monday, sums in sorted(tally.weeks.items())
         ],
-        tiers=_parts({step.code: tally.tiers.get(step.code, Pair()) for step in programme.ladder}),
+        tiers=_parts(
+            {step.code: tally.tiers.get(step.code, Pair()) for step in programme.ladder} | tally.tiers
+        ),
+        tier_moves=[
+            TierMove(before=move.partition(">")[0], after=move.partition(">")[2], members=members)
+            for move, members in sorted(tally.moves.items(), key=lambda move: (-move[1], move[0]))
+        ],
         rules=_parts(dict(sorted(tally.rules.items(), key=lambda rule: -rule[1].after))),
         winners=[
             WinnerResult(

@@ -1,7 +1,6 @@
 """Purchases that were made, as back-tests settle them once more."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 import msgspec
@@ -10,7 +9,8 @@ from django.db.models import QuerySet
 
 from loyalty.errors import BackTestNotFound
 from loyalty.models import BackTest, BackTestState
-from loyalty.rules.back_tests import PastPurchase
+from loyalty.rules.ascents import DAYS_BEFORE
+from loyalty.rules.back_tests import PastMember, PastPurchase
 
 OPEN = (BackTestState.WAITING, BackTestState.RUNNING)
 
@@ -24,10 +24,19 @@ SELECT max(member_id) FROM (
 # Who bought what brought them to a tier held it from that very moment: the purchase itself was made on the one below.
 _PURCHASES = """
 SELECT json_build_object('member_ref', m.ref, 'placed_at', o.placed_at, 'place_code', p.code,
+  'place_kind', p.kind,
+  'paid_by', (SELECT coalesce(json_agg(x->>'kind'), '[]') FROM jsonb_array_elements(o.payments) x),
+  'is_new', NOT EXISTS (SELECT FROM omnichannel_order e
+    WHERE e.member_id = o.member_id AND e.programme_id = o.programme_id AND e.id < o.id),
+  'birthday', CASE WHEN m.birth_month IS NOT NULL THEN json_build_array(m.birth_month, m.birth_day) END,
+  'labels', (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
+    JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = o.programme_id WHERE c.member_id = o.member_id),
   'points_spent', s.points_spent, 'points_earned', s.points_earned,
+  'qualifying_minor', s.qualifying_minor,
   'tier_code', coalesce((SELECT t.code FROM loyalty_tierstanding h JOIN loyalty_tier t ON t.id = h.tier_id
       WHERE h.wallet_id = s.wallet_id AND h.member_id = o.member_id
-        AND h.from_at < o.placed_at AND h.until_at > o.placed_at ORDER BY t.rank DESC LIMIT 1), ''),
+        AND h.from_at < o.placed_at AND h.until_at > o.placed_at ORDER BY t.rank DESC LIMIT 1),
+      (SELECT t.code FROM loyalty_tier t WHERE t.programme_id = o.programme_id AND t.rank = 0), ''),
   'offers', CASE WHEN strpos(s.answer, '"offer:') = 0 THEN '[]'::json ELSE (
       SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title, 'effect', g.effect)
         ORDER BY e.ordinality), '[]')
@@ -35,7 +44,7 @@ SELECT json_build_object('member_ref', m.ref, 'placed_at', o.placed_at, 'place_c
       JOIN loyalty_grant g ON 'offer:' || g.ref = e.value->>'rule' AND g.member_id = o.member_id) END,
   'lines', (SELECT coalesce(json_agg(json_build_object('sku', l.sku, 'category', l.category, 'department', l.department,
       'brand', l.brand, 'quantity', l.quantity, 'unit_price_minor', l.unit_price_minor,
-      'discount_minor', l.discount_minor, 'tax_minor', l.tax_minor) ORDER BY l.position), '[]')
+      'discount_minor', l.discount_minor, 'tax_minor', l.tax_minor, 'kind', l.kind) ORDER BY l.position), '[]')
     FROM omnichannel_orderline l WHERE l.order_id = o.id AND l.member_id = o.member_id AND l.quantity > 0))::text
 FROM omnichannel_order o
 JOIN loyalty_settlement s ON s.order_ref = o.ref AND s.member_id = o.member_id
@@ -44,6 +53,13 @@ JOIN omnichannel_place p ON p.id = o.place_id
 WHERE o.programme_id = %(programme)s AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
   AND o.member_id > %(after)s AND o.member_id <= %(up_to)s
 ORDER BY o.member_id, o.placed_at, o.id
+"""
+_SPENT = """
+SELECT m.ref, d.spent_on, d.qualifying_minor FROM loyalty_tierday d
+JOIN loyalty_wallet w ON w.id = d.wallet_id AND w.member_id = d.member_id
+JOIN members_member m ON m.id = d.member_id
+WHERE w.programme_id = %(programme)s AND d.member_id > %(after)s AND d.member_id <= %(up_to)s
+  AND d.spent_on >= %(from)s AND d.spent_on < %(before)s
 """
 _decoder = msgspec.json.Decoder(PastPurchase)
 
@@ -56,7 +72,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
     @property
-    def parameters(self) -> dict[str, datetime | int]:
+    def parameters(self) -> dict[str, datetime | date | int]:
         return {"programme": self.programme_id, "since": self.since, "until": self.until}
 
 
@@ -97,10 +113,21 @@ def find_last_member(stretch: Stretch, *, after: int, orders: int) -> int | None
     return up_to
 
 
-def list_purchases(stretch: Stretch, *, after: int, up_to: int) -> list[Sequence[PastPurchase]]:
-    """All purchases of the members with an id above `after` until `up_to`: member by member, in the order they were
-    placed. One statement."""
+def list_members(stretch: Stretch, *, after: int, up_to: int, before: date | None = None) -> list[PastMember]:
+    """The members with an id above `after` until `up_to` and their purchases. One statement, or two.
+
+    :param before: tell also what they spent on the days before this one, as far as it can matter for tiers.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_PURCHASES, stretch.parameters | {"after": after, "up_to": up_to})
         found = [_decoder.decode(body) for (body,) in cursor]
-    return [list(own) for _, own in groupby(found, key=lambda purchase: purchase.member_ref)]
+        spent: dict[str, dict[date, int]] = {}
+        if before is not None:
+            days: dict[str, datetime | date | int] = {"from": before - DAYS_BEFORE, "before": before}
+            cursor.execute(_SPENT, stretch.parameters | {"after": after, "up_to": up_to} | days)
+            for ref, day, minor in cursor:
+                spent.setdefault(ref, {})[day] = minor
+    return [
+        PastMember(purchases=list(own), spent=spent.get(ref, {}))
+        for ref, own in groupby(found, key=lambda purchase: purchase.member_ref)
+    ]

@@ -1,6 +1,7 @@
 """What a programme declares, compiled once per stamp and kept in the process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import msgspec
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.rules import tiers
-from loyalty.rules.back_tests import Changes, versions_tried
+from loyalty.rules.back_tests import Changes, ladder_tried, versions_tried
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
@@ -58,7 +59,8 @@ def compile_with(programme_id: int, draft: Draft) -> Programme:
 
 def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Programme:
     """The programme as if the changes had held from `since` on; nothing is kept."""
-    return _compile(programme_id, lambda versions: versions_tried(versions, changes, since))
+    programme = _compile(programme_id, lambda versions: versions_tried(versions, changes, since))
+    return replace(programme, ladder=tuple(ladder_tried(programme.ladder, changes)))
 
 
 def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]] | None = None) -> Programme:

@@ -1,18 +1,20 @@
 """A change of rules tried on purchases that were made: settled by the rules of their moment, and by changed ones."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from loyalty.errors import RuleNotValid
+from loyalty.rules.ascents import Ascent
 from loyalty.rules.basket import Basket, Line, Offer, Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, has_bare_moment
 from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.tiers import Step, is_ladder
 
 WINNERS = 10
 """So many members who gain most are named."""
@@ -28,11 +30,20 @@ class TriedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     definition: RuleDefinition
 
 
+class TriedTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step of a ladder, reached by spending `threshold_minor` in a rolling year."""
+
+    code: Code
+    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)]
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is tried: rules that are put in, and codes of rules that are taken away."""
+    """What is tried: rules that are put in, codes of rules that are taken away, and a ladder in place of today's (the
+    lowest tier first)."""
 
     rules: Annotated[list[TriedRule], Meta(max_length=200)] = []
     without: Annotated[list[Code], Meta(max_length=200)] = []
+    tiers: Annotated[list[TriedTier], Meta(min_length=1, max_length=50)] | None = None
 
 
 def changes_of(draft: Draft) -> Changes:
@@ -43,25 +54,43 @@ def changes_of(draft: Draft) -> Changes:
 def named(changes: Changes) -> str:
     """What is tried, in a few words: `Tea weeks, without silver`."""
     words = [rule.name for rule in changes.rules] + [f"without {code}" for code in changes.without]
+    words += ["another ladder"] if changes.tiers is not None else []
     return ", ".join(words)[:200]
 
 
 class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase as it was made.
 
-    :ivar tier_code: of the member before the purchase, "" for the lowest.
+    :ivar tier_code: of the member before the purchase, "" in a programme without tiers.
     :ivar offers: those that it used.
-    :ivar points_earned: as they were booked.
+    :ivar labels: segments that the member is in today: what they were in then is not written down.
+    :ivar points_earned: as they were booked; `qualifying_minor` counted towards tiers.
     """
 
     member_ref: str
     placed_at: datetime
     place_code: str
+    place_kind: str
+    paid_by: list[str]
     tier_code: str
+    is_new: bool
+    birthday: tuple[int, int] | None
+    labels: list[str]
     points_spent: int
     points_earned: int
+    qualifying_minor: int
     offers: list[Offer]
     lines: list[Line]
+
+
+class PastMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's purchases in the order in which they were placed.
+
+    :ivar spent: what counted towards tiers on the days before the first day that is looked at; only for another ladder.
+    """
+
+    purchases: Sequence[PastPurchase]
+    spent: dict[date, int] = {}
 
 
 class Pair(msgspec.Struct, kw_only=True):
@@ -87,6 +116,7 @@ class Tally(msgspec.Struct, kw_only=True):
     :ivar booked: points as they were booked; differs from `points.before` where terms or the catalogue have changed,
         or purchases were told late.
     :ivar weeks: by their Monday on the programme's calendar (ISO), `tiers` and `rules` by code.
+    :ivar moves: where who would have moved stood and would stand at the end, as `silver>gold`; how many members.
     """
 
     orders: int = 0
@@ -99,50 +129,94 @@ class Tally(msgspec.Struct, kw_only=True):
     tiers: dict[str, Pair] = {}
     rules: dict[str, Pair] = {}
     winners: list[Winner] = []
+    moves: dict[str, int] = {}
 
-    def add_member(self, purchases: Sequence[PastPurchase], before: Programme, after: Programme) -> None:
-        """Count all purchases of one member, in the order in which they were placed."""
-        own = Winner(member=purchases[0].member_ref)
+    def add_member(self, member: PastMember, before: Programme, after: Programme, *, until: datetime) -> None:
+        """Count all purchases of one member.
+
+        With another ladder both ways up are walked anew, so that like is compared with like.
+
+        :param until: the moment at which tiers are compared.
+        """
+        own = Winner(member=member.purchases[0].member_ref)
+        ways = _ways(member, before, after) if before.ladder != after.ladder else []
         touched = 0
-        for purchase in purchases:
-            was, would = settled(purchase, before), settled(purchase, after)
+        for purchase in member.purchases:
+            tiers = [way.tier_at(purchase.placed_at) for way in ways] or [purchase.tier_code] * 2
+            was, would = settled(purchase, before, tiers[0]), settled(purchase, after, tiers[1])
             touched += was.points_earned != would.points_earned
             own.add(was.points_earned, would.points_earned)
-            self._spread(purchase, was, would, before)
-        self.orders += len(purchases)
-        self.orders_touched += touched
-        self.members += 1
-        self.members_touched += touched > 0
-        self.booked += sum(purchase.points_earned for purchase in purchases)
-        self.points.add(own.before, own.after)
-        if own.after > own.before:
-            ranked = sorted([*self.winners, own], key=lambda one: (one.before - one.after, one.member))
-            self.winners = ranked[:WINNERS]
+            self._spread(_monday(purchase.placed_at, before), tiers, was, would)
+            for way in ways:
+                way.spend(purchase.qualifying_minor, at=purchase.placed_at)
+        self._close(own, member, touched)
+        ends = [way.tier_at(until) for way in ways]
+        if len(set(ends)) > 1:
+            move = ">".join(ends)
+            self.moves[move] = self.moves.get(move, 0) + 1
 
-    def _spread(
-        self, purchase: PastPurchase, was: Settlement, would: Settlement, programme: Programme
-    ) -> None:
-        day = purchase.placed_at.astimezone(programme.terms.zone).date()
-        monday = (day - timedelta(days=day.weekday())).isoformat()
-        lowest = programme.ladder[0].code if programme.ladder else ""
-        for sums, name in ((self.weeks, monday), (self.tiers, purchase.tier_code or lowest)):
-            sums.setdefault(name, Pair()).add(was.points_earned, would.points_earned)
+    def _spread(self, monday: str, tiers: Sequence[str], was: Settlement, would: Settlement) -> None:
+        self.weeks.setdefault(monday, Pair()).add(was.points_earned, would.points_earned)
+        self.tiers.setdefault(tiers[0], Pair()).before += was.points_earned
+        self.tiers.setdefault(tiers[1], Pair()).after += would.points_earned
         for award in was.awards:
             self.rules.setdefault(_source(award.rule), Pair()).before += award.points
         for award in would.awards:
             self.rules.setdefault(_source(award.rule), Pair()).after += award.points
 
+    def _close(self, own: Winner, member: PastMember, touched: int) -> None:
+        self.orders += len(member.purchases)
+        self.orders_touched += touched
+        self.members += 1
+        self.members_touched += touched > 0
+        self.booked += sum(purchase.points_earned for purchase in member.purchases)
+        self.points.add(own.before, own.after)
+        if own.after > own.before:
+            ranked = sorted([*self.winners, own], key=lambda one: (one.before - one.after, one.member))
+            self.winners = ranked[:WINNERS]
 
-def settled(purchase: PastPurchase, programme: Programme) -> Settlement:
-    """The purchase settled once more, by the very function that tills are answered from."""
+
+def settled(purchase: PastPurchase, programme: Programme, tier_code: str) -> Settlement:
+    """The purchase settled once more on a tier, by the very function that tills are answered from."""
     basket = Basket(
         lines=purchase.lines,
         place_code=purchase.place_code,
+        place_kind=purchase.place_kind,
         placed_at=purchase.placed_at,
         spend_points=purchase.points_spent,
+        paid_by=purchase.paid_by,
     )
-    shopper = Shopper(tier_code=purchase.tier_code, spendable=purchase.points_spent, offers=purchase.offers)
+    shopper = Shopper(
+        tier_code=tier_code,
+        spendable=purchase.points_spent,
+        offers=purchase.offers,
+        is_new=purchase.is_new,
+        birthday=purchase.birthday,
+        labels=purchase.labels,
+    )
     return settle(basket, shopper, programme)
+
+
+def _monday(at: datetime, programme: Programme) -> str:
+    day = at.astimezone(programme.terms.zone).date()
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
+def ladder_tried(ladder: Sequence[Step], changes: Changes) -> Sequence[Step]:
+    """The ladder that is tried; today's if no other is."""
+    if changes.tiers is None:
+        return ladder
+    names = {step.code: step.name for step in ladder}
+    return [
+        Step(
+            id=-at, code=tier.code, name=names.get(tier.code, tier.code), threshold_minor=tier.threshold_minor
+        )
+        for at, tier in enumerate(changes.tiers, start=1)
+    ]
+
+
+def _ways(member: PastMember, before: Programme, after: Programme) -> list[Ascent]:
+    return [Ascent(programme.ladder, programme.terms.zone, member.spent) for programme in (before, after)]
 
 
 def versions_tried(versions: Iterable[Version], changes: Changes, since: datetime) -> list[Version]:
@@ -161,8 +235,13 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
     :raises RuleNotValid: nothing would change, a rule is named twice, or one that is not there is taken away.
     """
     named = [rule.code for rule in changes.rules] + changes.without
-    if not named:
-        raise RuleNotValid("Name a rule to put in or one to take away.", pointer="/changes")
+    if not named and changes.tiers is None:
+        raise RuleNotValid("Name a rule to put in or one to take away, or a ladder.", pointer="/changes")
+    if changes.tiers is not None and not is_ladder([tier.threshold_minor for tier in changes.tiers]):
+        raise RuleNotValid(
+            "The lowest tier is reached by 0 and each next one by more than the one before it.",
+            pointer="/changes/tiers",
+        )
     if len(named) != len(set(named)):
         raise RuleNotValid("Each rule can be named once.", pointer="/changes")
     if unknown := sorted(set(changes.without) - set(known)):

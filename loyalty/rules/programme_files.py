@@ -5,7 +5,6 @@ Stores, products and people are not in it: they are each installation's own.
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,8 +14,10 @@ from msgspec import Meta, structs
 from config.ground.amounts import money
 from config.ground.moments import moment
 from loyalty.errors import ProgrammeFileNotFitting
+from loyalty.rules.back_tests import Changes, TriedRule, TriedTier
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import has_bare_moment
+from loyalty.rules.tiers import is_ladder
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
@@ -98,7 +99,7 @@ def ensure_whole(file: ProgrammeFile) -> None:
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
     steps = [tier.threshold_minor for tier in file.tiers]
-    if steps and (steps[0] != 0 or any(step >= after for step, after in pairwise(steps))):
+    if steps and not is_ladder(steps):
         raise ProgrammeFileNotFitting(
             "The lowest tier is reached by 0 and each next one by more than the one before it."
         )
@@ -162,6 +163,20 @@ def _of_tiers(today: Sequence[TierPart], wanted: ProgrammeFile) -> list[str]:
             elif benefits[benefit.code] != benefit:
                 told.append(f"Tier {tier.name}: another {benefit.title}")
     return told
+
+
+def changes_by(file: ProgrammeFile, today: Sequence[RulePart]) -> Changes:
+    """What a back-test of the whole file tries: its rules and its ladder in place of all that hold today.
+
+    :raises ProgrammeFileNotFitting: as `ensure_whole`.
+    """
+    ensure_whole(file)
+    codes = {rule.code for rule in file.rules}
+    return Changes(
+        rules=[TriedRule(code=one.code, name=one.name, definition=one.definition) for one in file.rules],
+        without=[rule.code for rule in today if rule.code not in codes],
+        tiers=[TriedTier(code=one.code, threshold_minor=one.threshold_minor) for one in file.tiers] or None,
+    )
 
 
 def is_changed(before: RulePart | None, rule: RulePart) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,6 +28,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     threshold_minor: int
     benefits: list[Benefit] = []
+
+
+def is_ladder(thresholds: Sequence[int]) -> bool:
+    """Whether everybody reaches the lowest step, and each next one takes more than the one before it."""
+    return thresholds[:1] == [0] and all(step < after for step, after in pairwise(thresholds))
 
 
 def window_starts_on(day: date) -> date:

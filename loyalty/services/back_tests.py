@@ -19,7 +19,7 @@ from loyalty.queries.back_tests import (
     Stretch,
     count_purchases,
     find_last_member,
-    list_purchases,
+    list_members,
     lock_open_back_test,
 )
 from loyalty.queries.programmes import compile_tried, get_current_programme
@@ -100,8 +100,9 @@ def _work(back_test: BackTest, now: datetime) -> None:
         today = get_current_programme(back_test.programme_id)
         changes: Changes = load(Changes, back_test.changes)
         tried = compile_tried(back_test.programme_id, changes, since=stretch.since)
-        for purchases in list_purchases(stretch, after=back_test.last_member_id, up_to=up_to):
-            tally.add_member(purchases, today, tried)
+        before = back_test.since_on if changes.tiers is not None else None
+        for member in list_members(stretch, after=back_test.last_member_id, up_to=up_to, before=before):
+            tally.add_member(member, today, tried, until=stretch.until)
         back_test.state, back_test.last_member_id = BackTestState.RUNNING, up_to
         back_test.tally = dump(tally)
     back_test.save()

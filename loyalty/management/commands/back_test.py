@@ -13,7 +13,9 @@ from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from loyalty.models import BackTest, BackTestState
 from loyalty.queries.back_test_results import BackTestResult, get_result
+from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.back_tests import Changes, TriedRule, named
+from loyalty.rules.programme_files import ProgrammeFile, changes_by
 from loyalty.services.back_tests import advance_back_test, ask_back_test
 from omnichannel.queries.places import get_programme
 
@@ -34,6 +36,12 @@ class Command(BaseCommand):
             help='a rule to put in, as JSON: {"code": ..., "name": ..., "definition": {...}}; may be repeated',
         )
         parser.add_argument(
+            "--file",
+            type=Path,
+            metavar="FILE",
+            help="a whole draft programme, as export_programme writes one: its rules and tiers in place of today's",
+        )
+        parser.add_argument(
             "--without", action="append", default=[], metavar="CODE", help="a rule to take away"
         )
         parser.add_argument("--since", type=date.fromisoformat, help="the first day; a year before the last")
@@ -42,8 +50,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         until_on = options["until"] or clock.now().date()
         try:
-            rules = [msgspec.json.decode(file.read_bytes(), type=TriedRule) for file in options["rule"]]
-            changes = Changes(rules=rules, without=options["without"])
+            changes = self._changes(**options)
             back_test = ask_back_test(
                 programme_id=get_programme(options["programme"]).pk,
                 name=named(changes),
@@ -57,6 +64,16 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
         self._wait(back_test)
         self._print(get_result(back_test))
+
+    def _changes(
+        self, *, rule: list[Path], file: Path | None, without: list[str], programme: str, **_more: Any
+    ) -> Changes:
+        if file is not None:
+            today = find_programme_file(programme, now=clock.now())
+            whole = msgspec.json.decode(file.read_bytes(), type=ProgrammeFile)
+            return changes_by(whole, today.rules if today else [])
+        rules = [msgspec.json.decode(each.read_bytes(), type=TriedRule) for each in rule]
+        return Changes(rules=rules, without=without)
 
     def _wait(self, back_test: BackTest) -> None:
         """Help with the work until this one is done; it may also be done by a worker."""
@@ -76,5 +93,7 @@ class Command(BaseCommand):
         self.stdout.write(f"they cost more    {more:>14}")
         self.stdout.write(f"members touched   {result.members_touched:>14,}  of {result.members:,}")
         self.stdout.write(f"purchases touched {result.orders_touched:>14,}  of {result.orders:,}")
+        for move in result.tier_moves:
+            self.stdout.write(f"{move.members:,} members from {move.before} to {move.after}")
         for one in result.winners:
             self.stdout.write(f"  {one.member_ref} {one.name}: {one.after - one.before:+,}")

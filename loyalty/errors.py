@@ -23,6 +23,23 @@ class ProofNeeded(Refusal):
     title = "The member has to prove that it is them"
 
 
+class CorrectionNotFound(NotFound):
+    code = "correction_not_found"
+    title = "There is no such correction"
+
+
+class CorrectionDecided(Refusal):
+    status = 409
+    code = "correction_decided"
+    title = "This correction was decided before"
+
+
+class OwnWallet(Refusal):
+    status = 403
+    code = "own_wallet"
+    title = "Nobody corrects their own points: ask a colleague"
+
+
 class HoldNotFound(NotFound):
     code = "hold_not_found"
     title = "There is no hold by this reference"

@@ -24,6 +24,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
+    "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
 }
 """Permissions beyond view, add, change and delete: model -> code -> what it says."""
@@ -40,6 +41,7 @@ ROLES: Table = {
         "members.member": ("view", "add", "change", "see_personal_data"),
         "omnichannel.*": SEE,
         "loyalty.*": SEE,
+        "loyalty.correction": ("view", "add"),
         "campaigns.*": SEE,
     },
     MARKETER: {
@@ -68,6 +70,7 @@ ROLES: Table = {
         "omnichannel.unclaimedorder": SEE,
         "omnichannel.returnslip": SEE,
         "loyalty.*": SEE,
+        "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": ("view", "approve_rule"),
         "loyalty.programmeterms": KEEP,
     },
@@ -83,6 +86,7 @@ ROLES: Table = {
         "omnichannel.message": SEE,
         "omnichannel.productprice": SEE,
         "loyalty.*": OWN,
+        "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": (*OWN, "approve_rule"),
         "campaigns.*": OWN,
         "staff.*": OWN,

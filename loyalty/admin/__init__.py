@@ -2,6 +2,7 @@
 
 from loyalty.admin import (
     back_tests,
+    corrections,
     dashboard,
     ledger,
     rule_drafts,
@@ -14,6 +15,7 @@ from loyalty.admin import (
 
 __all__ = [
     "back_tests",
+    "corrections",
     "dashboard",
     "ledger",
     "rule_drafts",

@@ -1,6 +1,7 @@
 """Tables of loyalty and the law that holds them, one file per subject."""
 
 from loyalty.models.back_tests import BackTest, BackTestState
+from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
@@ -17,6 +18,10 @@ __all__ = [
     "Benefit",
     "BenefitGrant",
     "BenefitKind",
+    "Correction",
+    "CorrectionLimit",
+    "CorrectionReason",
+    "CorrectionState",
     "Entry",
     "EntryKind",
     "Grant",

@@ -65,6 +65,11 @@ _LAWS = {
         LEFT JOIN loyalty_entry e ON e.wallet_id = h.wallet_id AND e.kind = 'spend'
           AND e.cause = CASE h.order_ref WHEN '' THEN 'capture:' || h.ref ELSE 'spend:' || h.order_ref END
         WHERE h.captured_points > coalesce(-e.points, 0)""",
+    "a correction is booked as it was asked for, or not at all": """
+        SELECT 'correction ' || c.ref, CASE c.state WHEN 'booked' THEN c.points ELSE 0 END, coalesce(e.points, 0)
+        FROM loyalty_correction c
+        LEFT JOIN loyalty_entry e ON e.wallet_id = c.wallet_id AND e.cause = 'correct:' || c.ref
+        WHERE coalesce(e.points, 0) <> CASE c.state WHEN 'booked' THEN c.points ELSE 0 END""",
     "a settlement's points are booked": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0) || ' earned, '

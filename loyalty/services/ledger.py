@@ -1,11 +1,12 @@
-"""Posting outside of purchases: points given for an act, and the books of the night."""
+"""Posting outside of purchases: points given for an act, given or taken by a colleague."""
 
 from datetime import datetime
 
 import msgspec
 from django.db import IntegrityError, connection, transaction
 
-from loyalty.models import Entry
+from loyalty.errors import InsufficientPoints
+from loyalty.models import Entry, Wallet
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import lot_born
 
@@ -27,6 +28,17 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     happened_at: datetime
+
+
+class Debit(msgspec.Struct, frozen=True, kw_only=True):
+    """Points taken out of a wallet; fields as of a `Credit`."""
+
+    wallet_id: int
+    points: int
+    kind: str
+    cause: str
+    reason: str
+    actor: str
 
 
 def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
@@ -66,6 +78,25 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
             return False
         raise
     return True
+
+
+def post_debit(debit: Debit, *, now: datetime) -> None:
+    """Draw points from the lots that expire first. Within a transaction of the caller's.
+
+    :raises InsufficientPoints: there are not as many to be spent.
+    """
+    wallet = Wallet.objects.select_for_update(no_key=True).get(pk=debit.wallet_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT loyalty_renew_figures(%s, %s)", [wallet.pk, now])
+        wallet.refresh_from_db(fields=["spendable"])
+        if wallet.spendable < debit.points:
+            raise InsufficientPoints(
+                f"{wallet.spendable} points can be spent now.", pointer="/points", spendable=wallet.spendable
+            )
+        cursor.execute(
+            "SELECT loyalty_draw(%s, %s, %s, %s, '', %s, %s, %s, %s)",
+            [wallet.pk, debit.points, debit.kind, debit.cause, debit.actor, debit.reason, now, now],
+        )
 
 
 def _json(rows: list[Row]) -> str:

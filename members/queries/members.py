@@ -8,10 +8,10 @@ import msgspec
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from members.errors import CardCodeNotValid, MemberNotFound
+from members.errors import CardCodeNotValid, IdentityNotValid, MemberNotFound
 from members.models import Identity, Member
 from members.rules.cards import CardCode, is_fresh, is_genuine, read_code
-from members.rules.identities import IdentityClaim, MemberKey, normalise
+from members.rules.identities import IdentityClaim, IdentityKind, MemberKey, normalise
 from members.rules.people import called
 
 REF = "ref"
@@ -108,6 +108,15 @@ def get_member(key: MemberKey, *, region: str, now: datetime) -> MemberFacts:
     if found is None:
         raise MemberNotFound
     return found
+
+
+def goes_by_email(member_id: int, email: str) -> bool:
+    """Whether a member is known by this address, written in whatever way; nobody by one that cannot be anybody's."""
+    try:
+        address = normalise(IdentityKind.EMAIL, email)
+    except IdentityNotValid:
+        return False
+    return Identity.objects.filter(kind=IdentityKind.EMAIL, value=address, member_id=member_id).exists()
 
 
 def get_member_by_id(member_id: int) -> MemberFacts:

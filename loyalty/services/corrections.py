@@ -1,0 +1,124 @@
+"""Corrections: asked for by one colleague, and above their limit decided by another."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from config.ground.ids import new_ref
+from loyalty.errors import CorrectionDecided, NeedsAnotherPerson, OwnWallet
+from loyalty.models import Correction, CorrectionReason, CorrectionState, Wallet
+from loyalty.queries.corrections import limit_of, lock_correction
+from loyalty.queries.programmes import get_current_programme
+from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
+from members.queries.members import goes_by_email
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Who corrects: how tables name them (`staff:3`), their e-mail, and their roles."""
+
+    name: str
+    email: str
+    roles: Collection[str]
+
+
+@transaction.atomic
+def correct_points(
+    wallet: Wallet, points: int, *, reason: CorrectionReason, note: str, by: Colleague, now: datetime
+) -> Correction:
+    """Give (above 0) or take points: at once within the colleague's limit, else when another one agrees.
+
+    :raises OwnWallet: it is the colleague's own.
+    :raises InsufficientPoints: more would be taken than can be spent.
+    """
+    _ensure_not_own(wallet.member_id, by)
+    correction = Correction(
+        ref=new_ref("cor"),
+        wallet=wallet,
+        member_id=wallet.member_id,
+        points=points,
+        reason=reason,
+        note=note,
+        state=CorrectionState.WAITING,
+        asked_by=by.name,
+        asked_at=now,
+    )
+    if abs(points) <= limit_of(by.roles, wallet.programme_id):
+        _book(correction, now)
+    correction.save()
+    return correction
+
+
+@transaction.atomic
+def approve_correction(correction_id: int, *, by: Colleague, now: datetime) -> Correction:
+    """Book what a colleague asked for.
+
+    :raises CorrectionDecided: it does not wait any more.
+    :raises NeedsAnotherPerson: it is what this very colleague asked for.
+    :raises OwnWallet: it is the colleague's own.
+    :raises InsufficientPoints: more would be taken than can be spent now.
+    """
+    correction = _lock(correction_id, by)
+    _book(correction, now)
+    correction.decided_by = by.name
+    correction.save()
+    return correction
+
+
+@transaction.atomic
+def refuse_correction(correction_id: int, *, by: Colleague, now: datetime) -> Correction:
+    """Leave the points as they are.
+
+    :raises CorrectionDecided: it does not wait any more.
+    :raises NeedsAnotherPerson: it is what this very colleague asked for.
+    :raises OwnWallet: it is the colleague's own.
+    """
+    correction = _lock(correction_id, by)
+    correction.state, correction.decided_by, correction.decided_at = CorrectionState.REFUSED, by.name, now
+    correction.save()
+    return correction
+
+
+def _lock(correction_id: int, by: Colleague) -> Correction:
+    correction = lock_correction(correction_id)
+    if correction.state != CorrectionState.WAITING:
+        raise CorrectionDecided(f"This correction is {correction.get_state_display()}.")
+    if correction.asked_by == by.name:
+        raise NeedsAnotherPerson
+    _ensure_not_own(correction.member_id, by)
+    return correction
+
+
+def _ensure_not_own(member_id: int, by: Colleague) -> None:
+    if by.email and goes_by_email(member_id, by.email):
+        raise OwnWallet
+
+
+def _book(correction: Correction, now: datetime) -> None:
+    programme = get_current_programme(correction.wallet.programme_id)
+    reason = f"{correction.get_reason_display()}: {correction.note}"
+    cause = f"correct:{correction.ref}"
+    if correction.points > 0:
+        credit = Credit(
+            member_id=correction.member_id,
+            points=correction.points,
+            kind="adjust",
+            cause=cause,
+            reason=reason,
+            actor=correction.asked_by,
+            happened_at=now,
+        )
+        post_credit(credit, programme=programme, now=now)
+    else:
+        debit = Debit(
+            wallet_id=correction.wallet_id,
+            points=-correction.points,
+            kind="adjust",
+            cause=cause,
+            reason=reason,
+            actor=correction.asked_by,
+        )
+        post_debit(debit, now=now)
+    correction.state, correction.decided_at = CorrectionState.BOOKED, now

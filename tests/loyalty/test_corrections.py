@@ -1,0 +1,135 @@
+"""Points that colleagues give and take: alone up to their role's limit, beyond it with a second person."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from config.staff.models import Staff
+from config.staff.roles import CASHIER, FINANCE, STORE_MANAGER
+from loyalty.models import Correction, CorrectionLimit, Entry, Wallet
+from loyalty.services.verification import verify_ledger
+from members.models import Member
+from members.rules.identities import claim
+from members.services.enrolment import enrol
+from tests.config.staff import in_role
+from tests.loyalty.conftest import Shop, basket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """Store managers go as far as 200 points alone."""
+    shop = open_shop()
+    CorrectionLimit.objects.create(programme=shop.programme, role=STORE_MANAGER, points=200)
+    return shop
+
+
+@pytest.fixture
+def wallet(shop: Shop) -> Wallet:
+    """500 points."""
+    member = shop.enrol()
+    shop.commit(basket(5_000, member=member))
+    return Wallet.objects.get(member=member)
+
+
+def page_of(person: Staff) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def correct(person: Staff, wallet: Wallet, points: int, note: str = "the till was down") -> str:
+    """What the page says after a colleague asked for a correction."""
+    asked = {"points": points, "reason": "missing", "note": note}
+    return page_of(person).post(_address(wallet), asked, follow=True).content.decode()
+
+
+def decide(person: Staff, correction: Correction, button: str) -> str:
+    path = f"/admin/loyalty/correction/{correction.pk}/change/"
+    return page_of(person).post(path, {button: ""}, follow=True).content.decode()
+
+
+def balance(wallet: Wallet) -> int:
+    assert verify_ledger(now=datetime.now(UTC)) == []
+    wallet.refresh_from_db()
+    return wallet.balance
+
+
+def _address(wallet: Wallet) -> str:
+    return f"/admin/loyalty/wallet/{wallet.pk}/correct/"
+
+
+@pytest.mark.parametrize("points", [200, -200, 1])
+def test_within_their_limit_a_colleague_corrects_alone(wallet: Wallet, points: int) -> None:
+    person = in_role(STORE_MANAGER)
+    assert "booked" in correct(person, wallet, points)
+    assert balance(wallet) == 500 + points
+    entry = Entry.objects.get(kind="adjust")
+    assert (entry.points, entry.actor) == (points, f"staff:{person.pk}")
+    assert entry.reason == "A purchase did not count: the till was down"
+
+
+@pytest.mark.parametrize("points", [201, -201])
+def test_beyond_it_another_person_has_to_agree(wallet: Wallet, points: int) -> None:
+    asker, approver = in_role(STORE_MANAGER), in_role(FINANCE)
+    assert "waits for approval" in correct(asker, wallet, points)
+    assert balance(wallet) == 500
+    asked = Correction.objects.get()
+    assert "the till was down" in page_of(approver).get("/admin/loyalty/correction/").content.decode()
+    assert "booked" in decide(approver, asked, "_approve")
+    assert balance(wallet) == 500 + points
+    assert "was decided before" not in decide(approver, asked, "_refuse")
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == ("booked", f"staff:{approver.pk}")
+    assert Entry.objects.filter(kind="adjust").count() == 1
+
+
+def test_nobody_approves_what_they_asked_for(wallet: Wallet) -> None:
+    asker = in_role(FINANCE)
+    correct(asker, wallet, 5_000)
+    asked = Correction.objects.get()
+    assert "It waits for somebody else" in decide(asker, asked, "_approve")
+    assert balance(wallet) == 500
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Correction.objects.update(decided_by=asked.asked_by)
+
+
+def test_a_refused_correction_changes_nothing(wallet: Wallet) -> None:
+    correct(in_role(STORE_MANAGER), wallet, 5_000)
+    asked = Correction.objects.get()
+    assert "refused" in decide(in_role(FINANCE), asked, "_refuse")
+    assert "booked" not in decide(in_role(FINANCE), asked, "_approve")
+    assert balance(wallet) == 500
+
+
+def test_nobody_corrects_their_own_points(shop: Shop) -> None:
+    now = datetime.now(UTC)
+    own = enrol(identities=[claim("email", "Mia@Example.com")], via="web", actor="test", now=now)
+    shop.commit(basket(1_000, member=Member.objects.get(pk=own.member_id)))
+    wallet = Wallet.objects.get(member_id=own.member_id)
+    mia = in_role(STORE_MANAGER)
+    mia.email = "mia@example.com"
+    mia.save()
+    assert "Nobody corrects their own points" in correct(mia, wallet, 100)
+    correct(in_role(FINANCE), wallet, 100)
+    mia.groups.set(in_role(FINANCE).groups.all())
+    decide(mia, Correction.objects.get(), "_approve")
+    assert balance(wallet) == 100
+
+
+def test_no_more_is_taken_than_can_be_spent(wallet: Wallet) -> None:
+    CorrectionLimit.objects.update(points=1_000)
+    assert "500 points can be spent now" in correct(in_role(STORE_MANAGER), wallet, -501)
+    assert not Correction.objects.exists()
+    assert balance(wallet) == 500
+
+
+def test_who_may_not_correct_finds_no_page_for_it(wallet: Wallet) -> None:
+    cashier = page_of(in_role(CASHIER))
+    assert cashier.post(_address(wallet), {"points": 5, "reason": "other", "note": "x"}).status_code == 403
+    assert cashier.get("/admin/loyalty/correction/").status_code == 403
+    assert balance(wallet) == 500

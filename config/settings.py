@@ -250,6 +250,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old answers": every(3600, "ground.forget"),
     "forget old events": every(3600, "outbox.forget"),
     "book expiry": every(300, "loyalty.book_expiry"),
+    "warn of expiry": every(3600, "loyalty.warn_of_expiry"),
     "seal days": every(1800, "loyalty.seal_days"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
     "work on back-tests": every(3, "loyalty.work_on_back_tests"),

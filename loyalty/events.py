@@ -59,6 +59,16 @@ class HistoryImported(Event, frozen=True, kw_only=True):
     programme_code: str
 
 
+class PointsExpiring(Event, frozen=True, kw_only=True):
+    """Points of a member run out at `expires_at` unless they are spent, or kept alive. Said 30 and 7 days before."""
+
+    name: ClassVar[str] = "loyalty.points_expiring"
+    programme_code: str
+    points: int
+    expires_at: datetime
+    days_before: int
+
+
 class TierReached(Event, frozen=True, kw_only=True):
     """A member stands on a higher tier than before."""
 

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from config.ground import clock
 from loyalty.services.back_tests import advance_back_test
-from loyalty.services.expiry import book_expired_lots
+from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
 
@@ -20,6 +20,12 @@ def book_expiry(**_newer_arguments: Any) -> int:
     """Book the entries of lots that have run out. Safe to repeat, any number at once."""
     now = clock.now()
     return book_expired_lots(until=now, now=now)
+
+
+@shared_task(name="loyalty.warn_of_expiry")
+def warn(**_newer_arguments: Any) -> int:
+    """Announce points that run out soon. Safe to repeat, any number at once."""
+    return warn_of_expiry(now=clock.now())
 
 
 @shared_task(name="loyalty.seal_days")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.models import ProgrammeTerms
 from loyalty.queries.vocabulary import Home
+from loyalty.rules.lots import Expiry, fault_in
 from loyalty.rules.words import sentence_of_terms
 
 
@@ -38,10 +40,11 @@ class TermsForm(forms.ModelForm):
     expiry_days = WholeField(
         label="Days they live",
         required=False,
-        min_value=1,
+        min_value=0,
         max_value=36_500,
         initial=365,
-        help_text="To the end of the last day, by the clock of the programme. Empty: for ever.",
+        help_text="To the end of the last day, by the clock of the programme. Empty: for ever. 0 with the end of "
+        "a year: to the end of the year they are earned in.",
     )
     welcome_points = WholeField(
         label="Welcome points",
@@ -58,7 +61,10 @@ class TermsForm(forms.ModelForm):
             "burn_minor",
             "proof_above",
             "maturity_days",
+            "expiry_kind",
             "expiry_days",
+            "expiry_on",
+            "kept_alive_by",
             "welcome_points",
             "when_spent",
             "rules_need_approval",
@@ -81,7 +87,13 @@ class TermsForm(forms.ModelForm):
         others = ProgrammeTerms.objects.filter(programme_id=self.home.id).exclude(pk=self.instance.pk)
         if others.exists():
             raise forms.ValidationError(f"{self.home.name} has its terms already. Open them to change them.")
-        return super().clean() or self.cleaned_data
+        told = super().clean() or self.cleaned_data
+        names = {"kind": "expiry_kind", "days": "expiry_days", "on": "expiry_on"}
+        if all(name in told for name in names.values()):
+            expiry = msgspec.convert({part: told[name] for part, name in names.items()}, Expiry)
+            if fault := fault_in(expiry):
+                self.add_error("expiry_on" if expiry.kind == "date" else "expiry_days", fault)
+        return told
 
 
 @admin.register(ProgrammeTerms, site=site)
@@ -97,7 +109,10 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
     fieldsets = (
         ("As it stands", {"fields": ("says",)}),
         ("What points pay", {"fields": (("burn_points", "burn_minor"), "proof_above")}),
-        ("How long they live", {"fields": ("maturity_days", "expiry_days")}),
+        (
+            "How long they live",
+            {"fields": ("maturity_days", "expiry_kind", ("expiry_days", "expiry_on"), "kept_alive_by")},
+        ),
         ("Returns", {"fields": ("when_spent",)}),
         ("Welcome", {"fields": ("welcome_points",)}),
         ("Second pair of eyes", {"fields": ("rules_need_approval",)}),
@@ -126,7 +141,7 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             burn_points=terms.burn_points,
             burn_minor=terms.burn_minor,
             maturity_days=terms.maturity_days,
-            expiry_days=terms.expiry_days,
+            expiry=terms.expiry,
             welcome_points=terms.welcome_points,
             when_spent=terms.when_spent,
             proof_above=terms.proof_above,

@@ -2,11 +2,12 @@
 
 from loyalty.models.back_tests import BackTest, BackTestState
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
+from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
-from loyalty.models.programme import ProgrammeTerms, WhenSpent
+from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
 from loyalty.models.returns import Reversal
 from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
@@ -24,9 +25,12 @@ __all__ = [
     "CorrectionState",
     "Entry",
     "EntryKind",
+    "ExpiryKind",
+    "ExpiryWarning",
     "Grant",
     "Hold",
     "HoldState",
+    "KeptAliveBy",
     "Label",
     "Lot",
     "LotMove",

@@ -55,6 +55,9 @@ class Wallet(models.Model):
     figures_hold_until = models.DateTimeField(
         null=True, help_text="Empty: no lot will ever mature or expire, and nothing is held."
     )
+    kept_alive_until = models.DateTimeField(
+        null=True, help_text="Where points run out by inactivity: until when the last activity keeps them."
+    )
     version = models.BigIntegerField(default=0, db_default=0, help_text="Grows with every purchase.")
     terms_stamp = models.BigIntegerField(
         default=0, db_default=0, help_text="Changes when a tier standing of this member changes."

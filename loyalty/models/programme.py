@@ -1,10 +1,12 @@
 """The terms of a programme: what a point pays, when it matures and when it expires."""
 
+import msgspec
 import pghistory
 from django.db import models
 from django.db.models import CheckConstraint, Q
 
 from config.ground.history import before_each_change
+from loyalty.rules.lots import Expiry
 
 
 class WhenSpent(models.TextChoices):
@@ -13,6 +15,26 @@ class WhenSpent(models.TextChoices):
     CLAMP = "clamp", "take back what is left"
     DEBT = "debt", "owe what is not left"
     REFUSE = "refuse", "refuse the return"
+
+
+class ExpiryKind(models.TextChoices):
+    """When points run out; `loyalty.rules.lots.Expiry` says each in full."""
+
+    ROLLING = "rolling", "after so many days"
+    MONTH = "month", "after so many days, at the end of that month"
+    QUARTER = "quarter", "after so many days, at the end of that quarter"
+    YEAR = "year", "after so many days, at the end of that year"
+    DATE = "date", "on the same day each year"
+    INACTIVITY = "inactivity", "so many days after the member was last active"
+
+
+class KeptAliveBy(models.TextChoices):
+    """What counts as activity."""
+
+    PURCHASE = "purchase", "any purchase"
+    EARN = "earn", "a purchase that earns points"
+    SPEND = "spend", "a purchase that spends points"
+    POINTS = "points", "a purchase that earns or spends points"
 
 
 @pghistory.track(*before_each_change(), exclude=["stamp", "updated_at"])
@@ -37,6 +59,27 @@ class ProgrammeTerms(models.Model):
         blank=True,
         default=365,
         help_text="Days points live, to the end of the last day. Empty: for ever.",
+    )
+    expiry_kind = models.CharField(
+        max_length=12,
+        choices=ExpiryKind,
+        default=ExpiryKind.ROLLING,
+        db_default=ExpiryKind.ROLLING,
+        verbose_name="Points run out",
+    )
+    expiry_on = models.DateField(
+        null=True,
+        blank=True,
+        verbose_name="On this day",
+        help_text="The last day of points that run out on the same day each year; the first time it comes.",
+    )
+    kept_alive_by = models.CharField(
+        max_length=8,
+        choices=KeptAliveBy,
+        default=KeptAliveBy.PURCHASE,
+        db_default=KeptAliveBy.PURCHASE,
+        verbose_name="Activity is",
+        help_text="Matters where points run out by inactivity alone.",
     )
     welcome_points = models.PositiveIntegerField(default=0, help_text="Given once, at enrolment.")
     when_spent = models.CharField(
@@ -69,8 +112,21 @@ class ProgrammeTerms(models.Model):
             CheckConstraint(
                 condition=Q(burn_points__gt=0) & Q(burn_minor__gt=0), name="a_point_pays_something"
             ),
+            CheckConstraint(
+                condition=~Q(expiry_kind="date") | Q(expiry_on__isnull=False), name="a_fixed_day_is_named"
+            ),
         ]
         verbose_name_plural = "programme terms"
 
     def __str__(self) -> str:
         return f"terms of {self.programme}"
+
+    @property
+    def expiry(self) -> Expiry:
+        told = {
+            "kind": self.expiry_kind,
+            "days": self.expiry_days,
+            "on": self.expiry_on,
+            "kept_alive_by": self.kept_alive_by,
+        }
+        return msgspec.convert(told, Expiry)

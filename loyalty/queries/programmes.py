@@ -80,7 +80,7 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
             burn_points=row.burn_points,
             burn_minor=row.burn_minor,
             maturity_days=row.maturity_days,
-            expiry_days=row.expiry_days,
+            expiry=row.expiry,
             welcome_points=row.welcome_points,
             proof_above=row.proof_above,
         ),

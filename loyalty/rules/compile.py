@@ -27,6 +27,7 @@ from loyalty.rules.definition import (
     Weekdays,
 )
 from loyalty.rules.holding import Occasion, Test, Unmet, test_of
+from loyalty.rules.lots import Expiry
 from loyalty.rules.scope import demand_of, offers_of
 from loyalty.rules.tiers import Step
 
@@ -42,7 +43,7 @@ class Terms:
     burn_points: int
     burn_minor: int
     maturity_days: int
-    expiry_days: int | None
+    expiry: Expiry
     welcome_points: int = 0
     proof_above: int | None = None
 

@@ -4,7 +4,7 @@ Stores, products and people are not in it: they are each installation's own.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.rules.back_tests import Changes, TriedRule, TriedTier
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import has_bare_moment
+from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.tiers import is_ladder
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
 
@@ -35,7 +36,10 @@ class TermsPart(_Part, frozen=True, kw_only=True):
     burn_points: Annotated[int, Meta(ge=1, le=1_000_000)]
     burn_minor: Annotated[int, Meta(ge=1, le=10**9)]
     maturity_days: Annotated[int, Meta(ge=0, le=365)]
-    expiry_days: Annotated[int, Meta(ge=1, le=36_500)] | None
+    expiry_days: Annotated[int, Meta(ge=0, le=36_500)] | None
+    expiry_kind: ExpiryKind = "rolling"
+    expiry_on: date | None = None
+    kept_alive_by: KeptAliveBy = "purchase"
     welcome_points: Count
     when_spent: Literal["clamp", "debt", "refuse"]
     rules_need_approval: bool
@@ -98,6 +102,8 @@ def ensure_whole(file: ProgrammeFile) -> None:
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
+    if fault := fault_in(_expiry(file.terms)):
+        raise ProgrammeFileNotFitting(fault)
     steps = [tier.threshold_minor for tier in file.tiers]
     if steps and not is_ladder(steps):
         raise ProgrammeFileNotFitting(
@@ -142,7 +148,18 @@ def _of_terms(today: TermsPart | None, wanted: ProgrammeFile) -> list[str]:
 def _says(terms: TermsPart, currency: str) -> str:
     told = structs.asdict(terms)
     told.pop("rules_need_approval")
-    return sentence_of_terms(currency=currency, **told)
+    for part in ("expiry_kind", "expiry_days", "expiry_on", "kept_alive_by"):
+        told.pop(part)
+    return sentence_of_terms(currency=currency, expiry=_expiry(terms), **told)
+
+
+def _expiry(terms: TermsPart) -> Expiry:
+    return Expiry(
+        kind=terms.expiry_kind,
+        days=terms.expiry_days,
+        on=terms.expiry_on,
+        kept_alive_by=terms.kept_alive_by,
+    )
 
 
 def _of_tiers(today: Sequence[TierPart], wanted: ProgrammeFile) -> list[str]:

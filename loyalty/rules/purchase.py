@@ -139,7 +139,7 @@ def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
     terms = programme.terms
     return LotBorn(
         available_from=available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone),
-        expires_at=expires_at(earned_at, expiry_days=terms.expiry_days, zone=terms.zone),
+        expires_at=expires_at(earned_at, expiry=terms.expiry, zone=terms.zone),
     )
 
 

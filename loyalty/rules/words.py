@@ -29,6 +29,7 @@ from loyalty.rules.definition import (
     RuleDefinition,
     TierIs,
 )
+from loyalty.rules.lots import Expiry
 
 
 def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> str:
@@ -104,7 +105,7 @@ def sentence_of_terms(
     burn_points: int,
     burn_minor: int,
     maturity_days: int,
-    expiry_days: int | None,
+    expiry: Expiry,
     welcome_points: int,
     when_spent: str,
     proof_above: int | None,
@@ -118,16 +119,38 @@ def sentence_of_terms(
     :param proof_above: None: proof is never asked.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
-    lives = f"live {expiry_days} days" if expiry_days is not None else "never expire"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
     paid = money(burn_minor, currency)
     proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (
-        f"{burn_points} points pay {paid}; they can be spent {matures} and {lives}; {welcome} welcome points; "
-        f"a return whose points are spent {_RETURNS[when_spent]}{proof}."
+        f"{burn_points} points pay {paid}; they can be spent {matures} and {words_of_expiry(expiry)}; "
+        f"{welcome} welcome points; a return whose points are spent {_RETURNS[when_spent]}{proof}."
     )
 
 
+def words_of_expiry(expiry: Expiry) -> str:
+    """How long points live, e.g. `live 365 days`."""
+    if expiry.kind == "date" and expiry.on is not None:
+        return f"expire after {expiry.on.day} {expiry.on:%B} each year, first in {expiry.on.year}"
+    if expiry.days is None:
+        return "never expire"
+    match expiry.kind:
+        case "inactivity":
+            return f"expire {expiry.days} days after {_ACTIVITY[expiry.kept_alive_by]}"
+        case "month" | "quarter" | "year" if expiry.days == 0:
+            return f"live to the end of the {expiry.kind} they are earned in"
+        case "month" | "quarter" | "year":
+            return f"live {expiry.days} days and to the end of that {expiry.kind}"
+        case _:
+            return f"live {expiry.days} days"
+
+
+_ACTIVITY = {
+    "purchase": "the last purchase",
+    "earn": "the last purchase that earned points",
+    "spend": "the last purchase that spent points",
+    "points": "the last purchase that earned or spent points",
+}
 _RETURNS = {
     "clamp": "takes back what is left",
     "debt": "takes back what is left, and the rest is owed",

@@ -13,7 +13,7 @@ from loyalty.queries.checkout import MemberNow, WalletNow
 from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
 from loyalty.rules.basket import Line
 from loyalty.rules.compile import Programme
-from loyalty.rules.lots import midnight_after
+from loyalty.rules.lots import is_kept_alive, midnight_after
 from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import window_starts_on
@@ -45,6 +45,7 @@ class Booking:
     offers_used: list[Row] = field(default_factory=list)
     settlements: list[Row] = field(default_factory=list)
     news: list[Row] = field(default_factory=list)
+    extends: list[Row] = field(default_factory=list)
     key: Row | None = None
     _positions: dict[str, int] = field(default_factory=dict)
 
@@ -104,6 +105,11 @@ class Booking:
         self._add_lines(len(self.orders), member.id, lines, settlement)
         self._add_spend(ref, purchase, settlement, owner)
         self._add_credits(ref, purchase, settlement, owner, programme)
+        if is_kept_alive(
+            programme.terms.expiry, earns=settlement.points_earned > 0, spends=settlement.points_spent > 0
+        ):
+            until_at = lot_born(programme, purchase.placed_at).expires_at
+            self.extends.append({"w": wallet, "happened_at": purchase.placed_at, "until_at": until_at})
         self.tier_days.append(
             {**owner, "spent_on": climb.spent_on, "qualifying_minor": settlement.payable_minor}
         )

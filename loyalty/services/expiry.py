@@ -1,13 +1,21 @@
-"""The nightly booking of what ran out. Points past their hour could not be spent before it ran; this writes it down."""
+"""What runs out: announced beforehand, and booked afterwards.
+
+Points past their hour could not be spent before the booking ran; it only writes it down.
+"""
 
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from config.ground.jobs import run_job
+from config.outbox.registry import subscribers_of
+from loyalty.events import PointsExpiring
 from loyalty.models import Lot
 
 LOTS_PER_STEP = 20_000
+WARNINGS_PER_STEP = 5_000
+WARNINGS = ((30, 7), (7, 0))
+"""Days before the end, and the days before it that belong to the next warning."""
 
 
 class ExpiryStandsStill(Exception):  # noqa: N818 - an alarm, raised where nobody reads an answer
@@ -47,4 +55,29 @@ def _left_by_others(left: int, *, before: int) -> int:
 def _book_step(until: datetime, now: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT loyalty_book_expiry(%s, %s, %s)", [until, now, LOTS_PER_STEP])
+        return int(cursor.fetchone()[0])
+
+
+def warn_of_expiry(*, now: datetime) -> int:
+    """Announce points that run out within 30 and within 7 days: once each for a member and a day.
+
+    Safe to repeat, any number at once. Points that were earned later, or whose end was moved by the member's activity,
+    are announced for their own day.
+
+    :return: how many warnings were announced.
+    """
+    announced = 0
+    for within, beyond in WARNINGS:
+        while step := _warn_step(within, beyond, now):
+            announced += step
+    return announced
+
+
+def _warn_step(within: int, beyond: int, now: datetime) -> int:
+    listeners = subscribers_of(PointsExpiring)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_warn_of_expiry(%s, %s, %s::text[], %s, %s)",
+            [within, beyond, listeners, now, WARNINGS_PER_STEP],
+        )
         return int(cursor.fetchone()[0])

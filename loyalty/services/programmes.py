@@ -1,11 +1,13 @@
 """Declaring what a programme is: its terms, and the ladder of its tiers."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 from django.db import transaction
 
 from loyalty.models import Benefit, ProgrammeTerms, Tier
+from loyalty.rules.lots import ExpiryKind, KeptAliveBy
 
 
 class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +19,9 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     burn_minor: int = 1
     maturity_days: int = 0
     expiry_days: int | None = 365
+    expiry_kind: ExpiryKind = "rolling"
+    expiry_on: date | None = None
+    kept_alive_by: KeptAliveBy = "purchase"
     welcome_points: int = 0
     rules_need_approval: bool = True
     proof_above: int | None = None

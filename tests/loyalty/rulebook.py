@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.lots import Expiry
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -16,7 +17,7 @@ TERMS = Terms(
     burn_points=10,
     burn_minor=1,
     maturity_days=0,
-    expiry_days=None,
+    expiry=Expiry(days=None),
 )
 
 

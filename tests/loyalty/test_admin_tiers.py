@@ -19,6 +19,8 @@ AS_THEY_ARE = {
     "burn_minor": "0.01",
     "maturity_days": "0",
     "expiry_days": "365",
+    "expiry_kind": "rolling",
+    "kept_alive_by": "purchase",
     "welcome_points": "0",
     "when_spent": "clamp",
 }
@@ -156,6 +158,8 @@ def test_terms_are_changed_in_money_and_said_in_words(shop: Shop) -> None:
         "burn_minor": "0.50",
         "maturity_days": "14",
         "expiry_days": "",
+        "expiry_kind": "rolling",
+        "kept_alive_by": "purchase",
         "welcome_points": "50",
         "when_spent": "refuse",
     }
@@ -175,7 +179,8 @@ def test_terms_are_changed_in_money_and_said_in_words(shop: Shop) -> None:
     [
         ({"burn_minor": "0"}, "name more than 0"),
         ({"burn_points": "0"}, "greater than or equal to 1"),
-        ({"expiry_days": "0"}, "greater than or equal to 1"),
+        ({"expiry_days": "0"}, "Points live for a day at least"),
+        ({"expiry_kind": "date"}, "Name the day on which points run out"),
         ({"maturity_days": "-1"}, "greater than or equal to 0"),
     ],
 )
@@ -186,7 +191,10 @@ def test_terms_that_say_nothing_are_refused(shop: Shop, changed: dict[str, str],
         "burn_minor": "0.01",
         "maturity_days": "0",
         "expiry_days": "365",
+        "expiry_kind": "rolling",
+        "kept_alive_by": "purchase",
         "welcome_points": "0",
+        "when_spent": "clamp",
     }
 
     page = signed_in(FINANCE).post(f"/admin/loyalty/programmeterms/{terms.pk}/change/", form | changed)

@@ -1,7 +1,7 @@
 -- Book lots that ran out before `until`: at most `most` of them, one entry each. Returns how many were booked.
 --
 -- A point past its hour could not be spent before this ran, and cannot after; this only writes it down.
-CREATE FUNCTION loyalty_book_expiry(until timestamptz, at timestamptz, most int) RETURNS int
+CREATE OR REPLACE FUNCTION loyalty_book_expiry(until timestamptz, at timestamptz, most int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
     chosen bigint[];
@@ -52,5 +52,67 @@ BEGIN
 
     PERFORM loyalty_refresh_figures(chosen, at);
     RETURN booked;
+END
+$$;
+
+-- Let the points of wallets live on until `until_at`, where they have not run out: by `at`, or, with NULL, by the moment at
+-- which the member was active, as in a history. One activity after the other, in the order of time; where a later activity
+-- was told before this one, that one counts.
+--
+-- ids:     the wallets, locked by the caller
+-- extends: [{w (position in `ids`, from 1), happened_at, until_at}]
+CREATE OR REPLACE FUNCTION loyalty_extend_lots(ids bigint[], extends jsonb, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    activity record;
+    kept_until timestamptz;
+BEGIN
+    FOR activity IN
+        SELECT ids[x.w] AS wallet, x.happened_at, x.until_at
+        FROM jsonb_to_recordset(extends) AS x(w int, happened_at timestamptz, until_at timestamptz) ORDER BY x.happened_at
+    LOOP
+        UPDATE loyalty_wallet SET kept_alive_until = greatest(kept_alive_until, activity.until_at)
+        WHERE id = activity.wallet RETURNING kept_alive_until INTO kept_until;
+        IF at IS NOT NULL THEN
+            activity.until_at := kept_until;
+        END IF;
+        UPDATE loyalty_lot SET expires_at = activity.until_at
+        WHERE wallet_id = activity.wallet AND remaining > 0 AND expires_at < activity.until_at
+            AND expires_at > coalesce(at, activity.happened_at);
+    END LOOP;
+END
+$$;
+
+-- Announce points that run out within `within` days and later than `beyond` days from now: once for each member, programme,
+-- moment and warning. At most `most` of them; returns how many were announced.
+--
+-- listeners: who is told, by name
+CREATE OR REPLACE FUNCTION loyalty_warn_of_expiry(within int, beyond int, listeners text[], at timestamptz, most int) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+    announced int;
+BEGIN
+    WITH due AS (
+        SELECT l.wallet_id, l.member_id, l.expires_at, sum(l.remaining) AS points
+        FROM loyalty_lot l
+        WHERE l.remaining > 0 AND l.expires_at > at + beyond * interval '1 day' AND l.expires_at <= at + within * interval '1 day'
+            AND NOT EXISTS (
+                SELECT FROM loyalty_expirywarning k
+                WHERE k.wallet_id = l.wallet_id AND k.member_id = l.member_id AND k.expires_at = l.expires_at
+                    AND k.days_before = within)
+        GROUP BY l.wallet_id, l.member_id, l.expires_at ORDER BY l.expires_at, l.wallet_id LIMIT most
+    ), made AS (
+        INSERT INTO loyalty_expirywarning (wallet_id, member_id, expires_at, days_before, points, announced_at)
+        SELECT d.wallet_id, d.member_id, d.expires_at, within, d.points, at FROM due d
+        ON CONFLICT DO NOTHING
+        RETURNING wallet_id, member_id, expires_at, points
+    )
+    SELECT count(outbox_publish('loyalty.points_expiring', m.member_id, jsonb_build_object(
+        'programme_code', p.code, 'points', m.points, 'expires_at', loyalty_moment(m.expires_at), 'days_before', within),
+        at, at, listeners)) INTO announced
+    FROM made m
+    JOIN loyalty_wallet w ON w.id = m.wallet_id AND w.member_id = m.member_id
+    JOIN omnichannel_programme p ON p.id = w.programme_id;
+    RETURN announced;
 END
 $$;

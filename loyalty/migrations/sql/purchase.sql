@@ -11,6 +11,7 @@
 --     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
+--     extends:  [{w, happened_at, until_at}], where the wallet's points live on,
 --     tier_days: [{w, member_id, spent_on, qualifying_minor}],
 --     standings: [{w, member_id, tier_id, from_at, until_at}],
 --     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
@@ -51,6 +52,9 @@ BEGIN
             END LOOP;
         END IF;
         PERFORM loyalty_credit(ids, p->'credits', p->'lots', at);
+        IF jsonb_array_length(p->'extends') > 0 THEN
+            PERFORM loyalty_extend_lots(ids, p->'extends', CASE WHEN NOT (p->>'is_history')::boolean THEN at END);
+        END IF;
         PERFORM loyalty_climb(ids, p->'tier_days', p->'standings', p->'benefits');
 
         IF jsonb_array_length(p->'offers_used') > 0 THEN

@@ -2,14 +2,18 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 
 from loyalty.errors import OrderNotFound
 from loyalty.queries.settlements import read_answer
+from loyalty.queries.vocabulary import Names, list_names
 from loyalty.rules.answers import EarnedAnswer
-from loyalty.rules.why import BoughtLine, LifeWhy, PointsWhy, ReturnWhy, TierWhy, Why
+from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.why import BoughtLine, LifeWhy, LiveWhy, PointsWhy, ReturnWhy, TierWhy, Why
+from loyalty.rules.words import sentence_of
 
 
 class _Booked(msgspec.Struct, frozen=True):
@@ -19,10 +23,20 @@ class _Booked(msgspec.Struct, frozen=True):
     taken_back: int
 
 
+class _Live(msgspec.Struct, frozen=True):
+    """A version that was live at the moment of the purchase, and known when it was recorded."""
+
+    rule: str
+    rule_version: int
+    name: str
+    definition: RuleDefinition
+
+
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What the tables hold of a purchase."""
 
     order_ref: str
+    programme_id: int
     number: str
     state: str
     place: str
@@ -35,6 +49,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[BoughtLine]
     booked: list[_Booked] = []
     offers: dict[str, str] = {}
+    live: list[_Live] = []
     returns: list[ReturnWhy] = []
     life: LifeWhy | None = None
     tier: TierWhy | None = None
@@ -43,7 +58,8 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 # The tier that a purchase brought is held from its very moment; it was settled on the one below.
 _CLAIMED = """
-SELECT json_build_object('order_ref', o.ref, 'number', o.number, 'state', o.state, 'place', p.name,
+SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'number', o.number,
+  'state', o.state, 'place', p.name,
   'placed_at', o.placed_at, 'timezone', g.timezone, 'currency', o.currency, 'total_minor', o.total_minor,
   'answer', s.answer, 'member_ref', m.ref,
   'lines', (SELECT coalesce(json_agg(json_build_object('position', l.position, 'sku', l.sku, 'name', l.name,
@@ -59,6 +75,13 @@ SELECT json_build_object('order_ref', o.ref, 'number', o.number, 'state', o.stat
   'offers', CASE WHEN strpos(s.answer, '"offer:') = 0 THEN '{}'::json ELSE (
       SELECT coalesce(json_object_agg('offer:' || n.ref, n.title), '{}') FROM loyalty_grant n
       WHERE n.member_id = o.member_id AND strpos(s.answer, n.ref) > 0) END,
+  'live', (SELECT coalesce(json_agg(x), '[]') FROM (
+      SELECT r.code AS rule, v.version AS rule_version, r.name, v.definition
+      FROM loyalty_rule r JOIN loyalty_ruleversion v ON v.rule_id = r.id
+      WHERE r.programme_id = o.programme_id AND v.live_from <= o.placed_at AND v.made_at <= o.recorded_at
+        AND (v.live_until IS NULL OR v.live_until > o.placed_at)
+        AND strpos(s.answer, '"rule":"' || r.code || '"') = 0 AND strpos(s.answer, '"rule ' || r.code || '"') = 0
+      ORDER BY r.code LIMIT 50) x),
   'returns', (SELECT coalesce(json_agg(json_build_object('ref', b.ref, 'number', b.number,
       'returned_at', b.returned_at, 'points_taken_back', u.points_taken, 'points_given_back', u.points_given,
       'points_expired', u.points_expired, 'points_missing', u.points_missing) ORDER BY b.id), '[]')
@@ -83,7 +106,8 @@ WHERE o.ref = %(ref)s AND (%(programme)s::bigint IS NULL OR o.programme_id = %(p
   AND (%(member)s::bigint IS NULL OR o.member_id = %(member)s::bigint)
 """
 _UNCLAIMED = """
-SELECT json_build_object('order_ref', o.ref, 'number', o.number, 'state', 'completed', 'place', p.name,
+SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'number', o.number,
+  'state', 'completed', 'place', p.name,
   'placed_at', o.placed_at, 'timezone', g.timezone, 'currency', o.currency, 'total_minor', o.total_minor,
   'answer', o.answer, 'lines', (SELECT json_agg(json_build_object('position', l.n - 1, 'sku', l.value->'sku',
       'name', coalesce(l.value->'name', '""'), 'quantity', l.value->'quantity', 'paid_minor',
@@ -99,7 +123,7 @@ _decoder = msgspec.json.Decoder(_Kept)
 
 
 def get_why(ref: str, *, programme_id: int | None = None, member_id: int | None = None) -> Why:
-    """Why a purchase got its points, claimed by a member or not. One statement, for an unclaimed one two.
+    """Why a purchase got its points, claimed by a member or not. Four statements at most.
 
     :param programme_id: only if it belongs to this programme.
     :param member_id: only if it is this member's.
@@ -119,6 +143,7 @@ def get_why(ref: str, *, programme_id: int | None = None, member_id: int | None 
 
 def _why(kept: _Kept) -> Why:
     settlement = read_answer(kept.answer).settlement
+    names = list_names([kept.programme_id])[kept.programme_id] if kept.live else Names()
     told = {name: getattr(kept, name) for name in Why.__struct_fields__ if name in _Kept.__struct_fields__}
     return Why(
         **told,
@@ -126,6 +151,15 @@ def _why(kept: _Kept) -> Why:
         points_spent=settlement.points_spent,
         points_paid_minor=settlement.points_paid_minor,
         not_applied=settlement.not_applied,
+        also_live=[
+            LiveWhy(
+                rule=one.rule,
+                rule_version=one.rule_version,
+                name=one.name,
+                says=sentence_of(names.said(one.definition), kept.currency, zone=ZoneInfo(kept.timezone)),
+            )
+            for one in kept.live
+        ],
         earned=[_points(one, at, kept) for at, one in enumerate(settlement.earned)],
     )
 

@@ -47,6 +47,15 @@ class PointsWhy(msgspec.Struct, frozen=True, kw_only=True):
         return self.because.removeprefix(f"{self.name}: ")
 
 
+class LiveWhy(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that was live and did not come into question, with what it says."""
+
+    rule: str
+    rule_version: int
+    name: str
+    says: str
+
+
 class ReturnWhy(msgspec.Struct, frozen=True, kw_only=True):
     """What one return undid of the points.
 
@@ -81,6 +90,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and its points, as they were settled and as they stand now. Amounts in minor units of `currency`.
 
     :ivar member_ref: null while nobody has claimed it; `life` is null where it earned nothing.
+    :ivar also_live: rules of its moment that asked for another product, place or tier; at most fifty.
     :ivar tier: which the purchase was settled on; `reached`: tiers that it brought.
     """
 
@@ -99,6 +109,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[BoughtLine]
     earned: list[PointsWhy]
     not_applied: list[NotApplied]
+    also_live: list[LiveWhy]
     returns: list[ReturnWhy]
     life: LifeWhy | None
     tier: TierWhy | None
@@ -131,6 +142,7 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
         paid = money(why.points_paid_minor, why.currency)
         told.append(f"{why.points_spent:,} points were spent and paid {paid}, on which nothing is earned.")
     told += [f"Not applied, {one.what}: {one.because}" for one in why.not_applied]
+    told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
     told += [f"It reached the tier {tier.name}." for tier in why.reached]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)

@@ -92,6 +92,16 @@ def test_what_gave_nothing_is_told_with_its_reason(tea_shop: Shop) -> None:
     assert f"Not applied, rule base: {below['because']}" in told["for_cashier"]
 
 
+def test_rules_that_asked_for_something_else_are_told_by_what_they_say(tea_shop: Shop) -> None:
+    told = why(tea_shop, buy(tea_shop, tea_shop.enrol(), 1_000))
+
+    assert [(one["rule"], one["says"]) for one in told["also_live"]] == [
+        ("tea", "Double points on category TEA.")
+    ]
+    assert "Not in question, Tea week: Double points on category TEA." in told["for_cashier"]
+    assert not any("Tea week" in sentence for sentence in told["for_member"])
+
+
 def test_a_tier_that_the_purchase_brought_is_not_the_one_it_was_settled_on(shop: Shop) -> None:
     told = why(shop, buy(shop, shop.enrol(), 10_000))
 
@@ -189,9 +199,7 @@ def test_a_member_asks_of_their_own_purchases_alone(shop: Shop) -> None:
     assert app_of(member).get(f"/api/v1/orders/{ref}/why").status_code == 403
 
 
-def test_it_is_one_statement_beside_the_keys_however_much_there_is(
-    shop: Shop, django_assert_num_queries: Any
-) -> None:
+def test_statements_do_not_grow_with_what_there_is(shop: Shop, django_assert_num_queries: Any) -> None:
     ref = buy(shop, shop.enrol(), *[1_000] * 30)
     headers = {"Authorization": f"Bearer {shop.key}"}
     shop.client.get(f"/api/v1/orders/{ref}/why", headers=headers)

@@ -46,7 +46,8 @@ def said(back_test: BackTest) -> list[str]:
         sentences.append(f"{rule.name}: {sentence_of(definition, programme.currency, zone=zone)}")
     sentences += [f"Without the rule {code}." for code in changes.without]
     steps = [
-        f"{tier.code} from {money(tier.threshold_minor, programme.currency)}" for tier in changes.tiers or ()
+        f"{tier.code} from {money(tier.threshold_minor, programme.currency)}"
+        for tier in (changes.tiers or ())[1:]
     ]
     return [*sentences, f"Another ladder: {', '.join(steps)}."] if steps else sentences
 

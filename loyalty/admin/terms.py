@@ -1,18 +1,20 @@
 """What a programme's points pay, when they mature and when they expire."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.decorators import display
+from django.http import Http404, HttpRequest, HttpResponse
+from unfold.decorators import action, display
 
 from config.ground.amounts import money
 from config.staff.admin.changes import TellsChanges, Words
 from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
+from loyalty.admin.programme_file import MAY_BRING, bring_page, file_answer
 from loyalty.models import ProgrammeTerms
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.lots import Expiry, fault_in
@@ -106,6 +108,7 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
     ordering = ("programme",)
     compressed_fields = True
     readonly_fields = ("says",)
+    actions_detail = ("take_out", "bring_in")
     fieldsets = (
         ("As it stands", {"fields": ("says",)}),
         ("What points pay", {"fields": (("burn_points", "burn_minor"), "proof_above")}),
@@ -133,6 +136,30 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             "proof_above": ("proof above", lambda points: "never asked" if points is None else str(points)),
             "expiry_days": ("days they live", lambda days: str(days or "for ever")),
         }
+
+    @action(description="Save as a file", icon="download")
+    def take_out(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Terms, tiers, benefits and rules as one file."""
+        return file_answer(
+            self.home_of(request, self._row(request, object_id, ("loyalty.view_programmeterms",)))
+        )
+
+    @action(description="Bring in a file", icon="upload", permissions=("bring_in",))
+    def bring_in(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Read what a file would change, and change it."""
+        terms = self._row(request, object_id, MAY_BRING)
+        page = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Bring in a file"}
+        return bring_page(request, terms, self.home_of(request, terms), page)
+
+    def has_bring_in_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return all(request.user.has_perm(right) for right in MAY_BRING)
+
+    def _row(self, request: HttpRequest, object_id: int, rights: Sequence[str]) -> ProgrammeTerms:
+        row = self.get_object(request, str(object_id))
+        if row is None or not all(request.user.has_perm(right) for right in rights):
+            raise Http404
+        terms: ProgrammeTerms = row
+        return terms
 
     @display(description="in words")
     def says(self, terms: ProgrammeTerms) -> str:

@@ -182,18 +182,28 @@ def _of_tiers(today: Sequence[TierPart], wanted: ProgrammeFile) -> list[str]:
     return told
 
 
-def changes_by(file: ProgrammeFile, today: Sequence[RulePart]) -> Changes:
-    """What a back-test of the whole file tries: its rules and its ladder in place of all that hold today.
+def changes_by(file: ProgrammeFile, today: ProgrammeFile | None) -> Changes:
+    """What a back-test of the whole file tries: what its rules and its ladder say otherwise than today's.
 
     :raises ProgrammeFileNotFitting: as `ensure_whole`.
     """
     ensure_whole(file)
+    known = {rule.code: rule.definition for rule in today.rules} if today else {}
     codes = {rule.code for rule in file.rules}
+    ladder = _ladder(file)
     return Changes(
-        rules=[TriedRule(code=one.code, name=one.name, definition=one.definition) for one in file.rules],
-        without=[rule.code for rule in today if rule.code not in codes],
-        tiers=[TriedTier(code=one.code, threshold_minor=one.threshold_minor) for one in file.tiers] or None,
+        rules=[
+            TriedRule(code=one.code, name=one.name, definition=one.definition)
+            for one in file.rules
+            if known.get(one.code) != one.definition
+        ],
+        without=[code for code in known if code not in codes],
+        tiers=ladder if ladder and (today is None or _ladder(today) != ladder) else None,
     )
+
+
+def _ladder(file: ProgrammeFile) -> list[TriedTier]:
+    return [TriedTier(code=one.code, threshold_minor=one.threshold_minor) for one in file.tiers]
 
 
 def is_changed(before: RulePart | None, rule: RulePart) -> bool:

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         if file is not None:
             today = find_programme_file(programme, now=clock.now())
             whole = msgspec.json.decode(file.read_bytes(), type=ProgrammeFile)
-            return changes_by(whole, today.rules if today else [])
+            return changes_by(whole, today)
         rules = [msgspec.json.decode(each.read_bytes(), type=TriedRule) for each in rule]
         return Changes(rules=rules, without=without)
 

@@ -40,6 +40,25 @@ class OwnWallet(Refusal):
     title = "Nobody corrects their own points: ask a colleague"
 
 
+class TransferToOneself(InvalidInput):
+    code = "transfer_to_oneself"
+    title = "Nobody gives points to themselves"
+
+
+class TransfersNotAllowed(Refusal):
+    status = 409
+    code = "transfers_not_allowed"
+    title = "In this programme nobody gives points away"
+
+
+class TransferExceeds(Refusal):
+    """`left` points can be given: of those that can be spent, and of those for today."""
+
+    status = 409
+    code = "transfer_exceeds"
+    title = "Fewer points can be given"
+
+
 class HoldNotFound(NotFound):
     code = "hold_not_found"
     title = "There is no hold by this reference"

@@ -22,6 +22,8 @@ KIND_COLOURS = {
     "spend": "info",
     "expire": "danger",
     "adjust": "warning",
+    "transfer_out": "info",
+    "transfer_in": "success",
     "reverse_earn": "danger",
     "reverse_spend": "success",
 }

@@ -62,6 +62,7 @@ class TermsForm(forms.ModelForm):
             "burn_points",
             "burn_minor",
             "proof_above",
+            "transfer_points_a_day",
             "maturity_days",
             "expiry_kind",
             "expiry_days",
@@ -111,7 +112,10 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
     actions_detail = ("take_out", "bring_in")
     fieldsets = (
         ("As it stands", {"fields": ("says",)}),
-        ("What points pay", {"fields": (("burn_points", "burn_minor"), "proof_above")}),
+        (
+            "What points pay",
+            {"fields": (("burn_points", "burn_minor"), "proof_above", "transfer_points_a_day")},
+        ),
         (
             "How long they live",
             {"fields": ("maturity_days", "expiry_kind", ("expiry_days", "expiry_on"), "kept_alive_by")},
@@ -134,6 +138,10 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             "burn_points": ("so many points", str),
             "burn_minor": ("pay", lambda minor: money(minor, row.programme.currency)),
             "proof_above": ("proof above", lambda points: "never asked" if points is None else str(points)),
+            "transfer_points_a_day": (
+                "given away a day",
+                lambda points: "as many as they have" if points is None else str(points),
+            ),
             "expiry_days": ("days they live", lambda days: str(days or "for ever")),
         }
 
@@ -172,4 +180,5 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
             welcome_points=terms.welcome_points,
             when_spent=terms.when_spent,
             proof_above=terms.proof_above,
+            transfer_points_a_day=terms.transfer_points_a_day,
         )

@@ -9,6 +9,7 @@ from loyalty.api import (
     returns,
     sandbox,
     till,
+    transfers,
     wallets,
     why,
 )
@@ -34,6 +35,7 @@ urlpatterns = [
     path("returns", return_slips.ReturnsWithoutReceipt.as_view()),
     path("members/<ref:ref>/wallet", wallets.MemberWallet.as_view()),
     path("members/<ref:ref>/entries", wallets.MemberEntries.as_view()),
+    path("me/transfers", transfers.MyTransfers.as_view()),
     path("me/entries", wallets.MyEntries.as_view()),
     path("me/tier", wallets.MyTier.as_view()),
     path("me/offers", wallets.MyOffers.as_view()),

@@ -12,6 +12,7 @@ from loyalty.models.returns import Reversal
 from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
+from loyalty.models.transfers import Transfer
 
 __all__ = [
     "BackTest",
@@ -46,6 +47,7 @@ __all__ = [
     "Tier",
     "TierDay",
     "TierStanding",
+    "Transfer",
     "Wallet",
     "WhenSpent",
 ]

@@ -24,6 +24,8 @@ class EntryKind(models.TextChoices):
     SPEND = "spend"
     EXPIRE = "expire"
     ADJUST = "adjust"
+    TRANSFER_OUT = "transfer_out", "given away"
+    TRANSFER_IN = "transfer_in", "given by another"
     REVERSE_EARN = "reverse_earn", "taken back"
     REVERSE_SPEND = "reverse_spend", "given back"
 

@@ -105,6 +105,13 @@ class ProgrammeTerms(models.Model):
         help_text="Who spends more points than this at a till shows their rotating code, or tells the code that is "
         "sent to their phone. 0: always. Empty: never asked.",
     )
+    transfer_points_a_day = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=None,
+        verbose_name="Given away a day",
+        help_text="So many points a member may give to other members in a day. 0: none. Empty: as many as they have.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

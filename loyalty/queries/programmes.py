@@ -83,6 +83,7 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
             expiry=row.expiry,
             welcome_points=row.welcome_points,
             proof_above=row.proof_above,
+            transfer_points_a_day=row.transfer_points_a_day,
         ),
         ladder=[
             tiers.Step(

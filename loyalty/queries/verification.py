@@ -70,6 +70,15 @@ _LAWS = {
         FROM loyalty_correction c
         LEFT JOIN loyalty_entry e ON e.wallet_id = c.wallet_id AND e.cause = 'correct:' || c.ref
         WHERE coalesce(e.points, 0) <> CASE c.state WHEN 'booked' THEN c.points ELSE 0 END""",
+    "what one member gave another received": """
+        SELECT 'transfer ' || t.ref, t.points, coalesce(o.points, 0) || ' out, ' || coalesce(i.points, 0) || ' in'
+        FROM loyalty_transfer t
+        LEFT JOIN loyalty_entry o ON o.wallet_id = t.wallet_id AND o.cause = 'transfer:' || t.ref
+        LEFT JOIN LATERAL (
+          SELECT sum(e.points) AS points FROM loyalty_entry e
+          WHERE e.wallet_id = t.to_wallet_id AND e.kind = 'transfer_in'
+            AND (e.cause = 'transfer:' || t.ref OR e.cause LIKE 'transfer:' || t.ref || ':%%')) i ON true
+        WHERE (coalesce(-o.points, 0), coalesce(i.points, 0)) <> (t.points, t.points)""",
     "a settlement's points are booked": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0) || ' earned, '

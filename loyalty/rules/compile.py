@@ -46,6 +46,7 @@ class Terms:
     expiry: Expiry
     welcome_points: int = 0
     proof_above: int | None = None
+    transfer_points_a_day: int | None = None
 
 
 Demand = tuple[str, str]

@@ -109,6 +109,7 @@ def sentence_of_terms(
     welcome_points: int,
     when_spent: str,
     proof_above: int | None,
+    transfer_points_a_day: int | None,
 ) -> str:
     """A programme's terms in words.
 
@@ -117,14 +118,18 @@ def sentence_of_terms(
 
     :param when_spent: what becomes of a return whose points are spent already: clamp, debt or refuse.
     :param proof_above: None: proof is never asked.
+    :param transfer_points_a_day: None: members give away as many as they have.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
     paid = money(burn_minor, currency)
+    given = ""
+    if transfer_points_a_day is not None:
+        given = f"; members give each other at most {transfer_points_a_day:,} points a day"
     proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (
         f"{burn_points} points pay {paid}; they can be spent {matures} and {words_of_expiry(expiry)}; "
-        f"{welcome} welcome points; a return whose points are spent {_RETURNS[when_spent]}{proof}."
+        f"{welcome} welcome points; a return whose points are spent {_RETURNS[when_spent]}{proof}{given}."
     )
 
 

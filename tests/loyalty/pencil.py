@@ -114,6 +114,15 @@ class PlainMember:
         self.lots.append(lot)
         return lot
 
+    def receive(self, drawn: list[tuple[PlainLot, int]]) -> None:
+        """What another gave: it lives as long as it would have there."""
+        given: dict[tuple[datetime, datetime], int] = {}
+        for lot, points in drawn:
+            life = (lot.expires_at, lot.available_from)
+            given[life] = given.get(life, 0) + points
+        for (expires_at, available_from), points in sorted(given.items()):
+            self.lots.append(PlainLot(points - self.pay_debt(points), available_from, expires_at))
+
     def pay_debt(self, points: int) -> int:
         """So many of these points pay what is owed."""
         paid = min(self.debt, points)

@@ -1,4 +1,4 @@
-"""The ledger against a plain model: earn, spend, hold, return, expire, import and move the clock in any order."""
+"""The ledger against a plain model: earn, spend, hold, return, give, expire, import and move the clock in any order."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from loyalty.errors import TransferExceeds
 from loyalty.models import Wallet, WhenSpent
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.basket import Line
@@ -17,6 +18,7 @@ from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import import_purchases
 from loyalty.services.checkout import Teller
 from loyalty.services.expiry import book_expired_lots
+from loyalty.services.transfers import TransferDraft, transfer_points
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
@@ -134,6 +136,26 @@ class LedgerMachine(RuleBasedStateMachine):
             held.is_open = False
             plain.draw(captured, now, matured_by=now)
             plain.spent += captured
+
+    @rule(who=st.integers(0, 1), points=st.integers(1, 200))
+    def give(self, who: int, points: int) -> None:
+        now, plain, other = datetime.now(UTC), self.plain[who], self.plain[1 - who]
+        draft = TransferDraft(
+            member_id=self.members[who].pk,
+            to_member_id=self.members[1 - who].pk,
+            programme_id=self.shop.programme.pk,
+            points=points,
+            message="",
+            actor="test",
+        )
+        if points > plain.spendable(now):
+            with pytest.raises(TransferExceeds):
+                transfer_points(draft, now=now)
+            return
+        transfer_points(draft, now=now)
+        other.receive(plain.draw(points, now, matured_by=now))
+        plain.issued -= points
+        other.issued += points
 
     def tell(self, path: str, body: dict[str, Any]) -> Any:
         return self.shop.post(path, body, **{"Idempotency-Key": f"told-{next(self.numbers)}"})

@@ -1,0 +1,77 @@
+"""Points that one member gives to another."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import msgspec
+from django.db import connection, transaction
+
+from config.ground.ids import new_ref
+from loyalty.errors import TransferExceeds, TransfersNotAllowed, TransferToOneself
+from loyalty.queries.programmes import get_current_programme
+from loyalty.rules.answers import WalletAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDraft:
+    """Who gives how many points to whom, and what they say with it."""
+
+    member_id: int
+    to_member_id: int
+    programme_id: int
+    points: int
+    message: str
+    actor: str
+
+
+class Transferred(msgspec.Struct, frozen=True, kw_only=True):
+    """`ref` of the transfer, and the giver's wallet after it."""
+
+    ref: str
+    wallet: WalletAnswer
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    left: int
+    wallet: WalletAnswer | None
+
+
+_decoder = msgspec.json.Decoder(_Answer)
+
+
+@transaction.atomic
+def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
+    """Give points to another member of the same programme. They keep the day on which they run out.
+
+    :raises TransferToOneself: giver and receiver are one.
+    :raises TransfersNotAllowed: the programme's terms let nobody give points away.
+    :raises TransferExceeds: fewer can be spent, or were left to be given today.
+    """
+    if draft.member_id == draft.to_member_id:
+        raise TransferToOneself(pointer="/to")
+    terms = get_current_programme(draft.programme_id).terms
+    if terms.transfer_points_a_day == 0:
+        raise TransfersNotAllowed
+    today = datetime.combine(now.astimezone(terms.zone).date(), time(), terms.zone)
+    said = f": {draft.message}" if draft.message else ""
+    document = {
+        "ref": new_ref("trf"),
+        "programme_id": draft.programme_id,
+        "member_id": draft.member_id,
+        "to_member_id": draft.to_member_id,
+        "points": draft.points,
+        "most": terms.transfer_points_a_day,
+        "day_from": today,
+        "message": draft.message,
+        "actor": draft.actor,
+        "reason": f"given to another member{said}",
+        "to_reason": f"given by another member{said}",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_transfer_points(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
+        )
+        answer = _decoder.decode(cursor.fetchone()[0])
+    if answer.wallet is None:
+        raise TransferExceeds(f"{answer.left} points can be given.", pointer="/points", left=answer.left)
+    return Transferred(ref=str(document["ref"]), wallet=answer.wallet)

@@ -50,6 +50,8 @@ def main() -> None:
                     print(_line(measure()), flush=True)
         if not wanted or "import" in wanted:
             _print_import(shop)
+        if not wanted or "back-test" in wanted:
+            _print_back_test(shop)
         if not wanted or "pgbench" in wanted:
             _print_pgbench(postgres)
 
@@ -97,6 +99,16 @@ def _print_import(shop: "Shop") -> None:
     print(
         f"| import_orders, orders | {taken.orders_per_second:,.0f} | | | | COPY and set-based posting "
         f"| {taken.floor_per_second:,.0f} | | {taken.ratio:.2f} | 0.5 |"
+    )
+
+
+def _print_back_test(shop: "Shop") -> None:
+    from benchmarks.back_tests import WANTED_PER_SECOND, measure_back_test  # noqa: PLC0415 - as above
+
+    settled = measure_back_test(shop)
+    print(
+        f"| back-test, purchases | {settled:,.0f} | | | | 100,000 a minute | {WANTED_PER_SECOND:,.0f} "
+        f"| | {settled / WANTED_PER_SECOND:.2f} | 1 |"
     )
 
 

@@ -82,11 +82,11 @@ def compare_imports(shop: Shop, *, orders: int = 10_000, rounds: int = 3) -> Imp
     ours, floors = [], []
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(rounds):
-            floor_file = _write(Path(folder) / "floor.csv", f"F{turn}", shop, orders)
+            floor_file = write_orders(Path(folder) / "floor.csv", f"F{turn}", shop, orders)
             begun = time.perf_counter()
             _post_set_based(floor_file, shop)
             floors.append(orders / (time.perf_counter() - begun))
-            our_file = _write(Path(folder) / "orders.csv", f"P{turn}", shop, orders)
+            our_file = write_orders(Path(folder) / "orders.csv", f"P{turn}", shop, orders)
             begun = time.perf_counter()
             with open(Path(folder) / "said", "w") as said:
                 call_command("import_orders", str(our_file), programme="bench", stdout=said, stderr=said)
@@ -94,7 +94,8 @@ def compare_imports(shop: Shop, *, orders: int = 10_000, rounds: int = 3) -> Imp
     return Imported(median(ours), median(floors), median(a / b for a, b in zip(ours, floors, strict=True)))
 
 
-def _write(path: Path, series: str, shop: Shop, orders: int) -> Path:
+def write_orders(path: Path, series: str, shop: Shop, orders: int) -> Path:
+    """A file of so many orders, each of five lines."""
     start = datetime(2026, 1, 1, 12, tzinfo=UTC)
     with path.open("w", newline="") as file:
         rows = csv.writer(file)

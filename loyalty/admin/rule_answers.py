@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
-from loyalty.admin.rule_fields import BASIS, SCOPE
+from loyalty.admin.rule_fields import BASIS, CAPS, SCOPE
 from loyalty.admin.rule_recurrence import answers_of_rrule, rrule_of
 from loyalty.rules.definition import (
+    BestOf,
     Birthday,
     Buys,
     ChannelIs,
     Condition,
     Effect,
+    FirstOf,
     FirstPurchase,
     FixedPoints,
     HasLabel,
@@ -39,6 +41,7 @@ _FIELD_OF = {
     "per_minor": "per",
     "percent": "times",
     "minimum_minor": "minimum",
+    "group": "meets_group",
 }
 _MIDNIGHT = time(0)
 
@@ -50,6 +53,13 @@ def definition_of(answers: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "effect": _effect_of(answers),
         "conditions": [condition for _, condition in conditions],
         "basis": dict.fromkeys(answers["basis"], True),
+        "caps": [
+            {"per": per, unit: answers[name]}
+            for name, (per, unit) in CAPS.items()
+            if answers[name] is not None
+        ],
+        "when_short": answers["caps_short"] or "part",
+        "meets": _meets_of(answers),
     }
     return data, [name for name, _ in conditions]
 
@@ -116,6 +126,13 @@ def _scope_of(answers: dict[str, Any], prefix: str = "") -> dict[str, list[str]]
     return {name: answers[f"{prefix}{name}"] for name in SCOPE}
 
 
+def _meets_of(answers: dict[str, Any]) -> dict[str, Any] | None:
+    if not answers["meets"]:
+        return None
+    meets = {"type": answers["meets"], "group": (answers["meets_group"] or "").strip()}
+    return meets | {"priority": answers["meets_priority"] or 0} if answers["meets"] == "first_of" else meets
+
+
 def _effect_of(answers: dict[str, Any]) -> dict[str, Any]:
     kind = answers["effect"]
     scope = _scope_of(answers) | {f"except_{name}": answers[f"except_{name}"] for name in SCOPE}
@@ -139,6 +156,17 @@ def answers_of(definition: RuleDefinition) -> dict[str, Any]:
     answers["basis"] = [name for name, _ in BASIS if getattr(definition.basis, name)]
     scope = definition.effect.scope
     answers |= {name: getattr(scope, name) for kind in SCOPE for name in (kind, f"except_{kind}")}
+    field_of = {capped: name for name, capped in CAPS.items()}
+    for cap in definition.caps:
+        if name := field_of.get((cap.per, "minor" if cap.points is None else "points")):
+            answers[name] = cap.minor if cap.points is None else cap.points
+    if definition.caps:
+        answers["caps_short"] = definition.when_short
+    match definition.meets:
+        case BestOf(group=group):
+            answers |= {"meets": "best_of", "meets_group": group}
+        case FirstOf(group=group, priority=priority):
+            answers |= {"meets": "first_of", "meets_group": group, "meets_priority": priority}
     for condition in definition.conditions:
         answers |= _answers_of_condition(condition)
     return answers
@@ -148,7 +176,16 @@ def is_sayable(definition: RuleDefinition) -> bool:
     """Whether the form's fields can say all of it: two conditions of one kind, for one, they cannot."""
     data, _ = definition_of(_Answers(answers_of(definition)))
     said = msgspec.convert(data, RuleDefinition)
-    return said.effect == definition.effect and all(each in said.conditions for each in definition.conditions)
+    return _unordered(said) == _unordered(definition)
+
+
+def _unordered(definition: RuleDefinition) -> RuleDefinition:
+    """The same rule, whichever order its conditions and caps are told in."""
+    return msgspec.structs.replace(
+        definition,
+        conditions=sorted(definition.conditions, key=repr),
+        caps=sorted(definition.caps, key=repr),
+    )
 
 
 class _Answers(dict[str, Any]):

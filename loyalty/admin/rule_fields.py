@@ -44,7 +44,23 @@ BASIS = [
 ]
 CHANNELS = [("", "any"), ("store", "A store"), ("web_shop", "The web shop")]
 
+MEETS = [
+    ("", "They add up"),
+    ("best_of", "Of a group only the best counts"),
+    ("first_of", "Of a group only the first counts, by priority"),
+]
+CAPS = {
+    "caps_member": ("member", "points"),
+    "caps_member_day": ("member_day", "points"),
+    "caps_day": ("day", "points"),
+    "caps_total": ("total", "points"),
+    "caps_budget": ("total", "minor"),
+}
+"""Field -> what is capped, and in what."""
+
 ROWS = {
+    "meets": "Beside other rules",
+    "caps": "Caps and budget",
     "basis": "Other amounts",
     "except": "Exceptions",
     "tiers": "The member's tier",
@@ -117,6 +133,30 @@ class GivesFields(forms.Form):
     except_departments = NamesField(label="But not departments")
     except_brands = NamesField(label="But not brands")
     except_skus = NamesField(label="But not products")
+
+
+class MostFields(forms.Form):
+    """How much at most, and beside which other rules."""
+
+    caps_member = WholeField(label="Points for each member", required=False, min_value=1)
+    caps_member_day = WholeField(label="Points for each member a day", required=False, min_value=1)
+    caps_day = WholeField(label="Points a day", required=False, min_value=1)
+    caps_total = WholeField(label="Points in all", required=False, min_value=1)
+    caps_budget = AmountField(
+        label="Budget in all", required=False, help_text="Points are counted by what they pay."
+    )
+    caps_short = _choices("Where less is left", [("part", "Give what is left"), ("none", "Give nothing")])
+    meets = _choices("With other rules", MEETS)
+    meets_group = forms.CharField(
+        label="Group",
+        required=False,
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "weekend"}),
+        help_text="Rules that name the same group meet: basic ones among themselves, bonuses among themselves.",
+    )
+    meets_priority = WholeField(
+        label="Priority", required=False, min_value=0, max_value=1_000, help_text="The highest goes first."
+    )
 
 
 class WhoFields(forms.Form):

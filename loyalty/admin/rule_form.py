@@ -11,7 +11,15 @@ from django.urls import reverse
 from config.ground import clock
 from config.staff.fields import MomentField, NamesField
 from loyalty.admin.rule_answers import answers_of, definition_of, field_at, is_sayable
-from loyalty.admin.rule_fields import NAMES, GivesFields, WhenFields, WhoFields, in_currency, mark_rows
+from loyalty.admin.rule_fields import (
+    NAMES,
+    GivesFields,
+    MostFields,
+    WhenFields,
+    WhoFields,
+    in_currency,
+    mark_rows,
+)
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.queries.vocabulary import Home, list_label_words, list_place_words, list_tier_words
@@ -28,7 +36,7 @@ _NEEDED = {
 _OF_PATTERN = {"day": ("recurs_number",), "weeks": ("recurs_number",), "rrule": ("recurs_rrule",)}
 
 
-class RuleForm(GivesFields, WhoFields, WhenFields, forms.ModelForm):
+class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
     """`home` is set by the page: the programme that the rule belongs to. Moments are read in the page's zone."""
 
     home: Home
@@ -64,7 +72,8 @@ class RuleForm(GivesFields, WhoFields, WhenFields, forms.ModelForm):
     @property
     def of_rule(self) -> set[str]:
         """The fields that say the rule, beside its name and when it is live."""
-        return {NON_FIELD_ERRORS, *GivesFields.base_fields, *WhoFields.base_fields, *WhenFields.base_fields}
+        parts = (GivesFields, WhoFields, WhenFields, MostFields)
+        return {NON_FIELD_ERRORS}.union(*(part.base_fields for part in parts))
 
     @property
     def is_preview(self) -> bool:
@@ -94,8 +103,11 @@ class RuleForm(GivesFields, WhoFields, WhenFields, forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name, words in _NEEDED.get(cleaned.get("effect", ""), {}).items():
-            if cleaned.get(name) is None and name not in self.errors:
+        needed = dict(_NEEDED.get(cleaned.get("effect", ""), {}))
+        if cleaned.get("meets"):
+            needed["meets_group"] = "Name the group that the rules meet in."
+        for name, words in needed.items():
+            if cleaned.get(name) in (None, "") and name not in self.errors:
                 self.add_error(name, words)
         self._check_pairs(cleaned)
         self._check_recurrence(cleaned)

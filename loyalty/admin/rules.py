@@ -20,7 +20,7 @@ from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_end import EndForm
-from loyalty.admin.rule_fields import SCOPE, WhenFields, WhoFields
+from loyalty.admin.rule_fields import SCOPE, MostFields, WhenFields, WhoFields
 from loyalty.admin.rule_form import RuleForm
 from loyalty.admin.rule_preview import TryOut
 from loyalty.admin.rule_says import said_of, say_rule, suggest_names, warn_of_unknown_words
@@ -79,6 +79,8 @@ class RuleAdmin(OfOneProgramme):
         "rounding": "effect == 'proportional'",
         "times": "effect == 'multiplier'",
         "minimum": "effect == 'fixed'",
+        "meets_group": "meets != ''",
+        "meets_priority": "meets == 'first_of'",
         "recurs_place": "recurs_pattern == 'weekday'",
         "recurs_weekday": "recurs_pattern == 'weekday' || recurs_pattern == 'weeks'",
         "recurs_number": "recurs_pattern == 'day' || recurs_pattern == 'weeks'",
@@ -125,6 +127,7 @@ class RuleAdmin(OfOneProgramme):
                     f"Moments and hours are those of {timezone.get_current_timezone()}.",
                 },
             ),
+            ("How much at most", {"fields": tuple(MostFields.base_fields)}),
             ("Publish", {"fields": ("live_from", "live_until")}),
         ]
 

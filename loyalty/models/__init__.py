@@ -1,6 +1,7 @@
 """Tables of loyalty and the law that holds them, one file per subject."""
 
 from loyalty.models.back_tests import BackTest, BackTestState
+from loyalty.models.caps import MemberRuleUse, RuleUse
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
 from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.grants import Grant
@@ -36,11 +37,13 @@ __all__ = [
     "Lot",
     "LotMove",
     "MemberLabel",
+    "MemberRuleUse",
     "ProgrammeTerms",
     "Reversal",
     "Rule",
     "RuleDraft",
     "RuleDraftState",
+    "RuleUse",
     "RuleVersion",
     "Seal",
     "Settlement",

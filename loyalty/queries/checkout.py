@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 from django.db import connection
 
-from loyalty.rules.basket import Offer
+from loyalty.rules.basket import Offer, Use
 from loyalty.rules.compile import Asks
 from loyalty.rules.tiers import Standing
 
@@ -53,6 +53,7 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     """What was true when it was read. `stamp` is the programme's; None if it has no terms.
 
     :ivar labels: segments that the member is in; none unless they were asked for.
+    :ivar used: what the capped rules that were asked for gave so far.
     """
 
     is_key_live: bool
@@ -68,6 +69,7 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     products: list[ProductNow]
     place_kind: str
     labels: list[str]
+    used: list[Use]
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s, %s,"
-            " %s::text[], %s, %s)",
+            " %s::text[], %s, %s, %s::text[])",
             [
                 inquiry.key_id,
                 inquiry.caller,
@@ -123,6 +125,7 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
                 inquiry.skus,
                 inquiry.now,
                 inquiry.asks.labels,
+                list(inquiry.asks.capped),
             ],
         )
         (facts,) = cursor.fetchone()

@@ -128,6 +128,28 @@ _LAWS = {
           FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend') GROUP BY 1, 2) r
           USING (wallet_id, order_ref)
         WHERE (coalesce(u.taken, 0), coalesce(u.given, 0)) <> (coalesce(r.taken, 0), coalesce(r.given, 0))""",
+    "what a capped rule gave is what was counted": """
+        WITH given AS (
+          SELECT v.rule_id, c.per, CASE WHEN c.per IN ('member', 'member_day') THEN e.member_id END AS member_id,
+            CASE WHEN c.per IN ('day', 'member_day')
+              THEN (coalesce(o.happened_at, e.happened_at) AT TIME ZONE p.timezone)::date::text ELSE '' END AS bucket,
+            sum(e.points) AS points
+          FROM loyalty_ruleversion v
+          CROSS JOIN LATERAL (
+            SELECT DISTINCT cap->>'per' AS per FROM jsonb_array_elements(v.definition->'caps') cap) c
+          JOIN loyalty_entry e ON e.rule_version_id = v.id
+          JOIN omnichannel_programme p ON p.id = e.programme_id
+          LEFT JOIN loyalty_entry o ON o.id = e.undoes_id
+          GROUP BY 1, 2, 3, 4),
+        counted AS (
+          SELECT rule_id, NULL::bigint AS member_id, bucket, points FROM loyalty_ruleuse
+          UNION ALL SELECT rule_id, member_id, bucket, points FROM loyalty_memberruleuse)
+        SELECT 'rule ' || coalesce(g.rule_id, n.rule_id) || ', member ' || coalesce(g.member_id, n.member_id, 0)
+            || ' ' || coalesce(g.bucket, n.bucket), coalesce(g.points, 0), coalesce(n.points, 0)
+        FROM given g
+        FULL JOIN counted n ON n.rule_id = g.rule_id AND n.bucket = g.bucket
+          AND coalesce(n.member_id, 0) = coalesce(g.member_id, 0)
+        WHERE coalesce(g.points, 0) <> coalesce(n.points, 0)""",
     "seals hold and are chained": """
         SELECT 'seal of ' || s.sealed_on || ', programme ' || s.programme_id,
           encode(d.digest, 'hex'), encode(s.digest, 'hex')

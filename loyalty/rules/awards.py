@@ -7,7 +7,7 @@ import msgspec
 from config.ground.amounts import money
 from config.ground.words import counted, times
 from loyalty.rules.amounts import Amounts, basic_points
-from loyalty.rules.basket import Offer
+from loyalty.rules.basket import Limit, Offer
 from loyalty.rules.compile import LiveRule
 from loyalty.rules.definition import (
     Basic,
@@ -23,7 +23,10 @@ from loyalty.rules.words import given_by, points_words
 
 
 class Award(msgspec.Struct, frozen=True, kw_only=True):
-    """Points and why. `rule_version_id` or `offer_id` names the row behind it; `lines` are positions in the basket."""
+    """Points and why. `rule_version_id` or `offer_id` names the row behind it; `lines` are positions in the basket.
+
+    :ivar limits: counters of the rule's caps that the points are counted in.
+    """
 
     kind: str
     rule: str
@@ -33,6 +36,7 @@ class Award(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[int]
     rule_version_id: int | None = None
     offer_id: int | None = None
+    limits: list[Limit] = []
 
 
 class NotApplied(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +58,7 @@ class Given(msgspec.Struct, frozen=True):
     points: int
     lines: list[int]
     because: str
+    limits: list[Limit] = []
 
 
 def basic_award(rule: LiveRule, amounts: Amounts, currency: str) -> Given | Unmet:
@@ -114,6 +119,7 @@ def award_of_rule(rule: LiveRule, given: Given) -> Award:
         points=given.points,
         because=given.because if rule.is_basic else f"{rule.name}: {given.because}",
         lines=given.lines,
+        limits=given.limits,
     )
 
 

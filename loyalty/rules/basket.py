@@ -54,6 +54,27 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     effect: dict[str, object]
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """Points that a capped rule has given so far.
+
+    :param bucket: the day that they are counted on (ISO), or "" for all time.
+    :param of_member: those of this member alone.
+    """
+
+    rule: str
+    bucket: str
+    of_member: bool
+    points: int
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """A counter that an award is counted in, and how far it may go. `bucket` and `of_member` as in `Use`."""
+
+    bucket: str
+    of_member: bool
+    most: int
+
+
 class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules need to know of a member at the moment of the purchase.
 
@@ -61,6 +82,7 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     :param is_new: nothing was bought in the programme before.
     :param birthday: month and day, None if not told.
     :param labels: segments that the member is in, by their codes.
+    :param used: what capped rules have given so far, to the member and to all.
     """
 
     tier_code: str
@@ -69,3 +91,4 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     is_new: bool = False
     birthday: tuple[int, int] | None = None
     labels: list[str] = []
+    used: list[Use] = []

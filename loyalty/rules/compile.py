@@ -6,7 +6,7 @@ product, brand, category, department, segment, place, payment, tier, weekday ...
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -89,18 +89,21 @@ class Asks:
     :ivar labels: which segments the member is in.
     :ivar first_purchase: whether nothing was bought before.
     :ivar channels: whether it was bought in a store or in a web shop.
+    :ivar capped: codes of rules of which it counts how much they gave so far.
     """
 
     labels: bool = False
     first_purchase: bool = False
     channels: bool = False
+    capped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Programme:
     """Everything a settlement needs to know of a programme, at one stamp.
 
-    :ivar asks: what some of the rules want to know beside what every purchase needs.
+    :ivar asks: what some of the rules want to know beside what every purchase needs; see `asks_at`.
+    :ivar capped: the versions with caps.
     """
 
     stamp: int
@@ -108,7 +111,16 @@ class Programme:
     ladder: tuple[Step, ...]
     always: tuple[LiveRule, ...]
     asks: Asks
+    capped: tuple[LiveRule, ...]
     by_demand: dict[Demand, tuple[LiveRule, ...]] = field(repr=False)
+
+    def asks_at(self, at: datetime) -> Asks:
+        """What the rules of a moment want to know."""
+        if not self.capped:
+            return self.asks
+        return replace(
+            self.asks, capped=tuple(sorted({rule.code for rule in self.capped if rule.is_live(at)}))
+        )
 
     def candidates(self, occasion: Occasion) -> list[LiveRule]:
         """The rules of that moment whose most selective demand this purchase can meet, in their fixed order."""
@@ -136,6 +148,7 @@ def compile_programme(
     """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules."""
     manner = Manner(currency=terms.currency, zone=terms.zone)
     always: list[LiveRule] = []
+    capped: list[LiveRule] = []
     by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)
     asked: set[type[Condition]] = set()
     for order, (version_id, code, name, version, definition, live_from, live_until) in enumerate(versions):
@@ -152,6 +165,8 @@ def compile_programme(
             tests=tuple(test_of(condition, definition.basis, manner) for condition in conditions),
         )
         asked.update(type(condition) for condition in conditions)
+        if definition.caps:
+            capped.append(rule)
         demands = demands_of(definition)
         for demand in demands:
             by_demand[demand].append(rule)
@@ -162,6 +177,7 @@ def compile_programme(
         terms=terms,
         ladder=tuple(ladder),
         always=tuple(always),
+        capped=tuple(capped),
         by_demand={demand: tuple(rules) for demand, rules in by_demand.items()},
         asks=Asks(
             labels=HasLabel in asked, first_purchase=FirstPurchase in asked, channels=ChannelIs in asked

@@ -29,11 +29,14 @@ from loyalty.rules.scope import Scope
 
 __all__ = [
     "Basis",
+    "BestOf",
     "Birthday",
     "Buys",
+    "Cap",
     "ChannelIs",
     "Condition",
     "Effect",
+    "FirstOf",
     "FirstPurchase",
     "FixedPoints",
     "HasLabel",
@@ -55,6 +58,7 @@ __all__ = [
 
 Points = Annotated[int, Meta(ge=1, le=1_000_000)]
 Minor = Annotated[int, Meta(ge=1, le=10**12)]
+GroupName = Annotated[str, Meta(min_length=1, max_length=60)]
 Rounding = Literal["down", "half_up", "up"]
 
 
@@ -123,9 +127,45 @@ Basic = PerStep | Proportional
 """What multipliers multiply."""
 
 
+class BestOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="best_of"):
+    """Of the rules of this group that give something, only the one counts that gives most."""
+
+    group: GroupName
+
+
+class FirstOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="first_of"):
+    """Of the rules of this group that give something, only the one with the highest priority counts."""
+
+    group: GroupName
+    priority: Annotated[int, Meta(ge=0, le=1_000)] = 0
+
+
+class Cap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The most that a rule gives: to each member in all or a day, to all together a day, or in all.
+
+    Either so many points, or points worth `minor` by what they pay. Days are those of the programme's timezone. What is
+    taken back by a return can be given again.
+    """
+
+    per: Literal["member", "member_day", "day", "total"]
+    points: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    minor: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.points is None) == (self.minor is None):
+            raise ValueError("Say the most in points or in money.")
+
+
 class RuleDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule: when all conditions hold, the effect is awarded."""
+    """A rule: when all conditions hold, the effect is awarded.
+
+    :ivar meets: how it meets other rules, basic ones among themselves and bonuses among themselves; None: they add up.
+    :ivar when_short: what is given where a cap leaves less than the effect: a part of it, or none.
+    """
 
     effect: Effect
     conditions: Annotated[list[Condition], Meta(max_length=20)] = []
     basis: Basis = Basis()
+    meets: BestOf | FirstOf | None = None
+    caps: Annotated[list[Cap], Meta(max_length=8)] = []
+    when_short: Literal["part", "none"] = "part"

@@ -13,6 +13,7 @@ from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPaya
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.awards import (
     Award,
+    Given,
     NotApplied,
     award_of_rule,
     basic_award,
@@ -22,7 +23,9 @@ from loyalty.rules.awards import (
 )
 from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.compile import LiveRule, Programme, Terms
+from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.holding import Occasion, Unmet
+from loyalty.rules.meeting import Won, settle_groups, within_caps
 
 UNKNOWN_SHOPPER = Shopper(tier_code="")
 MOST_MINOR = 1_000_000_000_000
@@ -146,35 +149,55 @@ def _awards(
     basket: Basket, shopper: Shopper, amounts: Amounts, programme: Programme
 ) -> tuple[list[Award], list[NotApplied]]:
     """What the rules and offers give; and of those that were looked at and give nothing, why."""
-    currency = programme.terms.currency
     tier_code = shopper.tier_code or (programme.ladder[0].code if programme.ladder else "")
     occasion = occasion_of(basket, shopper, tier_code, programme.terms, amounts)
-    awards: list[Award] = []
-    left_out: list[NotApplied] = []
+    unmet_rules: list[NotApplied] = []
     holding: list[LiveRule] = []
     for rule in programme.candidates(occasion):
         if (unmet := rule.unmet(occasion)) is None:
             holding.append(rule)
         else:
-            left_out.append(not_applied(rule, unmet))
-    basics = [rule.definition for rule in holding if rule.is_basic]
-    for rule in sorted(holding, key=lambda each: not each.is_basic):
-        if rule.is_basic:
-            given = basic_award(rule, amounts, currency)
-        else:
-            given = bonus_award(rule.definition, amounts, basics, currency)
-        if isinstance(given, Unmet):
-            left_out.append(not_applied(rule, given))
-        else:
-            awards.append(award_of_rule(rule, given))
-    left_out = left_out[:MOST_LEFT_OUT]
+            unmet_rules.append(not_applied(rule, unmet))
+    basic_rules = [rule for rule in holding if rule.is_basic]
+    bonuses = [rule for rule in holding if not rule.is_basic]
+    awards, basics_left_out, lost = _won(basic_rules, occasion, [], programme.terms)
+    basics = [rule.definition for rule in basic_rules if rule.order not in lost]
+    more, bonuses_left_out, _ = _won(bonuses, occasion, basics, programme.terms)
+    awards += more
+    left_out = [*basics_left_out, *bonuses_left_out, *unmet_rules][:MOST_LEFT_OUT]
     for offer in shopper.offers:
-        award = offer_award(offer, amounts, basics, currency)
+        award = offer_award(offer, amounts, basics, programme.terms.currency)
         if isinstance(award, NotApplied):
             left_out.append(award)
         else:
             awards.append(award)
     return awards, left_out
+
+
+def _won(
+    rules: Sequence[LiveRule], occasion: Occasion, basics: Sequence[RuleDefinition], terms: Terms
+) -> tuple[list[Award], list[NotApplied], set[int]]:
+    """What basic rules, or bonus rules, give: within their caps, and settled where they meet.
+
+    :return: the awards, what is left out, and the orders of the rules that were left out where rules met.
+    """
+    won: list[Won] = []
+    left_out: list[NotApplied] = []
+    for rule in rules:
+        given: Given | Unmet | None
+        if rule.is_basic:
+            given = basic_award(rule, occasion.amounts, terms.currency)
+        else:
+            given = bonus_award(rule.definition, occasion.amounts, basics, terms.currency)
+        unmet = given if isinstance(given, Unmet) else None
+        if isinstance(given, Given) and rule.definition.caps:
+            given, unmet = within_caps(rule, given, occasion.shopper.used, occasion.local.date(), terms)
+        if isinstance(given, Given):
+            won.append((rule, award_of_rule(rule, given)))
+        if unmet is not None:
+            left_out.append(not_applied(rule, unmet))
+    won, lost = settle_groups(won)
+    return [award for _, award in won], [*left_out, *lost.values()], set(lost)
 
 
 def _nobody(points: int) -> NotApplied:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from config.ground.amounts import money
-from config.ground.words import listed, times
+from config.ground.words import counted, listed, times
 from loyalty.rules.condition_words import (
     EVERYTHING_SAID,
     FACETS,
@@ -17,8 +17,11 @@ from loyalty.rules.condition_words import (
 )
 from loyalty.rules.definition import (
     Basis,
+    BestOf,
+    Cap,
     Condition,
     Effect,
+    FirstOf,
     FixedPoints,
     HasLabel,
     Multiplier,
@@ -93,6 +96,11 @@ def facets_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) 
     }
     if words := words_of_basis(definition.basis):
         facets["Counted"] = words
+    if definition.meets is not None:
+        facets["Beside others"] = words_of_meeting(definition.meets)
+    if definition.caps:
+        else_none = ", and nothing where less is left" if definition.when_short == "none" else ""
+        facets["At most"] = listed([words_of_cap(cap, currency) for cap in definition.caps]) + else_none
     for condition in definition.conditions:
         name, words = FACETS[type(condition)], words_of_condition(condition, manner)
         facets[name] = f"{facets[name]}, and {words}" if name in facets else words
@@ -185,9 +193,32 @@ def given_by(effect: Effect, currency: str) -> str:
             return f"{points_words(points)} from {money(minimum, currency)} paid"
 
 
+def words_of_meeting(meets: BestOf | FirstOf) -> str:
+    """How a rule meets others."""
+    if isinstance(meets, BestOf):
+        return f"if no other of {meets.group} gives more"
+    return f"if no other of {meets.group} goes first (priority {meets.priority})"
+
+
+_PER = {
+    "member": "for each member",
+    "member_day": "for each member a day",
+    "day": "a day",
+    "total": "in all",
+}
+
+
+def words_of_cap(cap: Cap, currency: str) -> str:
+    """The most that a rule gives, e.g. `at most 500 points a day`."""
+    most = (
+        f"points worth {money(cap.minor or 0, currency)}" if cap.points is None else points_words(cap.points)
+    )
+    return f"at most {most} {_PER[cap.per]}"
+
+
 def points_words(points: int) -> str:
     """So many points: `1 point`, `50 points`."""
-    return f"{points} point" if points == 1 else f"{points} points"
+    return counted(points, "point")
 
 
 def words_of_basis(basis: Basis) -> str:

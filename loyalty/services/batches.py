@@ -23,11 +23,12 @@ from loyalty.queries.batches import (
 )
 from loyalty.queries.checkout import KnownReceipt, MemberNow, ProductNow
 from loyalty.queries.programmes import get_current_programme
-from loyalty.rules.basket import Shopper
+from loyalty.rules.basket import Shopper, Use
 from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Climb, Purchase, Spent, climb, tier_code
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
+from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book, signals
 from loyalty.services.checkout import (
@@ -75,9 +76,10 @@ class Account:
             now_minor=self.window(now.astimezone(zone).date()),
         )
 
-    def shopper(self, programme: Programme, at: datetime, held: int) -> Shopper:
+    def shopper(self, programme: Programme, at: datetime, held: int, used: list[Use]) -> Shopper:
         """
         :param held: points set aside for this very purchase.
+        :param used: what capped rules gave so far.
         """
         return Shopper(
             tier_code=tier_code(programme, self.standings, at),
@@ -90,6 +92,7 @@ class Account:
             is_new=self.is_new,
             birthday=self.member.birthday,
             labels=self.labels,
+            used=used,
         )
 
     def take_note(self, settlement: Settlement, change: Climb) -> None:
@@ -189,6 +192,7 @@ class _Batch:
             if member.id in ids
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
+        self.caps = CapsSoFar(self.programme, [each.placed_at for each in self.purchases], ids)
         self.place_kinds: dict[int, str] = {}
         if self.programme.asks.channels:
             self.place_kinds = find_place_kinds(purchase.place_id for purchase in self.purchases)
@@ -236,7 +240,10 @@ class _Batch:
         """Settle a purchase and lay it beside those that wait: the order's ref, and the points it earns."""
         lines = known_lines(purchase.lines, self.products)
         held = held_for(purchase, account.member.id if account else None, now=self.now)
-        shopper = account.shopper(self.programme, purchase.placed_at, held) if account else None
+        shopper = None
+        if account is not None:
+            used = self.caps.used(account.member.id, purchase.placed_at)
+            shopper = account.shopper(self.programme, purchase.placed_at, held, used)
         basket = purchase.basket(lines, place_kind=self.place_kinds.get(purchase.place_id, ""))
         settlement = settle(basket, shopper, self.programme)
         ensure_payments(purchase, settlement)
@@ -271,6 +278,7 @@ class _Batch:
             fingerprint=fingerprint,
         )
         account.take_note(settlement, change)
+        self.caps.take_note(account.member.id, settlement)
         return ref, settlement.points_earned
 
     def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:

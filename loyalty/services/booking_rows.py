@@ -43,6 +43,7 @@ class Booking:
     standings: list[Row] = field(default_factory=list)
     benefits: list[Row] = field(default_factory=list)
     offers_used: list[Row] = field(default_factory=list)
+    uses: list[Row] = field(default_factory=list)
     settlements: list[Row] = field(default_factory=list)
     news: list[Row] = field(default_factory=list)
     extends: list[Row] = field(default_factory=list)
@@ -229,6 +230,17 @@ class Booking:
                     "reason": award.because[:300],
                     "happened_at": purchase.placed_at,
                 }
+            )
+            self.uses.extend(
+                {
+                    "rule_version_id": award.rule_version_id,
+                    "bucket": limit.bucket,
+                    "of_member": limit.of_member,
+                    "member_id": owner["member_id"],
+                    "points": award.points,
+                    "most": limit.most,
+                }
+                for limit in award.limits
             )
             if award.offer_id is not None:
                 self.offers_used.append(

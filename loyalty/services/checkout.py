@@ -10,6 +10,7 @@ from config.ground.api.idempotency import IdempotencyKeyReused
 from config.ground.refusals import NotSignedIn
 from loyalty.errors import ReceiptContentDiffers, ReceiptOfAnotherTill, WalletBusy
 from loyalty.queries.batches import lock_wallets
+from loyalty.queries.caps import lock_uses
 from loyalty.queries.checkout import (
     Inquiry,
     KnownReceipt,
@@ -144,11 +145,18 @@ def _carry_out(
 
 
 def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> Booked:
-    """For a wallet that others change at every try: lock it before reading, so that nothing read can change."""
+    """For a wallet that others change at every try: lock it before reading, so that nothing read can change.
+
+    So are the counters of capped rules, at which many tills may come near a cap at once.
+    """
     with transaction.atomic():
         facts = _read(purchase, teller, fingerprint, now)
         if facts.member is not None:
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
+            programme = find_compiled(purchase.programme_id)
+            if programme is not None and (capped := programme.asks_at(purchase.placed_at).capped):
+                day = purchase.placed_at.astimezone(purchase.zone).date()
+                lock_uses(purchase.programme_id, capped, [day.isoformat()])
             facts = _read(purchase, teller, fingerprint, now)
         return _carry_out(purchase, facts, teller, fingerprint, now)
 
@@ -204,14 +212,14 @@ def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -
     """
     known = find_compiled(purchase.programme_id)
     inquiry = _inquiry(purchase, teller, fingerprint, now)
-    inquiry = replace(inquiry, asks=known.asks if known else Asks())
+    inquiry = replace(inquiry, asks=known.asks_at(purchase.placed_at) if known else Asks())
     facts = find_purchase_facts(inquiry)
     if not facts.is_key_live:
         raise NotSignedIn("The key is not known, has ended or was revoked.")
     if facts.stamp is not None:
-        programme = get_programme(purchase.programme_id, stamp=facts.stamp)
-        if programme.asks != inquiry.asks:
-            facts = find_purchase_facts(replace(inquiry, asks=programme.asks))
+        asks = get_programme(purchase.programme_id, stamp=facts.stamp).asks_at(purchase.placed_at)
+        if asks != inquiry.asks:
+            facts = find_purchase_facts(replace(inquiry, asks=asks))
     return facts
 
 
@@ -278,4 +286,5 @@ def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme, now
         is_new=facts.wallet is None or facts.wallet.version == 0,
         birthday=facts.member.birthday,
         labels=facts.labels,
+        used=facts.used,
     )

@@ -92,6 +92,12 @@ def test_who_may_not_change_rules_publishes_none(shop: Shop, role: str) -> None:
         ({"code": "base"}, "has this code"),
         ({"live_from_0": "2020-01-01", "live_from_1": "00:00"}, "has passed"),
         ({"live_until_0": "2020-01-01", "live_until_1": "00:00"}, "end after it takes effect"),
+        ({"meets": "best_of"}, "Name the group"),
+        ({"recurs_pattern": "day"}, "This is needed for days that recur."),
+        (
+            {"recurs_pattern": "rrule", "recurs_rrule": "FREQ=HOURLY", "recurs_first_on": "2026-01-01"},
+            "Say FREQ=DAILY",
+        ),
         ({"tiers": ["platinum"]}, "platinum is not one of the available choices"),
     ],
 )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from loyalty.admin.rule_answers import is_sayable
-from loyalty.rules.basket import Basket, Line, Shopper
+from loyalty.rules.basket import Basket, Line, Shopper, Use
 from loyalty.rules.definition import PerStep, RuleDefinition
 from loyalty.rules.settle import settle
 from loyalty.rules.words import sentence_of
@@ -29,6 +29,11 @@ NOON = "2026-06-03T16:00Z"
 """A Wednesday, at noon in New York."""
 
 
+WHO = ("is_new", "birthday", "labels", "spendable", "used")
+GIVEN = Use(rule="rule-0", bucket="", of_member=False, points=999_950)
+"""Of the million points that 1,000.00 pays for, 50 are left."""
+
+
 def definition(number: int) -> RuleDefinition:
     return msgspec.json.decode(EXAMPLES[number][1], type=RuleDefinition)
 
@@ -36,7 +41,7 @@ def definition(number: int) -> RuleDefinition:
 def points(number: int, lines: list[dict[str, Any]], told: dict[str, Any]) -> int:
     """What the example's rule gives for these lines."""
     at = datetime.fromisoformat(told.pop("at", NOON)).astimezone(UTC)
-    who = {name: told.pop(name) for name in ("is_new", "birthday", "labels", "spendable") if name in told}
+    who = {name: told.pop(name) for name in WHO if name in told}
     shopper = Shopper(tier_code=told.pop("tier", ""), **who)
     bought = [Line(**{"sku": "X", "quantity": 1, **line}) for line in lines]
     basket = Basket(lines=bought, place_code="S1", placed_at=at, **told)
@@ -97,6 +102,11 @@ def test_an_example_can_be_said_in_the_form(number: int) -> None:
         (17, of(1_000), {"tier": "gold", "at": "2026-06-04T04:00Z"}, 0),
         (18, of(1_000), {"at": "2026-06-05T14:00Z"}, 200),
         (18, of(1_000), {"at": "2026-06-12T14:00Z"}, 0),
+        (19, of(4_900), {"tier": "gold", "at": "2026-06-03T22:00Z"}, 490),
+        (19, of(90_000), {"tier": "gold", "at": "2026-06-03T22:00Z"}, 500),
+        (19, of(90_000), {"tier": "gold", "at": "2026-06-02T22:00Z"}, 0),
+        (20, of(2_000), {}, 100),
+        (20, of(2_000), {"used": [GIVEN]}, 0),
     ],
 )
 def test_an_example_gives_what_it_promises(

@@ -1,9 +1,10 @@
 -- Everything a purchase has to know before it is settled, read without a lock: the document that
--- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity. Labels are read where a rule asks.
+-- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity. What
+-- labels and caps say is read where a rule asks.
 CREATE OR REPLACE FUNCTION loyalty_purchase_facts(
     of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
     receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
-    today date, skus text[], at timestamptz, asks_labels boolean
+    today date, skus text[], at timestamptz, asks_labels boolean, capped text[]
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -62,6 +63,8 @@ BEGIN
         'place_kind', (SELECT p.kind FROM omnichannel_place p WHERE p.id = at_place),
         'labels', CASE WHEN asks_labels THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
             JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = m.id)
-            ELSE '[]' END);
+            ELSE '[]' END,
+        'used', CASE WHEN cardinality(capped) > 0
+            THEN loyalty_uses(in_programme, m.id, capped, ARRAY['', window_until::text]) ELSE '[]' END);
 END
 $$;

@@ -16,6 +16,7 @@
 --     standings: [{w, member_id, tier_id, from_at, until_at}],
 --     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
 --     offers_used: [{id, member_id, order_ref, used_at}],
+--     uses:      what capped rules gave (see loyalty_count_uses),
 --     settlements: [{w, order_ref, member_id, programme_id, points_earned, points_spent, points_paid_minor, qualifying_minor,
 --                    head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
 --     key:  {caller, key, fingerprint, status} or null,
@@ -104,6 +105,9 @@ BEGIN
         coalesce(answer, p->'unclaimed'->0->>'answer'), at)
     THEN
         RAISE EXCEPTION 'the idempotency key was used meanwhile' USING ERRCODE = 'RG002';
+    END IF;
+    IF jsonb_array_length(p->'uses') > 0 THEN
+        PERFORM loyalty_count_uses(p->'uses');
     END IF;
     -- Foreign keys are looked at here, while plans by index are in force: one made at commit, when tables were still empty,
     -- would read them whole for as long as nobody analysed them.

@@ -141,6 +141,7 @@ BEGIN
     PERFORM loyalty_post(wallet, p->'entries', p->'moves', at);
     UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint
     WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;
+    PERFORM loyalty_give_uses_back(p->'entries', member, (p->>'spent_on')::date);
     -- Purchases that are being settled counted on what went back: they have to read again.
     UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = wallet AND member_id = member;
     UPDATE loyalty_grant SET uses = uses - 1

@@ -19,7 +19,7 @@
   const isFilled = (field) => {
     if (["checkbox", "radio"].includes(field.type)) return field.checked;
     if (field.tagName === "SELECT" && field.multiple) return field.selectedOptions.length > 0;
-    return field.value !== "" && !(field.tagName === "SELECT" && ["recurs_place", "recurs_weekday"].includes(field.name));
+    return field.tagName === "SELECT" ? field.selectedIndex > 0 : field.value !== "";
   };
 
   function empty(field) {

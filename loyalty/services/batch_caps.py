@@ -1,0 +1,52 @@
+"""What capped rules gave so far, as a batch of purchases goes along."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from loyalty.queries.caps import find_uses, lock_uses
+from loyalty.rules.basket import Use
+from loyalty.rules.compile import Programme
+from loyalty.rules.settle import Settlement
+
+
+class CapsSoFar:
+    """Counters of the rules that are live when the batch's purchases were placed.
+
+    Those that all members share are locked until the batch is booked, so that nobody else comes near a cap meanwhile.
+    """
+
+    def __init__(self, programme: Programme, moments: Iterable[datetime], member_ids: Iterable[int]) -> None:
+        self._zone = programme.terms.zone
+        self._uses: dict[tuple[int | None, str, str], int] = {}
+        self._capped: set[str] = set()
+        days: set[str] = set()
+        for at in moments:
+            if capped := programme.asks_at(at).capped:
+                self._capped.update(capped)
+                days.add(self._day(at))
+        if not self._capped:
+            return
+        id_, codes = programme.terms.programme_id, sorted(self._capped)
+        lock_uses(id_, codes, days)
+        for member_id, use in find_uses(id_, member_ids, codes, days):
+            self._uses[member_id, use.rule, use.bucket] = use.points
+
+    def used(self, member_id: int, at: datetime) -> list[Use]:
+        """What counts for a purchase of this member at this moment."""
+        if not self._capped:
+            return []
+        return [
+            Use(rule=rule, bucket=bucket, of_member=whose is not None, points=points)
+            for (whose, rule, bucket), points in self._uses.items()
+            if whose in (None, member_id) and bucket in ("", self._day(at))
+        ]
+
+    def take_note(self, member_id: int, settlement: Settlement) -> None:
+        """What a settled purchase counts for the next ones of the batch."""
+        for award in settlement.awards:
+            for limit in award.limits:
+                counter = member_id if limit.of_member else None, award.rule, limit.bucket
+                self._uses[counter] = self._uses.get(counter, 0) + award.points
+
+    def _day(self, at: datetime) -> str:
+        return at.astimezone(self._zone).date().isoformat()

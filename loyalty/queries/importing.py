@@ -1,9 +1,13 @@
 """What an import has to know beforehand."""
 
 import msgspec
+from django.db import connection
 
 from omnichannel.models import Place
 from omnichannel.queries.places import get_programme
+
+HISTORY_COMES = 2_026_112_200
+"""Key of an advisory lock: shared by imports that take orders, each for as long as it lasts."""
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,3 +37,10 @@ def get_destination(programme_code: str) -> Destination:
 def find_place_ids(programme_id: int) -> dict[str, int]:
     """Code -> id of all places of a programme."""
     return dict(Place.objects.filter(programme_id=programme_id).values_list("code", "id"))
+
+
+def keeps_history_out() -> bool:
+    """Whether no import is under way, and none begins before the transaction at hand ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [HISTORY_COMES])
+        return bool(cursor.fetchone()[0])

@@ -11,6 +11,7 @@ from config.ground.jobs import run_job
 from config.outbox.registry import subscribers_of
 from loyalty.events import PointsExpiring
 from loyalty.models import Lot
+from loyalty.queries.importing import keeps_history_out
 
 LOTS_PER_STEP = 20_000
 WARNINGS_PER_STEP = 5_000
@@ -25,7 +26,8 @@ class ExpiryStandsStill(Exception):  # noqa: N818 - an alarm, raised where nobod
 def book_expired_lots(*, until: datetime, now: datetime) -> int:
     """Book an entry for each lot that ran out at `until` or before, in steps that commit for themselves.
 
-    Safe to repeat, any number at once, and to be killed: what is booked is booked, the rest is still due.
+    Safe to repeat, any number at once, and to be killed: what is booked is booked, the rest is still due. While a
+    history is imported nothing is booked: a later purchase of it may have kept points alive.
 
     :return: how many lots were booked.
     :raises ExpiryStandsStill: so that the run is marked failed and the alarm is raised.
@@ -39,6 +41,9 @@ def book_expired_lots(*, until: datetime, now: datetime) -> int:
         booked = 0
         while left > 0:
             step = _book_step(until, now)
+            if step is None:
+                progress.note("a history is being imported; the rest is booked after it")
+                break
             booked += step
             progress.advance(step)
             left = left - step if step else _left_by_others(due.count(), before=left)
@@ -52,8 +57,11 @@ def _left_by_others(left: int, *, before: int) -> int:
     return left
 
 
-def _book_step(until: datetime, now: datetime) -> int:
+def _book_step(until: datetime, now: datetime) -> int | None:
+    """None while a history is imported."""
     with transaction.atomic(), connection.cursor() as cursor:
+        if not keeps_history_out():
+            return None
         cursor.execute("SELECT loyalty_book_expiry(%s, %s, %s)", [until, now, LOTS_PER_STEP])
         return int(cursor.fetchone()[0])
 

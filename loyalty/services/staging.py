@@ -14,6 +14,7 @@ import msgspec
 from django.db import connection, connections
 from psycopg import Connection
 
+from loyalty.queries.importing import HISTORY_COMES
 from loyalty.rules.feeds import Item, Move
 
 _TABLE = """
@@ -174,7 +175,7 @@ def _staged(order: list[Any], fragments: list[list[Item]]) -> StagedOrder:
 
 @contextmanager
 def open_staging() -> Iterator[Staging]:
-    """A staging table until the end of the block; nothing of it stays."""
+    """A staging table until the end of the block; nothing of it stays. No expiry is booked meanwhile."""
     own = connections["default"].copy()
     try:
         own.ensure_connection()
@@ -182,6 +183,7 @@ def open_staging() -> Iterator[Staging]:
         connection: Connection[Any] = own.connection
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         connection.execute("SET LOCAL work_mem = '64MB'")
+        connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [HISTORY_COMES])
         connection.execute(_TABLE)
         yield Staging(connection)
     finally:

@@ -18,11 +18,13 @@ class PlainLot:
 
 @dataclass
 class PlainOrder:
-    """A purchase: of each line how many and what one cost, and how many came back."""
+    """A purchase: of each line how many and what one cost, and how many came back; `skus` of the lines."""
 
     ref: str
     lines: list[tuple[int, int]]
     back: list[int]
+    at: datetime
+    skus: list[str]
     lot: PlainLot | None = None
     earned: int = 0
     taken: int = 0
@@ -140,11 +142,37 @@ class PlainMember:
                 points -= free
         return drawn
 
-    def take_back(self, order: PlainOrder, now: datetime, policy: str) -> bool:
-        """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others, or debt.
+    def held_pieces(self, sku: str, now: datetime) -> list[tuple[PlainOrder, int]]:
+        """Lines that still hold some of the product, the latest purchase first."""
+        told = sorted(enumerate(self.orders), key=lambda each: (each[1].at, each[0]), reverse=True)
+        return [
+            (order, line)
+            for _, order in told
+            for line, left in enumerate(order.left())
+            if left and order.skus[line] == sku and order.at <= now
+        ]
 
-        False if it is refused, for points are missing.
-        """
+    def bring(self, wanted: dict[str, int], now: datetime, policy: str) -> dict[str, int] | None:
+        """Without a receipt: so many of each product, purchase by purchase. What was found; None if it is refused."""
+        found: dict[str, int] = {}
+        coming: dict[int, tuple[PlainOrder, list[int]]] = {}
+        for sku, count in wanted.items():
+            for order, line in self.held_pieces(sku, now):
+                taken = min(count - found.get(sku, 0), order.left()[line])
+                found[sku] = found.get(sku, 0) + taken
+                coming.setdefault(id(order), (order, [0] * len(order.back)))[1][line] += taken
+        for order, pieces in coming.values():
+            if any(pieces) and not self.bring_back(order, pieces, now, policy):
+                return None
+        return {sku: count for sku, count in found.items() if count}
+
+    def bring_back(self, order: PlainOrder, coming: list[int], now: datetime, policy: str) -> bool:
+        """So many of each line. False if it is refused, for points are missing; the model is of no use then."""
+        order.back = [came + more for came, more in zip(order.back, coming, strict=True)]
+        return self.take_back(order, now, policy)
+
+    def take_back(self, order: PlainOrder, now: datetime, policy: str) -> bool:
+        """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others, or debt."""
         for lot, points in order.drawn if not any(order.left()) else []:
             lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
             self.spent -= points
@@ -159,8 +187,6 @@ class PlainMember:
         drawn += self.draw(due - own - gone, now, matured_by=others_until)
         missing = due - gone - sum(points for _, points in drawn)
         if missing and policy == "refuse":
-            for lot, points in drawn:
-                lot.left += points
             return False
         order.ran_out += gone
         owed = missing if policy == "debt" else 0

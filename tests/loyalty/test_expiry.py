@@ -10,6 +10,7 @@ import time_machine
 from config.outbox.models import Event
 from loyalty.models import ExpiryWarning, Lot, ProgrammeTerms
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
+from loyalty.services.staging import open_staging
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
@@ -125,6 +126,18 @@ def test_a_history_keeps_points_alive_as_it_went(take: Take, shop: Shop) -> None
     )
     ends = [lot.expires_at.date().isoformat() for lot in Lot.objects.order_by("pk")]
     assert ends == ["2025-05-11", "2025-05-11", "2025-05-11", "2025-07-02"]
+
+
+def test_no_expiry_is_booked_while_a_history_comes(idle_shop: Shop, clock: Any) -> None:
+    """A later purchase of the history may have kept points alive."""
+    buy(idle_shop, idle_shop.enrol(), 1_000)
+    clock.shift(timedelta(days=40))
+    now = datetime.now(UTC)
+    with open_staging():
+        assert book_expired_lots(until=now, now=now) == 0
+    assert Lot.objects.get().remaining == 100
+    assert book_expired_lots(until=now, now=now) == 1
+    assert_proven()
 
 
 def test_points_are_announced_30_and_7_days_before_they_go_once(open_shop: Any, clock: Any) -> None:

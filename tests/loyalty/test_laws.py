@@ -1,6 +1,7 @@
-"""The ledger against a plain model: earn, spend, hold, return, give, expire, import and move the clock in any order."""
+"""The ledger against a plain model, in any order: earn, spend, hold, return, give, correct, expire, import, wait."""
 
 import itertools
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,19 +11,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from loyalty.errors import TransferExceeds
+from loyalty.errors import InsufficientPoints, TransferExceeds
 from loyalty.models import Wallet, WhenSpent
+from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import import_purchases
 from loyalty.services.checkout import Teller
 from loyalty.services.expiry import book_expired_lots
+from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
 from loyalty.services.transfers import TransferDraft, transfer_points
 from loyalty.services.verification import verify_ledger
 from members.models import Member
+from omnichannel.models import Order
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
+
+SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -60,8 +66,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert answer.status_code == 201
         earned = sum(quantity * price for quantity, price in lines) // 100 * 10
         lot = self.plain[who].earn(earned, at)
-        ref = answer.json()["order"]["ref"]
-        self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), lot, earned))
+        ref, skus = answer.json()["order"]["ref"], [f"SKU-{line}" for line in range(len(lines))]
+        self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), at, skus, lot, earned))
 
     @rule(who=st.integers(0, 1), wanted=st.integers(1, 60))
     def spend(self, who: int, wanted: int) -> None:
@@ -76,31 +82,76 @@ class LedgerMachine(RuleBasedStateMachine):
             assert answer.status_code == 201
             ref = answer.json()["order"]["ref"]
             plain.orders.append(
-                PlainOrder(ref, [(1, 90)], [0], drawn=plain.draw(wanted * 10, now, matured_by=now))
+                PlainOrder(
+                    ref, [(1, 90)], [0], now, ["SKU-0"], drawn=plain.draw(wanted * 10, now, matured_by=now)
+                )
             )
             plain.spent += wanted * 10
 
-    @rule(who=st.integers(0, 1), which=st.integers(0, 50), whole=st.booleans(), data=st.data())
-    def bring_back(self, who: int, which: int, whole: bool, data: st.DataObject) -> None:
+    @rule(who=st.integers(0, 1), which=st.integers(0, 50), is_cancelled=st.booleans(), data=st.data())
+    def bring_back(self, who: int, which: int, is_cancelled: bool, data: st.DataObject) -> None:
         orders = [order for order in self.plain[who].orders if any(order.left())]
         if not orders:
             return
         order = orders[which % len(orders)]
-        coming = order.left() if whole else [data.draw(st.integers(0, left)) for left in order.left()]
-        if not any(coming):
+        coming = [data.draw(st.integers(0, left)) for left in order.left()]
+        if not is_cancelled and not any(coming):
             return
-        body = {
-            "return_number": f"B-{next(self.numbers)}",
-            "lines": [{"line": line, "quantity": came} for line, came in enumerate(coming) if came],
-        }
-        answer = self.tell(f"orders/{order.ref}/returns", body)
-        before = order.back
-        order.back = [came + more for came, more in zip(before, coming, strict=True)]
-        if self.plain[who].take_back(order, datetime.now(UTC), self.policy):
+        body: dict[str, Any] = {"return_number": f"B-{next(self.numbers)}"}
+        if is_cancelled:
+            coming = order.left()
+        else:
+            body["lines"] = [{"line": line, "quantity": came} for line, came in enumerate(coming) if came]
+        answer = self.tell(f"orders/{order.ref}/{'cancel' if is_cancelled else 'returns'}", body)
+        after = deepcopy(self.plain[who])
+        mine = after.orders[self.plain[who].orders.index(order)]
+        if after.bring_back(mine, coming, datetime.now(UTC), self.policy):
             assert answer.status_code == 201
+            self.plain[who] = after
         else:
             assert answer.json()["code"] == "points_already_spent"
-            order.back = before
+
+    @rule(who=st.integers(0, 1), wanted=st.dictionaries(SKUS, st.integers(1, 6), min_size=1, max_size=2))
+    def bring_without_a_receipt(self, who: int, wanted: dict[str, int]) -> None:
+        lines = [{"sku": sku, "quantity": count} for sku, count in wanted.items()]
+        body = {"return_number": f"N-{next(self.numbers)}", "lines": lines}
+        answer = self.tell("returns", body | {"member": {"ref": self.members[who].ref}})
+        after = deepcopy(self.plain[who])
+        found = after.bring(wanted, datetime.now(UTC), self.policy)
+        if found is None:
+            assert answer.json()["code"] == "points_already_spent"
+        elif not found:
+            assert answer.json()["code"] == "return_unexplained"
+        else:
+            assert answer.status_code == 201
+            missing = {each["sku"]: each["quantity"] for each in answer.json()["unexplained"]}
+            asked = {sku: count - found.get(sku, 0) for sku, count in wanted.items()}
+            assert missing == {sku: count for sku, count in asked.items() if count}
+            self.plain[who] = after
+
+    @rule(who=st.integers(0, 1), points=st.integers(-200, 200).filter(bool))
+    def correct(self, who: int, points: int) -> None:
+        now, plain = datetime.now(UTC), self.plain[who]
+        cause = {"cause": f"correct:{next(self.numbers)}", "reason": "test", "actor": "test"}
+        programme = get_current_programme(self.shop.programme.pk)
+        if points > 0:
+            credit = Credit(
+                member_id=self.members[who].pk, points=points, kind="adjust", happened_at=now, **cause
+            )
+            assert post_credit(credit, programme=programme, now=now)
+            plain.earn(points, now)
+            return
+        wallet = Wallet.objects.filter(member=self.members[who]).first()
+        if wallet is None:
+            return
+        debit = Debit(wallet_id=wallet.pk, points=-points, kind="adjust", **cause)
+        if -points > plain.spendable(now):
+            with pytest.raises(InsufficientPoints):
+                post_debit(debit, now=now)
+        else:
+            post_debit(debit, now=now)
+            plain.draw(-points, now, matured_by=now)
+            plain.taken -= points
 
     @rule(
         who=st.integers(0, 1),
@@ -191,8 +242,11 @@ class LedgerMachine(RuleBasedStateMachine):
         for _ in range(2):
             outcomes = import_purchases(purchases=purchases, teller=teller, now=now)
             assert len(outcomes) == len(paids)
-        for paid in paids:
-            self.plain[who].earn(paid // 100 * 10, at)
+        refs = dict(Order.objects.filter(number__startswith="H-").values_list("number", "ref"))
+        for purchase, paid in zip(purchases, paids, strict=True):
+            lot, earned = self.plain[who].earn(paid // 100 * 10, at), paid // 100 * 10
+            order = PlainOrder(refs[purchase.number], [(1, paid)], [0], at, ["H"], lot, earned)
+            self.plain[who].orders.append(order)
 
     @rule(days=st.integers(1, 20), hours=st.integers(0, 23))
     def let_time_pass(self, days: int, hours: int) -> None:

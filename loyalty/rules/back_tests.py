@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from loyalty.errors import RuleNotValid
 from loyalty.rules.ascents import Ascent
-from loyalty.rules.basket import Basket, Line, Offer, Shopper
+from loyalty.rules.basket import Basket, Line, Offer, Shopper, Use
 from loyalty.rules.compile import Programme
+from loyalty.rules.counters import Counters, Counts
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, has_bare_moment
 from loyalty.rules.settle import Settlement, settle
@@ -116,6 +117,7 @@ class Tally(msgspec.Struct, kw_only=True):
     :ivar booked: points as they were booked; differs from `points.before` where terms or the catalogue have changed,
         or purchases were told late.
     :ivar weeks: by their Monday on the programme's calendar (ISO), `tiers` and `rules` by code.
+    :ivar given_before: what capped rules gave to all members so far, and `given_after` with the changes.
     :ivar moves: where who would have moved stood and would stand at the end, as `silver>gold`; how many members.
     """
 
@@ -130,25 +132,33 @@ class Tally(msgspec.Struct, kw_only=True):
     rules: dict[str, Pair] = {}
     winners: list[Winner] = []
     moves: dict[str, int] = {}
+    given_before: Counts = {}
+    given_after: Counts = {}
 
     def add_member(self, member: PastMember, before: Programme, after: Programme, *, until: datetime) -> None:
         """Count all purchases of one member.
 
-        With another ladder both ways up are walked anew, so that like is compared with like.
+        With another ladder both ways up are walked anew, so that like is compared with like. Caps count from the first
+        day on; what all members share is filled member by member.
 
         :param until: the moment at which tiers are compared.
         """
         own = Winner(member=member.purchases[0].member_ref)
         ways = _ways(member, before, after) if before.ladder != after.ladder else []
+        caps = Counters(before, self.given_before), Counters(after, self.given_after)
         touched = 0
         for purchase in member.purchases:
-            tiers = [way.tier_at(purchase.placed_at) for way in ways] or [purchase.tier_code] * 2
-            was, would = settled(purchase, before, tiers[0]), settled(purchase, after, tiers[1])
+            at = purchase.placed_at
+            tiers = [way.tier_at(at) for way in ways] or [purchase.tier_code] * 2
+            was = settled(purchase, before, tiers[0], caps[0].used(at))
+            would = settled(purchase, after, tiers[1], caps[1].used(at))
+            caps[0].take_note(was)
+            caps[1].take_note(would)
             touched += was.points_earned != would.points_earned
             own.add(was.points_earned, would.points_earned)
-            self._spread(_monday(purchase.placed_at, before), tiers, was, would)
+            self._spread(_monday(at, before), tiers, was, would)
             for way in ways:
-                way.spend(purchase.qualifying_minor, at=purchase.placed_at)
+                way.spend(purchase.qualifying_minor, at=at)
         self._close(own, member, touched)
         ends = [way.tier_at(until) for way in ways]
         if len(set(ends)) > 1:
@@ -176,8 +186,11 @@ class Tally(msgspec.Struct, kw_only=True):
             self.winners = ranked[:WINNERS]
 
 
-def settled(purchase: PastPurchase, programme: Programme, tier_code: str) -> Settlement:
-    """The purchase settled once more on a tier, by the very function that tills are answered from."""
+def settled(purchase: PastPurchase, programme: Programme, tier_code: str, used: list[Use]) -> Settlement:
+    """The purchase settled once more on a tier, by the very function that tills are answered from.
+
+    :param used: what capped rules gave before.
+    """
     basket = Basket(
         lines=purchase.lines,
         place_code=purchase.place_code,
@@ -193,6 +206,7 @@ def settled(purchase: PastPurchase, programme: Programme, tier_code: str) -> Set
         is_new=purchase.is_new,
         birthday=purchase.birthday,
         labels=purchase.labels,
+        used=used,
     )
     return settle(basket, shopper, programme)
 

@@ -10,10 +10,11 @@ from django.core.management import call_command
 
 from loyalty.errors import RuleNotValid
 from loyalty.models import Settlement
-from loyalty.rules.back_tests import Changes, TriedTier
+from loyalty.rules.back_tests import Changes, TriedRule, TriedTier
 from loyalty.rules.definition import (
     Basis,
     Birthday,
+    Cap,
     ChannelIs,
     Condition,
     FirstPurchase,
@@ -85,6 +86,36 @@ def test_a_whole_draft_programme_is_tried_from_its_file(year: Shop, tmp_path: Pa
     told = capsys.readouterr().out
     assert f"{2 * (1_000 + 200 + 90 + 90) + 70:,}  (+{2 * 1_380 + 70 - 1_595:,})" in told
     assert "1 members from silver to basic" in told
+
+
+def test_caps_and_budgets_hold_on_the_past_too(shop: Shop) -> None:
+    double = Multiplier(percent=200)
+    capped = RuleDefinition(
+        effect=double, caps=[Cap(per="member_day", points=120), Cap(per="total", points=300)]
+    )
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="double",
+        name="Double",
+        definition=capped,
+        live_from=LONG_AGO,
+        made_by="test",
+        now=LONG_AGO,
+    )
+    for _ in range(2):
+        member = shop.enrol()
+        for hour in (0, 1, 24):
+            buy(shop, SATURDAY + timedelta(hours=hour), 1_000, member=member)
+    none_left = TriedRule(
+        code="double",
+        name="Double",
+        definition=RuleDefinition(effect=double, caps=[Cap(per="member", points=150)], when_short="none"),
+    )
+
+    result = tried(shop, Changes(rules=[none_left]))
+
+    assert result.points.before == result.points_booked == 600 + 300
+    assert result.points.after == 600 + 2 * 100
 
 
 def test_all_that_a_rule_can_ask_for_is_known_of_past_purchases(shop: Shop) -> None:

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable
 
+from django.contrib.auth.backends import ModelBackend
+
 from config.staff.models import Staff
 
 _PREFIX = "staff:"
+
+
+def list_colleagues_who_may(permission: str, *, but: Iterable[str] = ()) -> list[str]:
+    """The names of those who hold a permission such as `loyalty.approve_rule`, without these actors."""
+    people = ModelBackend().with_perm(permission)
+    return [str(person) for person in people.order_by("pk") if f"{_PREFIX}{person.pk}" not in but]
 
 
 def name_actors(actors: Iterable[str]) -> dict[str, str]:

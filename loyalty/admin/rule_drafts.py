@@ -16,7 +16,7 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
-from config.staff.actors import name_actors
+from config.staff.actors import list_colleagues_who_may, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
@@ -170,6 +170,7 @@ def _page_of(draft: RuleDraft, home: Home, request: HttpRequest) -> dict[str, An
         "submitted_by": people.get(draft.submitted_by, draft.submitted_by),
         "decided_by": people.get(draft.decided_by, draft.decided_by),
         "asks_another": needs_approval(home.id),
+        "approvers": list_colleagues_who_may("loyalty.approve_rule", but=(draft.made_by, draft.submitted_by)),
         "may_write": draft.state == RuleDraftState.DRAFT and user.has_perm("loyalty.change_rule"),
         "may_decide": draft.state == RuleDraftState.SUBMITTED
         and user.has_perm("loyalty.approve_rule")

@@ -50,7 +50,7 @@ def test_what_a_marketer_writes_is_live_when_a_colleague_has_approved_it(shop: S
     assert earned(shop) == 50
 
     waiting = press(writer, draft, "_submit")
-    assert "It waits for somebody else" in waiting
+    assert "It waits for somebody else who may approve rules: " in waiting
     assert "_approve" not in waiting
     assert "Tea week" in approver.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
     assert "Tea week" not in writer.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
@@ -89,6 +89,13 @@ def test_a_change_is_told_by_what_it_changes_and_the_form_goes_on_with_the_draft
     assert "There is a draft; the form shows it." in form
     assert 'value="2.00"' in form or 'value="2"' in form
     assert earned(shop) == 150
+
+
+def test_a_shop_in_which_nobody_else_may_approve_says_what_to_do(shop: Shop) -> None:
+    writer = signed_in(MARKETER)
+    writer.post("/admin/loyalty/rule/add/", answers())
+
+    assert "an administrator gives somebody a role" in press(writer, RuleDraft.objects.get(), "_submit")
 
 
 def test_it_is_sent_back_with_a_word(shop: Shop) -> None:

@@ -5,14 +5,15 @@ slip: the slip is locked, then the wallet, and every purchase is undone by the o
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from django.db import transaction
 
-from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible, ReturnUnexplained
+from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible, ReturnUnexplained, WalletBusy
 from loyalty.models import WhenSpent
 from loyalty.queries.batches import lock_wallets
 from loyalty.queries.returns import lock_purchase
@@ -21,7 +22,8 @@ from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.return_slips import Piece, explain, refund_minor
 from loyalty.rules.return_told import Head, Return, ReturnedLine
 from loyalty.rules.returns import undo
-from loyalty.services.checkout import Booked
+from loyalty.services.bookings import Stale, signals
+from loyalty.services.checkout import TRIES, Booked
 from loyalty.services.purchase_checks import CLOCK_SKEW
 from loyalty.services.return_rows import book_return
 from loyalty.services.returns import ensure_allowed
@@ -30,6 +32,8 @@ from omnichannel.rules.return_slips import HeldLine, SlipLine, SlipPiece
 from omnichannel.services.return_slips import SlipDraft, record_return_slips, settle_slip
 
 SLIPS_PER_STEP = 500
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +94,11 @@ def return_without_receipt(slip: Slip, *, now: datetime) -> Booked:
     :raises ReturnedAtNotPossible: it lies ahead.
     :raises ReturnContentDiffers: the number was told before with other content.
     :raises PointsAlreadySpent: the programme refuses returns whose points are spent.
+    :raises WalletBusy: others held what was needed at each of several tries.
     """
     if slip.returned_at > now + CLOCK_SKEW:
         raise ReturnedAtNotPossible(pointer="/returned_at")
-    with transaction.atomic(savepoint=False):
-        is_new = record_return_slips([_draft(slip)], now=now)
-        kept = lock_slip(slip.place_id, slip.number)
-        if not is_new and kept.fingerprint == slip.fingerprint():
-            return Booked(status=200, body=kept.answer)
-        if not is_new or list_told(slip.place_id, slip.number, slip.member_id):
-            raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
-        pieces = explain(slip.lines, _lock_held(slip, now))
-        unexplained = [_unexplained(piece, slip) for piece in pieces if piece.held is None]
-        if len(unexplained) == len(pieces):
-            raise ReturnUnexplained(unexplained=msgspec.to_builtins(unexplained))
-        returns = list(_undo(slip, pieces, is_history=False, now=now))
-        answer = SlipAnswer(
-            number=slip.number,
-            currency=slip.currency,
-            refund_minor=sum(each.undone.refund_minor for each in returns),
-            returns=returns,
-            unexplained=unexplained,
-            wallet=get_wallet(slip.member_id, slip.programme_id, now=now),
-        )
-        text = msgspec.json.encode(answer).decode()
-        settle_slip(kept.id, _settled(pieces, returns), total_minor=answer.refund_minor, answer=text)
-        return Booked(status=201, body=text)
+    return _tried(lambda: _return(slip, now))
 
 
 def put_to_purchases(place_id: int, number: str, *, programme_id: int, now: datetime) -> SlipBooked:
@@ -123,20 +106,7 @@ def put_to_purchases(place_id: int, number: str, *, programme_id: int, now: date
 
     A programme that refuses returns whose points are spent takes what is left: what happened cannot be refused.
     """
-    with transaction.atomic():
-        kept = lock_slip(place_id, number)
-        if kept.outcome != "waiting":
-            return SlipBooked(kept.outcome, is_new=False)
-        slip = _slip_of(kept, place_id, number, programme_id)
-        told = list_told(place_id, number, slip.member_id)
-        if told:
-            refs = {line.order_ref: ref for ref, line in told}
-            pieces = explain(slip.lines, [line for _, line in told])
-            return SlipBooked(settle_slip(kept.id, [_piece(each, refs) for each in pieces]))
-        pieces = explain(slip.lines, _lock_held(slip, now))
-        returns = list(_undo(slip, pieces, is_history=True, now=now))
-        outcome = settle_slip(kept.id, _settled(pieces, returns))
-        return SlipBooked(outcome, sum(each.undone.points_taken_back for each in returns))
+    return _tried(lambda: _put(place_id, number, programme_id, now))
 
 
 def put_waiting_to_purchases(programme_id: int, *, now: datetime) -> Iterator[SlipBooked]:
@@ -144,6 +114,63 @@ def put_waiting_to_purchases(programme_id: int, *, now: datetime) -> Iterator[Sl
     while waiting := list_waiting_slips(programme_id, limit=SLIPS_PER_STEP):
         for place_id, number in waiting:
             yield put_to_purchases(place_id, number, programme_id=programme_id, now=now)
+
+
+def _return(slip: Slip, now: datetime) -> Booked:
+    is_new = record_return_slips([_draft(slip)], now=now)
+    kept = lock_slip(slip.place_id, slip.number)
+    if not is_new and kept.fingerprint == slip.fingerprint():
+        return Booked(status=200, body=kept.answer)
+    if not is_new or list_told(slip.place_id, slip.number, slip.member_id):
+        raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
+    pieces = explain(slip.lines, _lock_held(slip, now))
+    unexplained = [_unexplained(piece, slip) for piece in pieces if piece.held is None]
+    if len(unexplained) == len(pieces):
+        raise ReturnUnexplained(unexplained=msgspec.to_builtins(unexplained))
+    returns = list(_undo(slip, pieces, is_history=False, now=now))
+    answer = SlipAnswer(
+        number=slip.number,
+        currency=slip.currency,
+        refund_minor=sum(each.undone.refund_minor for each in returns),
+        returns=returns,
+        unexplained=unexplained,
+        wallet=get_wallet(slip.member_id, slip.programme_id, now=now),
+    )
+    text = msgspec.json.encode(answer).decode()
+    settle_slip(kept.id, _settled(pieces, returns), total_minor=answer.refund_minor, answer=text)
+    return Booked(status=201, body=text)
+
+
+def _put(place_id: int, number: str, programme_id: int, now: datetime) -> SlipBooked:
+    kept = lock_slip(place_id, number)
+    if kept.outcome != "waiting":
+        return SlipBooked(kept.outcome, is_new=False)
+    slip = _slip_of(kept, place_id, number, programme_id)
+    told = list_told(place_id, number, slip.member_id)
+    if told:
+        refs = {line.order_ref: ref for ref, line in told}
+        pieces = explain(slip.lines, [line for _, line in told])
+        return SlipBooked(settle_slip(kept.id, [_piece(each, refs) for each in pieces]))
+    pieces = explain(slip.lines, _lock_held(slip, now))
+    returns = list(_undo(slip, pieces, is_history=True, now=now))
+    outcome = settle_slip(kept.id, _settled(pieces, returns))
+    return SlipBooked(outcome, sum(each.undone.points_taken_back for each in returns))
+
+
+def _tried(work: Callable[[], T]) -> T:
+    """Do it in a transaction, anew where PostgreSQL lets go of it.
+
+    Purchases are undone one after the other, so two slips may wait for what the other one has counted back already.
+
+    :raises WalletBusy: that happened at each of several tries.
+    """
+    for _ in range(TRIES):
+        try:
+            with signals(), transaction.atomic():
+                return work()
+        except Stale:
+            continue
+    raise WalletBusy
 
 
 def _lock_held(slip: Slip, now: datetime) -> list[HeldLine]:

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
-from loyalty.models import Entry, ProgrammeTerms, Reversal, Wallet
+from loyalty.models import Entry, ProgrammeTerms, Reversal, RuleUse, Wallet
+from loyalty.rules.definition import Cap, Multiplier, RuleDefinition, Scope
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import Order, OrderReturn, Place, ReturnSlip, Till
 from tests.loyalty.conftest import Shop, till_key
+from tests.loyalty.test_offers import publish
 from tests.loyalty.test_returns import bring_back, buy
+from tests.slowly import wait_for_waiting
 
 _numbers = count(1)
 Goods = tuple[str, int] | tuple[str, int, int]
@@ -206,4 +209,34 @@ def test_eight_tills_cannot_take_back_more_than_was_bought(shop: Shop, member: M
         answered = Counter(pool.map(one, range(8)))
     assert (answered[201], answered[201] + answered[200] + answered[409]) == (3, 8)
     assert Wallet.objects.get(member=member).balance == 0
+    assert_proven()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_returns_that_wait_for_each_others_counters_both_end(shop: Shop) -> None:
+    """Each counts back what two rules with budgets gave, in opposite order."""
+    for sku in ("SKU-0", "SKU-1"):
+        effect = Multiplier(percent=200, scope=Scope(skus=[sku]))
+        publish(shop, sku.lower(), RuleDefinition(effect=effect, caps=[Cap(per="total", points=10_000)]))
+    one, other = shop.enrol(), shop.enrol()
+    for member, baskets in ((one, [(1_000,), (0, 1_000)]), (other, [(0, 1_000), (1_000,)])):
+        for prices in baskets:
+            buy(shop, member, *prices)
+
+    def take_back(member: Member, *goods: Goods) -> int:
+        try:
+            return int(bring(replace(shop, client=Client()), member, *goods).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            assert len(RuleUse.objects.select_for_update()) == 2
+            answers = [
+                pool.submit(take_back, one, ("SKU-1", 1), ("SKU-0", 2)),
+                pool.submit(take_back, other, ("SKU-0", 1), ("SKU-1", 1)),
+            ]
+            wait_for_waiting(2)
+        assert [answer.result() for answer in answers] == [201, 201]
+    assert [use.points for use in RuleUse.objects.all()] == [0, 0]
     assert_proven()

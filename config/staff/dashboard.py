@@ -53,6 +53,11 @@ class Chart:
     is_horizontal: bool = False
 
     @property
+    def height_rem(self) -> float:
+        """How high it is drawn: lying bars all keep their label."""
+        return max(18, 2.5 * len(self.labels)) if self.is_horizontal else 18
+
+    @property
     def data(self) -> str:
         """What Chart.js draws, as JSON."""
         colours = cycle(_COLOURS)
@@ -69,7 +74,12 @@ class Chart:
         across: dict[str, Any] = {
             "stacked": self.is_stacked,
             "grid": {"display": False},
-            "ticks": {"color": _TICK, "maxRotation": 0, "autoSkipPadding": 16},
+            "ticks": {
+                "color": _TICK,
+                "maxRotation": 0,
+                "autoSkipPadding": 16,
+                "autoSkip": not self.is_horizontal,
+            },
         }
         up: dict[str, Any] = {
             "stacked": self.is_stacked,

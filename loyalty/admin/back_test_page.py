@@ -23,6 +23,9 @@ STATES = {
 }
 """State -> the colour of its label."""
 
+MOST_RULES = 15
+"""So many rules are drawn, those that give most."""
+
 TODAY, CHANGED = "as it was", "with the change"
 
 
@@ -70,7 +73,7 @@ def page_of(back_test: BackTest) -> dict[str, Any]:
             unit="points",
         ),
         "tiers": _chart(result.tiers, names.tiers),
-        "rules": _chart(result.rules, _rule_names(back_test)),
+        "rules": _chart(result.rules[:MOST_RULES], _rule_names(back_test)),
         "winners": _winners(result),
     }
 

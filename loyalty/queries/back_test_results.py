@@ -99,7 +99,7 @@ def get_result(back_test: BackTest) -> BackTestResult:
             TierMove(before=move.partition(">")[0], after=move.partition(">")[2], members=members)
             for move, members in sorted(tally.moves.items(), key=lambda move: (-move[1], move[0]))
         ],
-        rules=_parts(dict(sorted(tally.rules.items(), key=lambda rule: -rule[1].after))),
+        rules=_parts(dict(sorted(tally.rules.items(), key=lambda rule: -max(rule[1].before, rule[1].after)))),
         winners=[
             WinnerResult(
                 member_ref=one.member, name=names.get(one.member, ""), before=one.before, after=one.after

@@ -20,6 +20,7 @@ class Amounts:
         self.nets = nets
         self.paid = paid
         self._known: dict[Basis, list[int]] = {}
+        self._all: dict[Basis, list[int]] = {}
 
     def by(self, basis: Basis) -> list[int]:
         """What each line comes to; 0 for a line that does not count."""
@@ -33,11 +34,13 @@ class Amounts:
 
     def positions(self, scope: Scope, basis: Basis) -> list[int]:
         """The lines in scope that count."""
-        return [
-            position
-            for position, line in enumerate(self.lines)
-            if (scope is EVERYTHING or fits(scope, line)) and counts(basis, line)
-        ]
+        everything = self._all.get(basis)
+        if everything is None:
+            counting = (position for position, line in enumerate(self.lines) if counts(basis, line))
+            everything = self._all[basis] = list(counting)
+        if scope == EVERYTHING:
+            return everything
+        return [position for position in everything if fits(scope, self.lines[position])]
 
     def sum_of(self, positions: Sequence[int], basis: Basis) -> int:
         """What these lines come to together."""

@@ -1,13 +1,16 @@
 """A programme's rules, compiled once per stamp into closures and indexed by what they ask for.
 
 The index keeps a basket's cost flat in the number of rules: only those are looked at whose most selective demand (a
-product, brand, category, department, segment, place, payment, tier, weekday ...) the purchase can meet.
+product, brand, category, department, segment, place, payment, tier, hour, weekday ...) the purchase can meet.
+
+Who is not looked at cannot say what was missing. So as long as there are few rules, only goods are demanded, and a rule
+for gold members or for the evening says so; with many, whatever is cheapest.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from loyalty.rules.condition_words import Manner
@@ -19,14 +22,17 @@ from loyalty.rules.definition import (
     Condition,
     FirstPurchase,
     HasLabel,
+    Hours,
     PaidBy,
+    Period,
     PlaceIs,
+    Recurs,
     RuleDefinition,
     Spends,
     TierIs,
     Weekdays,
 )
-from loyalty.rules.holding import Occasion, Test, Unmet, test_of
+from loyalty.rules.holding import Occasion, Test, Unmet, recurs_on, test_of
 from loyalty.rules.lots import Expiry
 from loyalty.rules.scope import demand_of, offers_of
 from loyalty.rules.tiers import Step
@@ -50,6 +56,12 @@ class Terms:
 
 
 Demand = tuple[str, str]
+
+FEW = 64
+"""Up to so many versions of rules are looked at whoever buys, and whenever."""
+
+DAYS_KEPT = 64
+"""Of so many days it is remembered which rules can hold on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,7 @@ class Programme:
     asks: Asks
     capped: tuple[LiveRule, ...]
     by_demand: dict[Demand, tuple[LiveRule, ...]] = field(repr=False)
+    _days: dict[date, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
 
     def asks_at(self, at: datetime) -> Asks:
         """What the rules of a moment want to know."""
@@ -122,10 +135,22 @@ class Programme:
             self.asks, capped=tuple(sorted({rule.code for rule in self.capped if rule.is_live(at)}))
         )
 
+    def _on_day(self, day: date) -> tuple[LiveRule, ...]:
+        """Rules without a demand that can hold on a day; of few rules all, so that they can say why not."""
+        if len(self.always) <= FEW:
+            return self.always
+        if (known := self._days.get(day)) is None:
+            if len(self._days) >= DAYS_KEPT:
+                self._days.clear()
+            known = self._days[day] = tuple(
+                rule for rule in self.always if _can_hold_on(rule, day, self.terms.zone)
+            )
+        return known
+
     def candidates(self, occasion: Occasion) -> list[LiveRule]:
         """The rules of that moment whose most selective demand this purchase can meet, in their fixed order."""
         at = occasion.basket.placed_at
-        met = [rule for rule in self.always if rule.is_live(at)]
+        met = [rule for rule in self._on_day(occasion.local.date()) if rule.is_live(at)]
         if self.by_demand:
             found = {
                 rule.order: rule
@@ -151,6 +176,8 @@ def compile_programme(
     capped: list[LiveRule] = []
     by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)
     asked: set[type[Condition]] = set()
+    versions = list(versions)
+    are_few = len(versions) <= FEW
     for order, (version_id, code, name, version, definition, live_from, live_until) in enumerate(versions):
         conditions = definition.conditions
         rule = LiveRule(
@@ -167,7 +194,7 @@ def compile_programme(
         asked.update(type(condition) for condition in conditions)
         if definition.caps:
             capped.append(rule)
-        demands = demands_of(definition)
+        demands = demands_of(definition, of_goods=are_few)
         for demand in demands:
             by_demand[demand].append(rule)
         if not demands:
@@ -193,6 +220,7 @@ def _offers_of(occasion: Occasion) -> set[Demand]:
         ("tier", occasion.tier_code),
         ("channel", basket.place_kind),
         ("weekday", str(occasion.local.isoweekday())),
+        ("hour", str(occasion.local.hour)),
     }
     for line in basket.lines:
         offers.update(offers_of(line))
@@ -205,10 +233,12 @@ def _offers_of(occasion: Occasion) -> set[Demand]:
     return offers
 
 
-def demands_of(definition: RuleDefinition) -> list[Demand]:
+def demands_of(definition: RuleDefinition, *, of_goods: bool = False) -> list[Demand]:
     """One of these the purchase must offer, or the rule cannot hold; empty if it demands nothing that is indexed.
 
     Of several kinds of demand the most selective one is taken.
+
+    :param of_goods: take demands of goods alone.
     """
     demands: dict[str, list[Demand]] = {}
     scopes = [definition.effect.scope]
@@ -216,7 +246,7 @@ def demands_of(definition: RuleDefinition) -> list[Demand]:
     for scope in scopes:
         if found := demand_of(scope):
             demands.setdefault(found[0][0], found)
-    for condition in definition.conditions:
+    for condition in () if of_goods else definition.conditions:
         if found := _demand(condition):
             demands.setdefault(found[0][0], found)
     return next((demands[kind] for kind in _MOST_SELECTIVE_FIRST if kind in demands), [])
@@ -233,9 +263,33 @@ _MOST_SELECTIVE_FIRST = (
     "payment",
     "tier",
     "birthday",
+    "hour",
     "weekday",
     "channel",
 )
+
+
+def _can_hold_on(rule: LiveRule, day: date, zone: ZoneInfo) -> bool:
+    """Whether the rule is live on some part of a day, within its periods, and a recurrence reaches into the day."""
+    begins = datetime.combine(day, time(), tzinfo=zone)
+    ends = begins + timedelta(days=1, hours=2)
+    if rule.live_from >= ends or (rule.live_until is not None and rule.live_until <= begins):
+        return False
+    for condition in rule.definition.conditions:
+        if isinstance(condition, Period) and (condition.starts_at >= ends or condition.ends_at <= begins):
+            return False
+        if isinstance(condition, Recurs) and not recurs_on(condition, day):
+            return False
+    return True
+
+
+def _hours(condition: Hours) -> list[str]:
+    """The hours of the day that a window touches."""
+    first, last = condition.starts.hour, condition.ends.hour
+    length = (last - first) % 24 + (1 if condition.ends > time(last) else 0)
+    if first == last and condition.starts >= condition.ends:
+        length = 24
+    return sorted({str((first + hour) % 24) for hour in range(min(length, 24))})
 
 
 def _demand(condition: Condition) -> list[Demand]:
@@ -257,5 +311,7 @@ def _demand(condition: Condition) -> list[Demand]:
             found = "first", [""]
         case Birthday():
             found = "birthday", [""]
+        case Hours():
+            found = "hour", _hours(condition)
     kind, demanded = found
     return [(kind, name) for name in demanded]

@@ -121,6 +121,11 @@ def recurs_at(condition: Recurs, local: datetime) -> bool:
     return at < condition.ends and day > date.min and _is_day(condition, day - timedelta(days=1))
 
 
+def recurs_on(condition: Recurs, day: date) -> bool:
+    """Whether any window reaches into a day: its own, or that of the day before."""
+    return _is_day(condition, day) or (day > date.min and _is_day(condition, day - timedelta(days=1)))
+
+
 def _is_day(condition: Recurs, day: date) -> bool:
     return is_recurring(condition.rrule, condition.first_on, day)
 

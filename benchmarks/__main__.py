@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MEMBERS = 2_000
 MANY_MEMBERS = 1_000_000
 MANY_RULES = 1_000
+POINTS = 100_000
 HEAD = (
     "| door | per second | p50 ms | p95 ms | p99 ms | beside | per second | p99 ms | ratio | target |\n"
     "|---|---:|---:|---:|---:|---|---:|---:|---:|---:|"
@@ -48,6 +49,8 @@ def main() -> None:
             for name, measure in _doors(shop, product, floor):
                 if not wanted or name in wanted:
                     print(_line(measure()), flush=True)
+        if not wanted or "nights" in wanted:
+            _print_nights(shop)
         if not wanted or "import" in wanted:
             _print_import(shop)
         if not wanted or "back-test" in wanted:
@@ -58,7 +61,7 @@ def main() -> None:
 
 def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callable[[], Row]]]:
     """The measures in their order; those that make the shop larger come last."""
-    from benchmarks import shop as requests  # noqa: PLC0415 - as above
+    from benchmarks import requests  # noqa: PLC0415 - as above
 
     commit = Side(product, lambda: requests.commits(shop))
     bare_commit = Side(floor, lambda: requests.floor_commits(shop))
@@ -76,6 +79,24 @@ def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callab
     yield "hot", lambda: compare("50 tills on one member", hot, commit, beside="commit", target=0.7)
     yield "batch", lambda: compare("orders/batch of 500, orders", batch, commit, beside="commit", target=3)
 
+    def with_points() -> Row:
+        shop.fill(POINTS)
+        spend = Side(product, lambda: requests.spends(shop))
+        return compare("commit, points spent", spend, commit, beside="commit", target=0.5)
+
+    def holding() -> Row:
+        shop.fill(POINTS)
+        hold = Side(product, lambda: requests.holds(shop))
+        return compare("holds", hold, commit, beside="commit")
+
+    def capturing() -> Row:
+        capture = Side(product, lambda: requests.captures(shop))
+        return compare("holds/{ref}/capture", capture, commit, beside="commit")
+
+    def returning() -> Row:
+        back = Side(product, lambda: requests.returns(shop))
+        return compare("orders/{ref}/returns, one line", back, commit, beside="commit")
+
     def with_many_rules() -> Row:
         shop.add_rules(MANY_RULES)
         return compare(
@@ -88,8 +109,23 @@ def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callab
             "commit, 1,000,000 members", commit, bare_commit, beside=one_statement, target=0.35 / 1.2
         )
 
+    yield "spend", with_points
+    yield "hold", holding
+    yield "capture", capturing
+    yield "return", returning
     yield "rules", with_many_rules
     yield "members", with_many_members
+
+
+def _print_nights(shop: "Shop") -> None:
+    from benchmarks.nights import run_nights, try_back_test  # noqa: PLC0415 - as above
+
+    shop.grow(MANY_MEMBERS)
+    for night in [try_back_test(shop), *run_nights(shop)]:
+        print(
+            f"| {night.what}: {night.rows:,} in {night.seconds:.1f} s | {night.rows / night.seconds:,.0f} "
+            "| | | | | | | | 60 s for a million |"
+        )
 
 
 def _print_import(shop: "Shop") -> None:

@@ -1,16 +1,15 @@
-"""The shop that is measured: members, ten rules of which two apply, a till; and the requests that go to it."""
+"""The shop that is measured: members, ten rules of which two apply, a till."""
 
 import itertools
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection
 
-from benchmarks.load import request
 from loyalty.models import ProgrammeTerms, Tier
+from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.definition import Multiplier, PerStep, RuleDefinition, Scope
+from loyalty.services.ledger import Credit, post_credit
 from loyalty.services.rules import publish_rule
 from members.rules.identities import IdentityClaim
 from members.services.sign_in import sign_in
@@ -18,8 +17,8 @@ from omnichannel.models import Place, Programme, Till
 from omnichannel.services.keys import make_key
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-LINES = 5
-APPS = 200
+NUMBERS = itertools.count(1)
+"""Numbers for receipts and causes, each used once."""
 
 _MEMBERS = """
 WITH fresh AS (
@@ -81,6 +80,38 @@ class Shop:
                 now=LONG_AGO,
             )
 
+    def hold(self, many: int) -> list[str]:
+        """Refs of so many holds of one point, spread over the members."""
+        self.fill(many // len(self.members) + 1)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO loyalty_hold (ref, wallet_id, member_id, points, reference, actor, held_at, expires_at)"
+                " SELECT 'hld_' || left(md5(random()::text), 26), w.id, w.member_id, 1, '', 'bench', now(),"
+                " now() + interval '1 hour'"
+                " FROM (SELECT id, member_id FROM loyalty_wallet ORDER BY id LIMIT %s) w, generate_series(1, %s)"
+                " RETURNING ref",
+                [len(self.members), many // len(self.members)],
+            )
+            refs = [ref for (ref,) in cursor.fetchall()]
+            wallets = [wallet_id for _, wallet_id in self.members]
+            cursor.execute("SELECT loyalty_renew_figures(w, now()) FROM unnest(%s::bigint[]) w", [wallets])
+        return refs
+
+    def fill(self, points: int) -> None:
+        """Give everybody who shops so many points to spend."""
+        programme, now = get_current_programme(self.programme_id), datetime.now(UTC)
+        for member_id, _ in self.members:
+            credit = Credit(
+                member_id=member_id,
+                points=points,
+                kind="adjust",
+                cause=f"bench:{next(NUMBERS)}",
+                reason="to be spent",
+                actor="bench",
+                happened_at=now,
+            )
+            post_credit(credit, programme=programme, now=now)
+
     def apps(self, many: int) -> list[str]:
         """Access tokens of so many members."""
         now = datetime.now(UTC)
@@ -125,100 +156,3 @@ def open_shop(members: int) -> Shop:
 def phone_of(index: int) -> str:
     """The phone number of a member, counted from 0."""
     return f"+1212{2_000_001 + index}"
-
-
-_numbers = itertools.count(1)
-
-
-def purchase(shop: Shop, number: int, *, is_hot: bool = False, **more: object) -> dict[str, object]:
-    """The body of a purchase of five lines; members take turns, or all come as one."""
-    at = 0 if is_hot else shop.turn(number)
-    lines = [
-        {
-            "sku": f"SKU-{number * LINES + line}",
-            "name": "A thing that people buy",
-            "category": "dairy" if line < 2 else "grocery",
-            "quantity": 1,
-            "unit_price_minor": 500,
-        }
-        for line in range(LINES)
-    ]
-    phone = phone_of(at)
-    return {
-        "receipt_number": f"B-{number}",
-        "member": {"phone": phone},
-        "currency": "USD",
-        "lines": lines,
-        **more,
-    }
-
-
-def commits(shop: Shop, *, is_hot: bool = False, **more: object) -> Iterator[bytes]:
-    """Commits without end, each a purchase of its own."""
-    for number in _numbers:
-        body = json.dumps(purchase(shop, number, is_hot=is_hot, **more)).encode()
-        yield request(
-            "POST", "/api/v1/checkout/commit", body, shop.headers | {"Idempotency-Key": f"k-{number}"}
-        )
-
-
-def quotes(shop: Shop) -> Iterator[bytes]:
-    """Quotes without end."""
-    for number in itertools.count(1):
-        yield request(
-            "POST", "/api/v1/checkout/quote", json.dumps(purchase(shop, number)).encode(), shop.headers
-        )
-
-
-def lookups(shop: Shop) -> Iterator[bytes]:
-    """Look-ups without end, member after member."""
-    for number in itertools.count():
-        body = json.dumps({"member": {"phone": phone_of(shop.turn(number))}}).encode()
-        yield request("POST", "/api/v1/till/lookup", body, shop.headers)
-
-
-def wallets(shop: Shop) -> Iterator[bytes]:
-    """Members' apps that read their wallets in turn."""
-    return itertools.cycle(
-        [
-            request("GET", "/api/v1/me/wallet", headers={"Authorization": f"Bearer {token}"})
-            for token in shop.apps(APPS)
-        ]
-    )
-
-
-def batches(shop: Shop, size: int) -> Iterator[bytes]:
-    """Batches of so many purchases each."""
-    headers = shop.headers | {"Content-Type": "application/x-ndjson"}
-    while True:
-        lines = [json.dumps(purchase(shop, number)).encode() for number in itertools.islice(_numbers, size)]
-        yield request("POST", "/api/v1/orders/batch", b"\n".join(lines), headers)
-
-
-def floor_commits(shop: Shop) -> Iterator[bytes]:
-    """The floor's commits: everything is decided, the answer included."""
-    for number in _numbers:
-        member, wallet = shop.members[shop.turn(number)]
-        bought = purchase(shop, number)["lines"]
-        assert isinstance(bought, list)
-        lines = [line | {"position": position} for position, line in enumerate(bought)]
-        body = {
-            "member": member,
-            "wallet": wallet,
-            "programme": shop.programme_id,
-            "place": shop.place_id,
-            "till": shop.till_id,
-            "number": f"F-{number}",
-            "ref": f"ord_{number:026d}",
-            "answer": json.dumps({"order": {"ref": "x" * 30}, "settlement": "x" * 600, "wallet": "x" * 250}),
-            "lines": lines,
-            "event": {"order_ref": "x" * 30, "lines": lines},
-        }
-        yield request("POST", "/commit", json.dumps(body).encode())
-
-
-def floor_balances(shop: Shop) -> Iterator[bytes]:
-    """The floor's balance reads, member after member."""
-    for number in itertools.count():
-        member, _ = shop.members[shop.turn(number)]
-        yield request("GET", f"/balance/{member}/{shop.programme_id}")

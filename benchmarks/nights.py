@@ -1,0 +1,107 @@
+"""What runs at night or in the background, over a million wallets: expiry, seal, proof; and a back-test."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from benchmarks.shop import Shop
+from loyalty.models import BackTest, Seal
+from loyalty.rules.back_tests import Changes, TriedRule
+from loyalty.rules.definition import Multiplier, RuleDefinition, Scope
+from loyalty.services.back_tests import advance_back_test, ask_back_test
+from loyalty.services.expiry import book_expired_lots
+from loyalty.services.seals import seal_day
+from loyalty.services.verification import verify_ledger
+
+POINTS = 100
+
+_FILL = """
+CREATE TEMP TABLE filled ON COMMIT DROP AS
+  SELECT w.id AS wallet_id, w.member_id, w.seq + 1 AS seq, w.balance + {points} AS balance,
+    nextval('loyalty_lot_id_seq') AS lot_id, nextval('loyalty_entry_id_seq') AS entry_id
+  FROM loyalty_wallet w WHERE w.programme_id = {programme};
+INSERT INTO loyalty_lot (id, wallet_id, member_id, order_ref, available_from, expires_at, credited, remaining)
+  SELECT lot_id, wallet_id, member_id, '', '{earned}', '{ends}', {points}, {points} FROM filled;
+INSERT INTO loyalty_entry (id, wallet_id, member_id, programme_id, seq, kind, points, balance_after, cause, order_ref,
+    actor, reason, happened_at, recorded_at)
+  SELECT entry_id, wallet_id, member_id, {programme}, seq, 'adjust', {points}, balance, 'bench:' || entry_id, '',
+    'bench', 'to run out', '{earned}', '{earned}' FROM filled;
+INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
+  SELECT entry_id, lot_id, member_id, {points} FROM filled;
+UPDATE loyalty_wallet w SET seq = f.seq, balance = f.balance,
+    figures_hold_from = '{earned}', figures_hold_until = '{earned}'
+  FROM filled f WHERE w.id = f.wallet_id;
+"""
+
+
+@dataclass(frozen=True)
+class Night:
+    """One job: how many rows it went over, and how long it took, in seconds."""
+
+    what: str
+    rows: int
+    seconds: float
+
+
+def run_nights(shop: Shop) -> list[Night]:
+    """Give every wallet of the shop a lot that ran out, then let the jobs of the night run."""
+    now = datetime.now(UTC)
+    earned = now - timedelta(days=2)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _FILL.format(
+                programme=shop.programme_id, points=POINTS, earned=earned, ends=now - timedelta(days=1)
+            )
+        )
+        cursor.execute("SELECT count(*) FROM loyalty_wallet")
+        (wallets,) = cursor.fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return [
+        Night("expiry", *_timed(lambda: book_expired_lots(until=now, now=now))),
+        Night("seal of a day", *_timed(lambda: _seal(shop, earned))),
+        Night("verify_ledger, wallets", wallets, _timed(lambda: _prove(now))[1]),
+    ]
+
+
+def try_back_test(shop: Shop) -> Night:
+    """Triple dairy over every purchase of the shop."""
+    now = datetime.now(UTC)
+    triple = RuleDefinition(effect=Multiplier(percent=300, scope=Scope(categories=["dairy"])))
+    asked = ask_back_test(
+        programme_id=shop.programme_id,
+        name="bench",
+        changes=Changes(rules=[TriedRule(code="triple-dairy", name="Triple dairy", definition=triple)]),
+        since_on=(now - timedelta(days=400)).date(),
+        until_on=now.date(),
+        by="bench",
+        now=now,
+    )
+    begun = time.perf_counter()
+    while advance_back_test(now=now):
+        pass
+    seconds = time.perf_counter() - begun
+    done = BackTest.objects.get(pk=asked.pk)
+    return Night("back-test, orders", done.orders_total or 0, seconds)
+
+
+def _timed(job: Callable[[], int]) -> tuple[int, float]:
+    begun = time.perf_counter()
+    rows = job()
+    return rows, time.perf_counter() - begun
+
+
+def _seal(shop: Shop, at: datetime) -> int:
+    day = at.date()
+    if not seal_day(shop.programme_id, day, now=datetime.now(UTC)):
+        raise RuntimeError(f"{day} was sealed before")
+    return Seal.objects.get(programme_id=shop.programme_id, sealed_on=day).entries
+
+
+def _prove(now: datetime) -> int:
+    if differences := verify_ledger(now=now):
+        raise RuntimeError(f"the ledger does not add up: {differences[:3]}")
+    return 0

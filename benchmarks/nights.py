@@ -61,7 +61,7 @@ def run_nights(shop: Shop) -> list[Night]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return [
-        Night("expiry", *_timed(lambda: book_expired_lots(until=now, now=now))),
+        Night("expiry", *_timed(lambda: book_expired_lots(until=now, now=now, hands=2))),
         Night("seal of a day", *_timed(lambda: _seal(shop, earned))),
         Night("verify_ledger, wallets", wallets, _timed(lambda: _prove(now))[1]),
     ]

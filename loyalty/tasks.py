@@ -11,6 +11,9 @@ from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
 
+HANDS = 2
+"""So many book expiry at once."""
+
 WORK_S = 20.0
 """How long one run works on back-tests; the next tick takes over from there."""
 
@@ -19,7 +22,7 @@ WORK_S = 20.0
 def book_expiry(**_newer_arguments: Any) -> int:
     """Book the entries of lots that have run out. Safe to repeat, any number at once."""
     now = clock.now()
-    return book_expired_lots(until=now, now=now)
+    return book_expired_lots(until=now, now=now, hands=HANDS)
 
 
 @shared_task(name="loyalty.warn_of_expiry")

@@ -12,6 +12,7 @@ from config.outbox.registry import subscribers_of
 from loyalty.events import PointsExpiring
 from loyalty.models import Lot
 from loyalty.queries.importing import keeps_history_out
+from loyalty.services.hands import open_hands
 
 LOTS_PER_STEP = 20_000
 WARNINGS_PER_STEP = 5_000
@@ -23,12 +24,13 @@ class ExpiryStandsStill(Exception):  # noqa: N818 - an alarm, raised where nobod
     """Lots are due and none of them can be booked."""
 
 
-def book_expired_lots(*, until: datetime, now: datetime) -> int:
+def book_expired_lots(*, until: datetime, now: datetime, hands: int = 1) -> int:
     """Book an entry for each lot that ran out at `until` or before, in steps that commit for themselves.
 
     Safe to repeat, any number at once, and to be killed: what is booked is booked, the rest is still due. While a
     history is imported nothing is booked: a later purchase of it may have kept points alive.
 
+    :param hands: so many book at once, each the lots of other wallets, over connections of their own.
     :return: how many lots were booked.
     :raises ExpiryStandsStill: so that the run is marked failed and the alarm is raised.
     """
@@ -36,14 +38,15 @@ def book_expired_lots(*, until: datetime, now: datetime) -> int:
     left = due.count()
     if not left:
         return 0
-    with run_job("loyalty.book_expiry", now) as progress:
+    with run_job("loyalty.book_expiry", now) as progress, open_hands(hands) as several:
         progress.expect(left)
         booked = 0
         while left > 0:
-            step = _book_step(until, now)
-            if step is None:
-                progress.note("a history is being imported; the rest is booked after it")
-                break
+            with transaction.atomic():
+                if not keeps_history_out():
+                    progress.note("a history is being imported; the rest is booked after it")
+                    break
+                step = sum(several.each(lambda part, parts: _book_step(until, now, part, parts)))
             booked += step
             progress.advance(step)
             left = left - step if step else _left_by_others(due.count(), before=left)
@@ -57,12 +60,12 @@ def _left_by_others(left: int, *, before: int) -> int:
     return left
 
 
-def _book_step(until: datetime, now: datetime) -> int | None:
-    """None while a history is imported."""
+def _book_step(until: datetime, now: datetime, part: int, parts: int) -> int:
+    """Book some lots of the wallets whose turn it is."""
     with transaction.atomic(), connection.cursor() as cursor:
-        if not keeps_history_out():
-            return None
-        cursor.execute("SELECT loyalty_book_expiry(%s, %s, %s)", [until, now, LOTS_PER_STEP])
+        cursor.execute(
+            "SELECT loyalty_book_expiry(%s, %s, %s, %s, %s)", [until, now, LOTS_PER_STEP, part, parts]
+        )
         return int(cursor.fetchone()[0])
 
 

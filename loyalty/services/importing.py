@@ -20,8 +20,8 @@ from loyalty.events import HistoryImported
 from loyalty.queries.importing import Destination, find_place_ids, get_destination
 from loyalty.rules.feed_formats import format_of
 from loyalty.rules.feeds import Format, Move, Settings
+from loyalty.services.hands import open_hands
 from loyalty.services.import_facts import take_facts
-from loyalty.services.import_hands import open_hands
 from loyalty.services.import_orders import OrderTaker
 from loyalty.services.import_report import Report
 from loyalty.services.import_rows import fragments_of

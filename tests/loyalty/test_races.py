@@ -13,6 +13,7 @@ from django.test import Client
 from loyalty.models import Entry, Wallet
 from loyalty.queries.batches import lock_wallets
 from loyalty.rules.definition import FixedPoints
+from loyalty.services.expiry import book_expired_lots
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.verification import verify_ledger
 from members.models import Member
@@ -179,3 +180,16 @@ def test_a_batch_that_others_come_into_is_carried_out_line_by_line(open_shop: Ca
     assert statuses(answer) == [200, 201, 201]
     assert upload(shop, bodies).content == answer.content
     assert wallet_of(member).balance == 100
+
+
+def test_several_hands_book_expiry_of_every_wallet_once(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(expiry_days=1)
+    members = [shop.enrol() for _ in range(7)]
+    long_ago = (datetime.now(UTC) - timedelta(days=5)).isoformat()
+    for member in members:
+        shop.commit(basket(500, member=member, placed_at=long_ago))
+    now = datetime.now(UTC)
+    assert book_expired_lots(until=now, now=now, hands=3) == 7
+    assert book_expired_lots(until=now, now=now, hands=3) == 0
+    assert Entry.objects.filter(kind="expire", points=-50).count() == 7
+    assert verify_ledger(now=now) == []

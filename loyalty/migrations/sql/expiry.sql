@@ -1,7 +1,8 @@
--- Book lots that ran out before `until`: at most `most` of them, one entry each. Returns how many were booked.
+-- Book lots that ran out before `until`: at most `most` of them, one entry each, of the wallets whose number leaves the
+-- remainder `part` by `parts`. Returns how many were booked.
 --
 -- A point past its hour could not be spent before this ran, and cannot after; this only writes it down.
-CREATE OR REPLACE FUNCTION loyalty_book_expiry(until timestamptz, at timestamptz, most int) RETURNS int
+CREATE OR REPLACE FUNCTION loyalty_book_expiry(until timestamptz, at timestamptz, most int, part int, parts int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
     chosen bigint[];
@@ -10,7 +11,7 @@ BEGIN
     chosen := ARRAY(
         SELECT DISTINCT l.wallet_id FROM (
             SELECT wallet_id FROM loyalty_lot
-            WHERE remaining > 0 AND expires_at <= until ORDER BY expires_at LIMIT most) l);
+            WHERE remaining > 0 AND expires_at <= until AND wallet_id % parts = part ORDER BY expires_at LIMIT most) l);
     IF cardinality(chosen) = 0 THEN
         RETURN 0;
     END IF;

@@ -1,4 +1,4 @@
-"""Booking with several hands: members' orders do not touch each other, so a chunk can be booked by several at once."""
+"""Booking with several hands: members do not touch each other, so several can be booked at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +37,14 @@ class Hands:
         for part, future in zip(parts, waiting, strict=True):
             done.update(zip(part, future.result(), strict=True))
         return [done[position] for position in range(len(items))]
+
+    def each(self, work: Callable[[int, int], R]) -> list[R]:
+        """Let every hand do its part at the same time: `work(part, parts)`, parts counted from 0."""
+        if not self._executors:
+            return [work(0, 1)]
+        parts = len(self._executors)
+        waiting = [executor.submit(work, part, parts) for part, executor in enumerate(self._executors)]
+        return [future.result() for future in waiting]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -16,6 +16,7 @@ from loyalty.errors import NoPlace, NumberMissing, PlaceMissing
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Fulfilment, Payment, Purchase
 from loyalty.services.checkout import Teller
+from loyalty.services.purchase_checks import EARLIEST, LATEST
 from members.queries.members import recall_of
 from members.rules.identities import MemberKey
 from omnichannel.errors import PlaceNotFound
@@ -24,9 +25,6 @@ from omnichannel.queries.places import find_place_ids
 Number = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Moment = Annotated[datetime, Meta(tz=True)]
-
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Moments between these can be reckoned with: there is a year before and after them in every timezone."""
 
 
 class PurchaseBody(Body, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What must be so with a purchase that is told, one or a thousand, before it is settled and booked."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -13,6 +13,9 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.purchase import Purchase
 from loyalty.rules.settle import Settlement
 from members.errors import CardCodeNotValid
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Moments between these can be reckoned with: there is a year before and after them in every timezone."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far tills' clocks may be ahead."""

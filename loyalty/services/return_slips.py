@@ -24,7 +24,7 @@ from loyalty.rules.return_told import Head, Return, ReturnedLine
 from loyalty.rules.returns import undo
 from loyalty.services.bookings import Stale, signals
 from loyalty.services.checkout import TRIES, Booked
-from loyalty.services.purchase_checks import CLOCK_SKEW
+from loyalty.services.purchase_checks import CLOCK_SKEW, EARLIEST
 from loyalty.services.return_rows import book_return
 from loyalty.services.returns import ensure_allowed
 from omnichannel.queries.return_slips import KeptSlip, list_held, list_told, list_waiting_slips, lock_slip
@@ -91,12 +91,12 @@ def return_without_receipt(slip: Slip, *, now: datetime) -> Booked:
 
     :return: 201 with a `SlipAnswer` as JSON text, or 200 for a number that is known at this place.
     :raises ReturnUnexplained: no purchase explains any of it; nothing is kept.
-    :raises ReturnedAtNotPossible: it lies ahead.
+    :raises ReturnedAtNotPossible: it lies ahead, or before any purchase that can be told.
     :raises ReturnContentDiffers: the number was told before with other content.
     :raises PointsAlreadySpent: the programme refuses returns whose points are spent.
     :raises WalletBusy: others held what was needed at each of several tries.
     """
-    if slip.returned_at > now + CLOCK_SKEW:
+    if not EARLIEST <= slip.returned_at <= now + CLOCK_SKEW:
         raise ReturnedAtNotPossible(pointer="/returned_at")
     return _tried(lambda: _return(slip, now))
 

@@ -5,15 +5,12 @@ then the purchases are settled in the order in which they were placed, each seei
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from config.ground.refusals import Refusal
 from loyalty.queries.batches import (
-    OfferNow,
     find_members,
     find_place_kinds,
     find_products,
@@ -21,13 +18,12 @@ from loyalty.queries.batches import (
     find_wallet_facts,
     lock_wallets,
 )
-from loyalty.queries.checkout import KnownReceipt, MemberNow, ProductNow
+from loyalty.queries.checkout import KnownReceipt, ProductNow
 from loyalty.queries.programmes import get_current_programme
-from loyalty.rules.basket import Shopper, Use
-from loyalty.rules.compile import Programme
-from loyalty.rules.purchase import Climb, Purchase, Spent, climb, tier_code
-from loyalty.rules.settle import Settlement, settle
-from loyalty.rules.tiers import WINDOW_DAYS, Standing, window_starts_on
+from loyalty.rules.purchase import Purchase, climb
+from loyalty.rules.settle import settle
+from loyalty.rules.tiers import WINDOW_DAYS
+from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book, signals
@@ -49,63 +45,6 @@ from loyalty.services.purchase_checks import (
 from members.errors import MemberNotFound
 
 Outcome = Booked | Refusal
-
-
-@dataclass
-class Account:
-    """A member's wallet as the batch goes along."""
-
-    member: MemberNow
-    spendable: int = 0
-    days: dict[date, int] = field(default_factory=dict)
-    standings: list[Standing] = field(default_factory=list)
-    offers: list[OfferNow] = field(default_factory=list)
-    used: dict[int, int] = field(default_factory=dict)
-    is_new: bool = True
-    labels: list[str] = field(default_factory=list)
-
-    def window(self, until: date) -> int:
-        """What counts towards tiers on a day."""
-        since = window_starts_on(until)
-        return sum(minor for day, minor in self.days.items() if since <= day <= until)
-
-    def spent(self, placed_at: datetime, now: datetime, zone: ZoneInfo) -> Spent:
-        """What counts at the moment of a purchase, and now."""
-        return Spent(
-            at_purchase_minor=self.window(placed_at.astimezone(zone).date()),
-            now_minor=self.window(now.astimezone(zone).date()),
-        )
-
-    def shopper(self, programme: Programme, at: datetime, held: int, used: list[Use]) -> Shopper:
-        """
-        :param held: points set aside for this very purchase.
-        :param used: what capped rules gave so far.
-        """
-        return Shopper(
-            tier_code=tier_code(programme, self.standings, at),
-            spendable=self.spendable + held,
-            offers=[
-                offer
-                for offer in self.offers
-                if offer.valid_from <= at < offer.valid_until and self.used.get(offer.id, 0) < offer.uses_left
-            ],
-            is_new=self.is_new,
-            birthday=self.member.birthday,
-            labels=self.labels,
-            used=used,
-        )
-
-    def take_note(self, settlement: Settlement, change: Climb) -> None:
-        """What a booked purchase changes for the next one of the batch."""
-        self.days[change.spent_on] = self.days.get(change.spent_on, 0) + settlement.payable_minor
-        changed = {(standing.tier_id, standing.from_at) for standing in change.standings}
-        kept = [each for each in self.standings if (each.tier_id, each.from_at) not in changed]
-        self.standings = kept + change.standings
-        self.spendable -= settlement.points_spent
-        self.is_new = False
-        for award in settlement.awards:
-            if award.offer_id is not None:
-                self.used[award.offer_id] = self.used.get(award.offer_id, 0) + 1
 
 
 def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:

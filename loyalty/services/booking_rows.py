@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from config.ground.ids import new_ref
 from config.outbox.events import Event
 from config.outbox.registry import subscribers_of
-from loyalty.events import LineBought, PurchaseCommitted, TierReached
 from loyalty.queries.checkout import MemberNow, WalletNow
 from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
 from loyalty.rules.basket import Line
@@ -17,6 +16,7 @@ from loyalty.rules.lots import is_kept_alive, midnight_after
 from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import window_starts_on
+from loyalty.services.booking_news import news_of
 
 Row = dict[str, Any]
 
@@ -116,14 +116,8 @@ class Booking:
         )
         self._add_climb(climb, owner, programme.terms.zone)
         self._add_settlement(ref, purchase, settlement, owner)
-        self._tell(_committed(ref, purchase, lines, settlement, tier_code), member.id, purchase.placed_at)
-        if climb.reached:
-            reached = TierReached(
-                programme_code=purchase.programme_code,
-                tier_code=climb.reached[-1].code,
-                previous_code=tier_code,
-            )
-            self._tell(reached, member.id, purchase.placed_at)
+        for event in news_of(ref, purchase, lines, settlement, climb, tier_code=tier_code):
+            self._tell(event, member.id, purchase.placed_at)
         return ref
 
     def add_unclaimed(
@@ -302,32 +296,6 @@ def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint
         "fulfilment": purchase.fulfilment,
         "fingerprint": fingerprint,
     }
-
-
-def _committed(
-    ref: str, purchase: Purchase, lines: list[Line], settlement: Settlement, tier_code: str
-) -> PurchaseCommitted:
-    return PurchaseCommitted(
-        order_ref=ref,
-        programme_code=purchase.programme_code,
-        place_code=purchase.place_code,
-        placed_at=purchase.placed_at,
-        total_minor=settlement.total_minor,
-        paid_minor=settlement.payable_minor,
-        points_earned=settlement.points_earned,
-        points_spent=settlement.points_spent,
-        tier_code=tier_code,
-        lines=[
-            LineBought(
-                sku=line.sku,
-                category=line.category,
-                department=line.department,
-                quantity=line.quantity,
-                paid_minor=paid_minor,
-            )
-            for line, paid_minor in zip(lines, settlement.line_paid_minor, strict=True)
-        ],
-    )
 
 
 def _head(ref: str, purchase: Purchase, settlement: Settlement) -> str:

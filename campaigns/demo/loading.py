@@ -69,7 +69,7 @@ def _declare(now: datetime) -> int:
         region=shop.REGION,
     )
     with transaction.atomic():
-        if declare_programme(programme.pk, terms=shop.TERMS, ladder=shop.LADDER):
+        if declare_programme(programme.pk, terms=shop.TERMS, ladder=shop.LADDER, limits=shop.LIMITS):
             for code, name, definition in shop.rules(now):
                 publish_rule(
                     programme_id=programme.pk,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from config.staff.roles import ADMINISTRATOR, FINANCE, STORE_MANAGER
 from loyalty.rules.definition import (
     FixedPoints,
     Multiplier,
@@ -31,6 +32,9 @@ OPENED_AT = datetime(2020, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 """Rules without a period of their own hold from here on, for the whole of the imported history."""
 
 TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50, proof_above=5_000)
+
+LIMITS = {STORE_MANAGER: 200, FINANCE: 2_000, ADMINISTRATOR: 2_000}
+"""Role -> how many points it corrects alone."""
 
 LADDER = (
     TierDraft(code="member", name="Member", threshold_minor=0),

@@ -1,12 +1,12 @@
 """Declaring what a programme is: its terms, and the ladder of its tiers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
 from django.db import transaction
 
-from loyalty.models import Benefit, ProgrammeTerms, Tier
+from loyalty.models import Benefit, CorrectionLimit, ProgrammeTerms, Tier
 from loyalty.rules.lots import ExpiryKind, KeptAliveBy
 
 
@@ -47,9 +47,16 @@ class TierDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @transaction.atomic
-def declare_programme(programme_id: int, *, terms: TermsDraft, ladder: Sequence[TierDraft]) -> bool:
+def declare_programme(
+    programme_id: int,
+    *,
+    terms: TermsDraft,
+    ladder: Sequence[TierDraft],
+    limits: Mapping[str, int] | None = None,
+) -> bool:
     """Give a programme its terms and tiers, the lowest first. One that has terms is left as it is.
 
+    :param limits: role -> how many points it corrects alone.
     :return: whether they were declared now.
     """
     _, is_new = ProgrammeTerms.objects.get_or_create(
@@ -67,4 +74,6 @@ def declare_programme(programme_id: int, *, terms: TermsDraft, ladder: Sequence[
         )
         for benefit in draft.benefits:
             Benefit.objects.create(tier=tier, **msgspec.structs.asdict(benefit))
+    for role, points in (limits or {}).items():
+        CorrectionLimit.objects.create(programme_id=programme_id, role=role, points=points)
     return True

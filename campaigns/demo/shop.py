@@ -31,7 +31,14 @@ PROMOTED_DEPARTMENT = "Produce"
 OPENED_AT = datetime(2020, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 """Rules without a period of their own hold from here on, for the whole of the imported history."""
 
-TERMS = TermsDraft(burn_points=10, burn_minor=1, expiry_days=365, welcome_points=50, proof_above=5_000)
+TERMS = TermsDraft(
+    burn_points=10,
+    burn_minor=1,
+    expiry_days=365,
+    welcome_points=50,
+    proof_above=5_000,
+    transfer_points_a_day=2_000,
+)
 
 LIMITS = {STORE_MANAGER: 200, FINANCE: 2_000, ADMINISTRATOR: 2_000}
 """Role -> how many points it corrects alone."""

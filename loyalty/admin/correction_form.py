@@ -10,8 +10,9 @@ MOST = 10_000_000
 
 
 class CorrectionForm(forms.Form):
-    """How many points, and why. After `is_valid`: `points` (signed), `reason`, `note`."""
+    """How many points, and why. After `is_valid`: `ref` (one for each form), `points` (signed), `reason`, `note`."""
 
+    ref = forms.RegexField(r"^cor_[0-9a-zA-Z]{26}$", widget=forms.HiddenInput)
     points = WholeField(
         label="Points", min_value=-MOST, max_value=MOST, help_text="Below 0 takes points: -200 takes 200."
     )

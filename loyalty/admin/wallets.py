@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 
 from config.ground import clock
 from config.ground.amounts import money
+from config.ground.ids import new_ref
 from config.ground.refusals import Refusal
 from config.staff.site import site
 from loyalty.admin.cells import amount, code, label, moment, points
@@ -92,14 +93,20 @@ class WalletAdmin(LedgerAdmin):
         if wallet is None:
             raise Http404
         now, by = clock.now(), colleague_of(request)
-        form = CorrectionForm(request.POST or None)
+        form = CorrectionForm(request.POST or None, initial={"ref": new_ref("cor")})
         page_of_wallet = reverse("admin:loyalty_wallet_change", args=[wallet.pk])
         if form.is_valid():
             told = form.cleaned_data
             reason = CorrectionReason(told["reason"])
             try:
                 made = correct_points(
-                    wallet, told["points"], reason=reason, note=told["note"], by=by, now=now
+                    wallet,
+                    told["points"],
+                    ref=told["ref"],
+                    reason=reason,
+                    note=told["note"],
+                    by=by,
+                    now=now,
                 )
             except Refusal as refused:
                 form.add_error(None if isinstance(refused, OwnWallet) else "points", refused.detail)

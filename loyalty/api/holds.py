@@ -11,7 +11,6 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of
 from config.ground.api.door import Answer, Door
-from loyalty.api.purchases import is_proven
 from loyalty.errors import HoldNotFound, NoPlace
 from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
@@ -68,9 +67,11 @@ class Holds(Door):
         member = get_member(body.member, region=caller.region, now=now)
         if member.state != "active":
             raise MemberNotFound(pointer="/member")
-        if not is_proven(body.member, caller):
+        if body.member.qr is None:
             terms = get_current_programme(programme_id).terms
-            ensure_proven(body.points, member.id, terms, caller=caller.name, now=now)
+            ensure_proven(
+                body.points, member.id, terms, caller=caller.name, place_id=caller.place_id, now=now
+            )
         draft = HoldDraft(
             member_id=member.id,
             programme_id=programme_id,

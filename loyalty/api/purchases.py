@@ -120,17 +120,12 @@ def purchase_of(
         member=member,
         is_code_over=is_code_over,
         spend_points=body.spend_points,
-        is_proven=is_proven(body.member, caller),
+        is_proven=body.member is not None and body.member.qr is not None,
         hold=body.hold,
         payments=body.payments,
         fulfilment=body.fulfilment.kind,
         voucher_codes=body.voucher_codes,
     )
-
-
-def is_proven(member: MemberKey | None, caller: Caller) -> bool:
-    """Whether it is the member themselves: by a rotating code, or signed in to the web shop that tells it."""
-    return caller.till_id is None or (member is not None and member.qr is not None)
 
 
 def teller_of(request: Request, *, is_required: bool = False) -> Teller:

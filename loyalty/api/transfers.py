@@ -25,11 +25,10 @@ DAY_S = 86_400
 
 
 class TransferBody(Body, frozen=True, kw_only=True):
-    """To whom, how many, and what you say with it. `programme`: as for `/me/wallet`."""
+    """To whom, and how many. `programme`: as for `/me/wallet`."""
 
     to: MemberKey
     points: Annotated[int, Meta(ge=1, le=1_000_000_000)]
-    message: Annotated[str, Meta(max_length=160)] = ""
     programme: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 
@@ -63,7 +62,6 @@ class MyTransfers(Door):
             to_member_id=receiver.id,
             programme_id=programme_id,
             points=body.points,
-            message=body.message,
             actor=caller.name,
         )
         given = transfer_points(draft, now=now)

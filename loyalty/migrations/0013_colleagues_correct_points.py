@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('role', models.CharField(help_text='Name of the role.', max_length=150)),
-                ('points', models.PositiveIntegerField(help_text='Up to so many points at once.')),
+                ('points', models.PositiveIntegerField(help_text='Up to so many points of one member in a day.')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
             ],
             options={
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('id', models.BigIntegerField()),
                 ('role', models.CharField(help_text='Name of the role.', max_length=150)),
-                ('points', models.PositiveIntegerField(help_text='Up to so many points at once.')),
+                ('points', models.PositiveIntegerField(help_text='Up to so many points of one member in a day.')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='loyalty.correctionlimit')),
                 ('programme', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='omnichannel.programme')),

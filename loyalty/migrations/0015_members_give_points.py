@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('ref', models.CharField(max_length=30)),
                 ('points', models.BigIntegerField()),
-                ('message', models.CharField(blank=True, max_length=160)),
                 ('made_at', models.DateTimeField()),
             ],
         ),
@@ -37,12 +36,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='programmeterms',
             name='transfer_points_a_day',
-            field=models.PositiveIntegerField(blank=True, default=None, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day'),
+            field=models.PositiveIntegerField(blank=True, db_default=0, default=0, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day'),
         ),
         migrations.AddField(
             model_name='programmetermsevent',
             name='transfer_points_a_day',
-            field=models.PositiveIntegerField(blank=True, default=None, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day'),
+            field=models.PositiveIntegerField(blank=True, db_default=0, default=0, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day'),
         ),
         migrations.AlterField(
             model_name='entry',

@@ -25,12 +25,12 @@ class CorrectionState(models.TextChoices):
 
 @pghistory.track(*before_each_change())
 class CorrectionLimit(models.Model):
-    """How many points a role may give or take at once without a second person. A role without a line: none."""
+    """How many points of one wallet a role gives or takes in a day without a second person. Without a line: none."""
 
     id = models.BigAutoField(primary_key=True)
     programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=150, help_text="Name of the role.")
-    points = models.PositiveIntegerField(help_text="Up to so many points at once.")
+    points = models.PositiveIntegerField(help_text="Up to so many points of one member in a day.")
 
     class Meta:
         constraints = [UniqueConstraint(fields=["programme", "role"], name="a_role_has_one_limit")]

@@ -108,7 +108,8 @@ class ProgrammeTerms(models.Model):
     transfer_points_a_day = models.PositiveIntegerField(
         null=True,
         blank=True,
-        default=None,
+        default=0,
+        db_default=0,
         verbose_name="Given away a day",
         help_text="So many points a member may give to other members in a day. 0: none. Empty: as many as they have.",
     )

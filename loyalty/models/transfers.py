@@ -16,7 +16,6 @@ class Transfer(models.Model):
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
     to_wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="+")
     points = models.BigIntegerField()
-    message = models.CharField(max_length=160, blank=True)
     made_at = models.DateTimeField()
 
     class Meta:

@@ -1,6 +1,7 @@
 """Corrections that wait, and how far a colleague may go alone."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import Case, Max, QuerySet, Value, When
 
@@ -13,6 +14,14 @@ def limit_of(roles: Collection[str], programme_id: int) -> int:
     limits = CorrectionLimit.objects.filter(programme_id=programme_id, role__in=roles)
     found: int | None = limits.aggregate(most=Max("points"))["most"]
     return found or 0
+
+
+def count_corrected(wallet_id: int, *, by: str, since: datetime) -> int:
+    """Points that a colleague gave and took of a wallet since a moment without anybody else."""
+    alone = Correction.objects.filter(
+        wallet_id=wallet_id, asked_by=by, decided_by="", state=CorrectionState.BOOKED, asked_at__gt=since
+    )
+    return sum(abs(points) for points in alone.values_list("points", flat=True))
 
 
 def lock_correction(correction_id: int) -> Correction:

@@ -44,7 +44,7 @@ class Terms:
     expiry: Expiry
     welcome_points: int = 0
     proof_above: int | None = None
-    transfer_points_a_day: int | None = None
+    transfer_points_a_day: int | None = 0
 
 
 FEW = 64

@@ -42,7 +42,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
     if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
     can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`: whoever
-    is named has shown that it is them, by a rotating code or by signing in to the web shop.
+    is named has shown that it is them, by a rotating code.
     """
 
     number: str

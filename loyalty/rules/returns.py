@@ -151,7 +151,7 @@ def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
     )
 
 
-def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, now: datetime) -> Undoing:
+def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: datetime, now: datetime) -> Undoing:
     """What a return undoes.
 
     Points that were spent pay what the member owes, or go back where they came from, those that live longest first;
@@ -159,13 +159,15 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, now: datetime
     that expire first.
 
     :param coming: position -> how many of the line come back now; never more than are left.
+    :param as_of: the moment of the return, at which points run out and mature.
+    :param now: the moment at which it is booked: what is set aside is so now.
     :param owes: the member owes what is not there; pending points are taken then too, before anything is owed.
     """
     before = {line.position: line.returned for line in bought.lines}
     after = {position: count + coming.get(position, 0) for position, count in before.items()}
     was, will = undone_by(bought, before), undone_by(bought, after)
-    gives = _paying_debt(_give(bought.drawn, will.given - bought.points_given), bought, now)
-    filled = _filled(bought.lots, gives, now, is_pending_taken=owes)
+    gives = _paying_debt(_give(bought.drawn, will.given - bought.points_given), bought, as_of)
+    filled = _filled(bought.lots, gives, as_of, is_pending_taken=owes)
     lots = _beyond_holds(filled, bought.held, now)
     due = {
         earned.entry_id: points - earned.taken

@@ -126,13 +126,13 @@ def sentence_of_terms(
 
     :param when_spent: what becomes of a return whose points are spent already: clamp, debt or refuse.
     :param proof_above: None: proof is never asked.
-    :param transfer_points_a_day: None: members give away as many as they have.
+    :param transfer_points_a_day: None: members give away as many as they have; 0: none.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
     paid = money(burn_minor, currency)
-    given = ""
-    if transfer_points_a_day is not None:
+    given = "; members give each other points" if transfer_points_a_day is None else ""
+    if transfer_points_a_day:
         given = f"; members give each other at most {transfer_points_a_day:,} points a day"
     proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (

@@ -192,6 +192,7 @@ class _Batch:
                 account.member.id,
                 self.programme.terms,
                 caller=self.teller.name,
+                place_id=purchase.place_id,
                 now=self.now,
             )
         if account is None or shopper is None:

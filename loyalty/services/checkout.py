@@ -95,7 +95,14 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
         spendable=shopper.spendable if shopper else 0,
         needs_proof=facts.member is not None
         and not purchase.is_proven
-        and needs_proof(purchase.spend_points, facts.member.id, programme.terms, caller=teller.name, now=now),
+        and needs_proof(
+            purchase.spend_points,
+            facts.member.id,
+            programme.terms,
+            caller=teller.name,
+            place_id=purchase.place_id,
+            now=now,
+        ),
     )
 
 
@@ -170,7 +177,14 @@ def _settle_and_book(
     settlement = settle(purchase.basket(lines, place_kind=facts.place_kind), shopper, programme)
     ensure_payments(purchase, settlement)
     if facts.member is not None and not purchase.is_proven:
-        ensure_proven(purchase.spend_points, facts.member.id, programme.terms, caller=teller.name, now=now)
+        ensure_proven(
+            purchase.spend_points,
+            facts.member.id,
+            programme.terms,
+            caller=teller.name,
+            place_id=purchase.place_id,
+            now=now,
+        )
 
     booking = Booking(actor=teller.name)
     if facts.member is None or shopper is None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from config.ground.ids import new_ref
 from loyalty.errors import CorrectionDecided, NeedsAnotherPerson, OwnWallet
 from loyalty.models import Correction, CorrectionReason, CorrectionState, Wallet
-from loyalty.queries.corrections import limit_of, lock_correction
+from loyalty.queries.batches import lock_wallets
+from loyalty.queries.corrections import count_corrected, limit_of, lock_correction
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
 from members.queries.members import goes_by_email
+
+LIMITED = timedelta(hours=24)
+"""A limit is for what a colleague corrects alone of one wallet within so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,27 @@ class Colleague:
 
 @transaction.atomic
 def correct_points(
-    wallet: Wallet, points: int, *, reason: CorrectionReason, note: str, by: Colleague, now: datetime
+    wallet: Wallet,
+    points: int,
+    *,
+    ref: str,
+    reason: CorrectionReason,
+    note: str,
+    by: Colleague,
+    now: datetime,
 ) -> Correction:
-    """Give (above 0) or take points: at once within the colleague's limit, else when another one agrees.
+    """Give (above 0) or take points: at once within the colleague's limit of a day, else when another one agrees.
 
+    :param ref: of the correction, made when the form was; told again, what was made of it is answered.
     :raises OwnWallet: it is the colleague's own.
     :raises InsufficientPoints: more would be taken than can be spent.
     """
     _ensure_not_own(wallet.member_id, by)
+    lock_wallets([wallet.member_id], wallet.programme_id, now=now)
+    if known := Correction.objects.filter(ref=ref, member_id=wallet.member_id).first():
+        return known
     correction = Correction(
-        ref=new_ref("cor"),
+        ref=ref,
         wallet=wallet,
         member_id=wallet.member_id,
         points=points,
@@ -45,7 +59,8 @@ def correct_points(
         asked_by=by.name,
         asked_at=now,
     )
-    if abs(points) <= limit_of(by.roles, wallet.programme_id):
+    alone = abs(points) + count_corrected(wallet.pk, by=by.name, since=now - LIMITED)
+    if alone <= limit_of(by.roles, wallet.programme_id):
         _book(correction, now)
     correction.save()
     return correction

@@ -25,7 +25,7 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     welcome_points: int = 0
     rules_need_approval: bool = True
     proof_above: int | None = None
-    transfer_points_a_day: int | None = None
+    transfer_points_a_day: int | None = 0
 
 
 class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):

@@ -212,7 +212,7 @@ def _undo(slip: Slip, pieces: Sequence[Piece], *, is_history: bool, now: datetim
             now=now,
         )
         assert facts is not None  # noqa: S101 - a purchase of the member's, found under the wallet's lock
-        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, now=as_of)
+        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=as_of, now=now)
         if not is_history:
             ensure_allowed(undoing, facts)
         undoing = msgspec.structs.replace(undoing, refund_minor=refund_minor(facts.bought, mine))

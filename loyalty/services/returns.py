@@ -60,7 +60,7 @@ def take_back(told: Return, *, now: datetime) -> Booked:
         if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
             raise ReturnedAtNotPossible(pointer="/returned_at")
         coming = _coming(told.lines, facts)
-        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, now=now)
+        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=now, now=now)
         ensure_allowed(undoing, facts)
         return Booked(status=201, body=book_return(told, facts, coming, undoing, now=now))
 

@@ -14,13 +14,12 @@ from loyalty.rules.answers import WalletAnswer
 
 @dataclass(frozen=True, slots=True)
 class TransferDraft:
-    """Who gives how many points to whom, and what they say with it."""
+    """Who gives how many points to whom."""
 
     member_id: int
     to_member_id: int
     programme_id: int
     points: int
-    message: str
     actor: str
 
 
@@ -45,7 +44,7 @@ def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
 
     :raises TransferToOneself: giver and receiver are one.
     :raises TransfersNotAllowed: the programme's terms let nobody give points away.
-    :raises TransferExceeds: fewer can be spent, or were left to be given today.
+    :raises TransferExceeds: fewer can be spent, or were left to be given today; none while something is owed.
     """
     if draft.member_id == draft.to_member_id:
         raise TransferToOneself(pointer="/to")
@@ -53,7 +52,6 @@ def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
     if terms.transfer_points_a_day == 0:
         raise TransfersNotAllowed
     today = datetime.combine(now.astimezone(terms.zone).date(), time(), terms.zone)
-    said = f": {draft.message}" if draft.message else ""
     document = {
         "ref": new_ref("trf"),
         "programme_id": draft.programme_id,
@@ -62,10 +60,7 @@ def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
         "points": draft.points,
         "most": terms.transfer_points_a_day,
         "day_from": today,
-        "message": draft.message,
         "actor": draft.actor,
-        "reason": f"given to another member{said}",
-        "to_reason": f"given by another member{said}",
     }
     with connection.cursor() as cursor:
         cursor.execute(

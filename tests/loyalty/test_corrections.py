@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from config.ground.ids import new_ref
 from config.staff.models import Staff
 from config.staff.roles import CASHIER, FINANCE, STORE_MANAGER
 from loyalty.models import Correction, CorrectionLimit, Entry, Wallet
@@ -42,9 +43,9 @@ def page_of(person: Staff) -> Client:
     return client
 
 
-def correct(person: Staff, wallet: Wallet, points: int, note: str = "the till was down") -> str:
+def correct(person: Staff, wallet: Wallet, points: int, ref: str = "") -> str:
     """What the page says after a colleague asked for a correction."""
-    asked = {"points": points, "reason": "missing", "note": note}
+    asked = {"points": points, "reason": "missing", "note": "the till was down", "ref": ref or new_ref("cor")}
     return page_of(person).post(_address(wallet), asked, follow=True).content.decode()
 
 
@@ -130,6 +131,16 @@ def test_no_more_is_taken_than_can_be_spent(wallet: Wallet) -> None:
 
 def test_who_may_not_correct_finds_no_page_for_it(wallet: Wallet) -> None:
     cashier = page_of(in_role(CASHIER))
-    assert cashier.post(_address(wallet), {"points": 5, "reason": "other", "note": "x"}).status_code == 403
+    assert cashier.post(_address(wallet), {"points": 5}).status_code == 403
     assert cashier.get("/admin/loyalty/correction/").status_code == 403
     assert balance(wallet) == 500
+
+
+def test_a_form_sent_twice_corrects_once_and_the_limit_is_for_a_day(wallet: Wallet) -> None:
+    person, ref = in_role(STORE_MANAGER), new_ref("cor")
+    for _ in range(3):
+        assert "booked" in correct(person, wallet, 150, ref)
+    assert balance(wallet) == 650
+    assert "waits for approval" in correct(person, wallet, 51)
+    assert "booked" in correct(person, wallet, -50)
+    assert balance(wallet) == 600

@@ -10,8 +10,10 @@ import time_machine
 from django.db import DatabaseError, connection, transaction
 
 from loyalty.models import Entry, Hold, Wallet
+from loyalty.services.return_slips import put_waiting_to_purchases
 from loyalty.services.verification import verify_ledger
 from members.models import Member
+from omnichannel.services.return_slips import SlipDraft, SlipLine, record_return_slips
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_batches import send
 
@@ -203,3 +205,27 @@ def test_a_hold_is_never_rewritten_nor_ended_twice(shop: Shop, member: Member) -
     for change in ("points = 5", "state = 'held', ended_at = NULL"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE loyalty_hold SET {change}")
+
+
+def test_a_return_of_an_earlier_moment_leaves_alone_what_is_held_now(open_shop: Callable[..., Shop]) -> None:
+    """Points that had not matured when the goods came back, and are set aside by now."""
+    with time_machine.travel(START, tick=False) as clock:
+        shop = open_shop(maturity_days=3)
+        member = shop.enrol()
+        shop.commit(basket(1_000, member=member))
+        clock.shift(timedelta(days=10))
+        now = datetime.now(UTC)
+        told = hold(shop, member, 100).json()["hold"]["ref"]
+        slip = SlipDraft(
+            place_id=shop.place.pk,
+            number="B-1",
+            member_id=member.pk,
+            placed_at=START + timedelta(days=1),
+            currency="USD",
+            total_minor=1_000,
+            lines=[SlipLine(sku="SKU-0", name="", quantity=1, total_minor=1_000)],
+        )
+        record_return_slips([slip], now=now)
+        list(put_waiting_to_purchases(shop.programme.pk, now=now))
+        assert tell(shop, f"holds/{told}/capture", {}).status_code == 200
+        assert verify_ledger(now=now) == []

@@ -42,7 +42,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.clock = time_machine.travel(datetime(2026, 2, 20, 17, tzinfo=UTC), tick=False)
         self.now = self.clock.start()
         self.shop: Shop = self.open_shop(
-            expiry_days=EXPIRY_DAYS, maturity_days=MATURITY_DAYS, when_spent=policy
+            expiry_days=EXPIRY_DAYS,
+            maturity_days=MATURITY_DAYS,
+            when_spent=policy,
+            transfer_points_a_day=None,
         )
         self.members: list[Member] = [self.shop.enrol(), self.shop.enrol()]
         self.plain = [PlainMember(), PlainMember()]
@@ -196,10 +199,9 @@ class LedgerMachine(RuleBasedStateMachine):
             to_member_id=self.members[1 - who].pk,
             programme_id=self.shop.programme.pk,
             points=points,
-            message="",
             actor="test",
         )
-        if points > plain.spendable(now):
+        if points > plain.spendable(now) or plain.debt:
             with pytest.raises(TransferExceeds):
                 transfer_points(draft, now=now)
             return

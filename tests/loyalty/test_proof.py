@@ -87,3 +87,16 @@ def test_a_programme_without_a_limit_never_asks(open_shop: Callable[..., Shop]) 
     member = shop.enrol("+12125550142")
     shop.commit(basket(5_000, member=member))
     assert shop.commit(by_phone(500)).status_code == 201
+
+
+def test_never_15_many_small_purchases_are_as_good_as_a_large_one(shop: Shop, member: Member) -> None:
+    answers = [shop.commit(by_phone(40)).status_code for _ in range(4)]
+    assert answers == [201, 201, 403, 403]
+    assert tell(shop, "holds", {"member": {"phone": "+12125550142"}, "points": 21}).status_code == 403
+    assert tell(shop, "holds", {"member": {"phone": "+12125550142"}, "points": 20}).status_code == 201
+    assert shop.commit(by_phone(10)).status_code == 403
+
+
+def test_a_key_of_a_store_without_a_till_is_asked_too(shop: Shop, member: Member) -> None:
+    key = make_key(name="store", scopes=["orders"], place_id=shop.place.pk, now=datetime.now(UTC)).text
+    assert shop.post("orders", by_phone(200), key=key).json()["code"] == "proof_needed"

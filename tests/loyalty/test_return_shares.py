@@ -91,7 +91,9 @@ def test_any_split_of_a_full_return_equals_one_full_return(bought: Bought, data:
 
 @given(purchases())
 def test_a_full_return_moves_what_it_says(bought: Bought) -> None:
-    undoing = undo(bought, {line.position: line.quantity for line in bought.lines}, owes=False, now=NOW)
+    undoing = undo(
+        bought, {line.position: line.quantity for line in bought.lines}, owes=False, as_of=NOW, now=NOW
+    )
     assert undoing.given == sum(move.points for move in undoing.moves if move.entry_id is None)
     assert -undoing.taken == sum(move.points for move in undoing.moves if move.entry_id is not None)
     assert (undoing.taken, undoing.missing) == (sum(each.points for each in bought.earned), 0)
@@ -110,7 +112,11 @@ def test_nothing_is_taken_that_is_not_there_and_the_rest_is_owed_or_missing(
         bought, points_spent=0, points_paid_minor=0, drawn=[], lots=lots
     )
     undoing = undo(
-        spent_otherwise, {line.position: line.quantity for line in bought.lines}, owes=owes, now=NOW
+        spent_otherwise,
+        {line.position: line.quantity for line in bought.lines},
+        owes=owes,
+        as_of=NOW,
+        now=NOW,
     )
     there = min(earned, min(own, earned) + other)
     assert undoing.taken - undoing.owed == there
@@ -125,7 +131,9 @@ def test_nothing_is_taken_that_is_not_there_and_the_rest_is_owed_or_missing(
 @given(purchases(), st.integers(0, 2_000))
 def test_points_that_go_back_pay_the_debt_first(bought: Bought, debt: int) -> None:
     owing = msgspec.structs.replace(bought, debt=debt)
-    undoing = undo(owing, {line.position: line.quantity for line in bought.lines}, owes=True, now=NOW)
+    undoing = undo(
+        owing, {line.position: line.quantity for line in bought.lines}, owes=True, as_of=NOW, now=NOW
+    )
     paid = [move.points for move in undoing.moves if move.entry_id is None and move.lot_id is None]
     assert sum(paid) == min(debt, bought.points_spent)
     assert undoing.given == bought.points_spent

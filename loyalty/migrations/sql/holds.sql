@@ -84,8 +84,7 @@ BEGIN
         PERFORM loyalty_end_hold(of_ref, w.id, captured, '', at);
         IF captured > 0 THEN
             PERFORM loyalty_draw(w.id, captured, 'spend', 'capture:' || of_ref, '', by_actor,
-                'captured of ' || was.points || ' points held' || CASE WHEN was.reference <> '' THEN ' for ' || was.reference ELSE '' END,
-                at, at);
+                'captured of ' || was.points || ' points held', at, at);
         END IF;
     END IF;
     SELECT * INTO now_is FROM loyalty_hold WHERE id = was.id;

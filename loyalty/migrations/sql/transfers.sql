@@ -1,6 +1,6 @@
 -- Give points of one member to another, in one programme. They keep their maturity and expiry.
 --
--- p: {ref, programme_id, member_id, to_member_id, points, most (a day, or null), day_from, message, actor, reason, to_reason}
+-- p: {ref, programme_id, member_id, to_member_id, points, most (a day, or null), day_from, actor}
 -- Returns {left, wallet}: `wallet` is the giver's after it, null where nothing was given because only `left` can be.
 CREATE OR REPLACE FUNCTION loyalty_transfer_points(p jsonb, at timestamptz) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
@@ -17,7 +17,7 @@ DECLARE
     lots jsonb;
 BEGIN
     PERFORM loyalty_refresh_figures(ids, at);
-    SELECT least(w.spendable, CASE WHEN p->>'most' IS NOT NULL THEN greatest((p->>'most')::bigint - (
+    SELECT least(CASE WHEN w.debt > 0 THEN 0 ELSE w.spendable END, CASE WHEN p->>'most' IS NOT NULL THEN greatest((p->>'most')::bigint - (
         SELECT coalesce(sum(t.points), 0) FROM loyalty_transfer t
         WHERE t.wallet_id = w.id AND t.made_at >= (p->>'day_from')::timestamptz), 0) END)
     INTO can_give FROM loyalty_wallet w WHERE w.id = ids[1];
@@ -25,9 +25,10 @@ BEGIN
         RETURN json_build_object('left', can_give, 'wallet', NULL);
     END IF;
 
-    PERFORM loyalty_draw(ids[1], wanted, 'transfer_out', 'transfer:' || (p->>'ref'), '', p->>'actor', p->>'reason', at, at);
+    PERFORM loyalty_draw(ids[1], wanted, 'transfer_out', 'transfer:' || (p->>'ref'), '', p->>'actor',
+        'given to another member', at, at);
     SELECT jsonb_agg(jsonb_build_object('w', 1, 'lot', d.n, 'member_id', taker, 'programme_id', programme,
-            'kind', 'transfer_in', 'points', d.points, 'order_ref', '', 'actor', p->>'actor', 'reason', p->>'to_reason',
+            'kind', 'transfer_in', 'points', d.points, 'order_ref', '', 'actor', p->>'actor', 'reason', 'given by another member',
             'cause', 'transfer:' || (p->>'ref') || CASE WHEN d.n > 1 THEN ':' || d.n ELSE '' END, 'happened_at', at) ORDER BY d.n),
         jsonb_agg(jsonb_build_object('w', 1, 'member_id', taker, 'order_ref', '', 'available_from', d.available_from,
             'expires_at', d.expires_at, 'credited', d.points, 'entries', 1) ORDER BY d.n)
@@ -42,8 +43,8 @@ BEGIN
         GROUP BY l.available_from, l.expires_at) d;
     PERFORM loyalty_credit(ARRAY[ids[2]], credits, lots, at);
 
-    INSERT INTO loyalty_transfer (ref, wallet_id, member_id, to_wallet_id, points, message, made_at)
-    VALUES (p->>'ref', ids[1], giver, ids[2], wanted, p->>'message', at);
+    INSERT INTO loyalty_transfer (ref, wallet_id, member_id, to_wallet_id, points, made_at)
+    VALUES (p->>'ref', ids[1], giver, ids[2], wanted, at);
     RETURN json_build_object('left', can_give - wanted, 'wallet', loyalty_wallet_body(giver, programme, at));
 END
 $$;

@@ -1,5 +1,6 @@
 """What capped rules gave so far, as a batch of purchases goes along."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -17,7 +18,8 @@ class CapsSoFar:
 
     def __init__(self, programme: Programme, moments: Iterable[datetime], member_ids: Iterable[int]) -> None:
         self._zone = programme.terms.zone
-        self._uses: dict[tuple[int | None, str, str], int] = {}
+        self._uses: dict[int | None, dict[tuple[str, str], int]] = defaultdict(dict)
+        """By member (None: what all share), then by rule and bucket."""
         self._capped: set[str] = set()
         days: set[str] = set()
         for at in moments:
@@ -29,24 +31,27 @@ class CapsSoFar:
         id_, codes = programme.terms.programme_id, sorted(self._capped)
         lock_uses(id_, codes, days)
         for member_id, use in find_uses(id_, member_ids, codes, days):
-            self._uses[member_id, use.rule, use.bucket] = use.points
+            self._uses[member_id][use.rule, use.bucket] = use.points
 
     def used(self, member_id: int, at: datetime) -> list[Use]:
         """What counts for a purchase of this member at this moment."""
         if not self._capped:
             return []
+        buckets = "", self._day(at)
         return [
             Use(rule=rule, bucket=bucket, of_member=whose is not None, points=points)
-            for (whose, rule, bucket), points in self._uses.items()
-            if whose in (None, member_id) and bucket in ("", self._day(at))
+            for whose in (None, member_id)
+            for (rule, bucket), points in self._uses[whose].items()
+            if bucket in buckets
         ]
 
     def take_note(self, member_id: int, settlement: Settlement) -> None:
         """What a settled purchase counts for the next ones of the batch."""
         for award in settlement.awards:
             for limit in award.limits:
-                counter = member_id if limit.of_member else None, award.rule, limit.bucket
-                self._uses[counter] = self._uses.get(counter, 0) + award.points
+                counters = self._uses[member_id if limit.of_member else None]
+                counter = award.rule, limit.bucket
+                counters[counter] = counters.get(counter, 0) + award.points
 
     def _day(self, at: datetime) -> str:
         return at.astimezone(self._zone).date().isoformat()

@@ -1,14 +1,19 @@
 """Caps and budgets from the till to the counters: counted with entries, given back by returns, alike in batches."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from loyalty.models import MemberRuleUse, RuleUse
+from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.definition import Cap, FixedPoints, PerStep, RuleDefinition
+from loyalty.rules.settle import settle
+from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.verification import verify_ledger
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.rulebook import compiled
 from tests.loyalty.test_batches import send
 from tests.loyalty.test_offers import publish
 from tests.loyalty.test_rule_facts import bonus
@@ -125,3 +130,32 @@ def test_a_counter_that_is_wrong_is_found(shop: Shop) -> None:
         "50",
         "49",
     )
+
+
+def steps_to_read(members: int) -> int:
+    """Lines of code that run to read one member's counters in a batch of so many members."""
+    at = datetime(2026, 6, 3, 16, tzinfo=UTC)
+    programme = compiled(capped(Cap(per="member", points=80), Cap(per="total", points=10**9)))
+    bought = Basket(lines=[Line(sku="A", quantity=1, unit_price_minor=100)], place_code="S1", placed_at=at)
+    caps = CapsSoFar(programme, [at], range(members))
+    for member_id in range(members):
+        caps.take_note(member_id, settle(bought, Shopper(tier_code=""), programme))
+    steps = 0
+
+    def count(frame: Any, event: str, arg: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        used = caps.used(1, at)
+    finally:
+        sys.settrace(before)
+    assert {(use.of_member, use.points) for use in used} == {(False, 50 * members), (True, 50)}
+    return steps
+
+
+def test_what_a_member_was_given_is_found_as_fast_in_a_large_batch_as_in_a_small_one() -> None:
+    assert steps_to_read(500) == steps_to_read(5)

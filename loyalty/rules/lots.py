@@ -33,7 +33,10 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
 def fault_in(expiry: Expiry) -> str | None:
     """Why points cannot run out like this, in words; None if they can."""
     if expiry.kind == "date":
-        return None if expiry.on else "Name the day on which points run out."
+        if expiry.on is None:
+            return "Name the day on which points run out."
+        within = 2000 <= expiry.on.year < 2200
+        return None if within else "The day on which points run out must lie between 2000 and 2199."
     if expiry.days == 0 and expiry.kind in ("rolling", "inactivity"):
         return "Points live for a day at least."
     return None

@@ -98,12 +98,20 @@ def test_the_terms_say_what_keeps_points_alive(by: KeptAliveBy, kept_alive: list
     assert not is_kept_alive(Expiry(kind="rolling", days=90), earns=True, spends=True)
 
 
+OUT_OF_TIME = "The day on which points run out must lie between 2000 and 2199."
+
+
 @pytest.mark.parametrize(
     ("expiry", "fault"),
     [
         (Expiry(days=0), "Points live for a day at least."),
         (Expiry(kind="inactivity", days=0), "Points live for a day at least."),
         (Expiry(kind="date"), "Name the day on which points run out."),
+        (Expiry(kind="date", on=date(1999, 12, 31)), OUT_OF_TIME),
+        (Expiry(kind="date", on=date(2000, 1, 1)), None),
+        (Expiry(kind="date", on=date(2199, 12, 31)), None),
+        (Expiry(kind="date", on=date(2200, 1, 1)), OUT_OF_TIME),
+        (Expiry(kind="date", on=date(9999, 12, 31)), OUT_OF_TIME),
         (Expiry(kind="month", days=0), None),
         (Expiry(days=1), None),
         (Expiry(kind="date", on=date(2027, 3, 31)), None),

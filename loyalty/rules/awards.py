@@ -61,6 +61,10 @@ class Given(msgspec.Struct, frozen=True):
     limits: list[Limit] = []
 
 
+BasicPoints = tuple[RuleDefinition, int]
+"""A basic rule and the points that it really gave: within its caps, and where rules met."""
+
+
 def basic_award(rule: LiveRule, amounts: Amounts, currency: str) -> Given | Unmet:
     """What a basic rule gives."""
     effect, basis = rule.definition.effect, rule.definition.basis
@@ -80,7 +84,7 @@ def basic_award(rule: LiveRule, amounts: Amounts, currency: str) -> Given | Unme
 
 
 def bonus_award(
-    definition: RuleDefinition, amounts: Amounts, basics: Sequence[RuleDefinition], currency: str
+    definition: RuleDefinition, amounts: Amounts, basics: Sequence[BasicPoints], currency: str
 ) -> Given | Unmet:
     """What a bonus rule or an offer gives on top of the basic rules."""
     effect, basis = definition.effect, definition.basis
@@ -99,10 +103,12 @@ def bonus_award(
         words = f"{points_words(effect.points)} for each of {counted(pieces, 'piece')}"
         return Given(effect.points * pieces, positions, words)
     assert isinstance(effect, Multiplier)  # noqa: S101 - basic rules are awarded by basic_award
-    basic = sum(_basic_on(each, effect, amounts) for each in basics)
+    basic = sum(_basic_on(*each, effect, amounts) for each in basics)
     points = basic * (effect.percent - 100) // 100
     if points == 0:
-        return Unmet("below_step", "what was paid for it is less than a full step.")
+        return Unmet(
+            "no_basic_points", f"it multiplies {counted(basic, 'basic point')}, and that gives none."
+        )
     words = (
         f"{times(effect.percent)} points on {money(amount, currency)}, {points} more than the basic {basic}"
     )
@@ -124,7 +130,7 @@ def award_of_rule(rule: LiveRule, given: Given) -> Award:
 
 
 def offer_award(
-    offer: Offer, amounts: Amounts, basics: Sequence[RuleDefinition], currency: str
+    offer: Offer, amounts: Amounts, basics: Sequence[BasicPoints], currency: str
 ) -> Award | NotApplied:
     """What a personal offer gives."""
     effect: Effect = msgspec.convert(offer.effect, Multiplier | FixedPoints)
@@ -152,12 +158,19 @@ def not_applied(rule: LiveRule, unmet: Unmet) -> NotApplied:
 _NO_LINE = Unmet("no_matching_line", "nothing in this basket belongs to it.")
 
 
-def _basic_on(basic: RuleDefinition, effect: Multiplier, amounts: Amounts) -> int:
-    """What a basic rule gives for those of its lines that a multiplier is about."""
+def _basic_on(basic: RuleDefinition, given: int, effect: Multiplier, amounts: Amounts) -> int:
+    """What a basic rule gave for those of its lines that a multiplier is about.
+
+    Of what a cap left these lines have their part, rounded down.
+    """
     assert isinstance(basic.effect, Basic)  # noqa: S101 - only basic rules are passed
-    of_both = set(amounts.positions(basic.effect.scope, basic.basis))
+    all_of_basic = amounts.positions(basic.effect.scope, basic.basis)
+    of_both = set(all_of_basic)
     mine = [position for position in amounts.positions(effect.scope, basic.basis) if position in of_both]
-    return basic_points(basic.effect, amounts.sum_of(mine, basic.basis))
+    points = basic_points(basic.effect, amounts.sum_of(mine, basic.basis))
+    if not basic.caps:
+        return points
+    return points * given // basic_points(basic.effect, amounts.sum_of(all_of_basic, basic.basis))
 
 
 def _to_first_point(effect: Basic, amount: int) -> int:

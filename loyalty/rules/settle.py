@@ -13,6 +13,7 @@ from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPaya
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.awards import (
     Award,
+    BasicPoints,
     Given,
     NotApplied,
     award_of_rule,
@@ -23,7 +24,6 @@ from loyalty.rules.awards import (
 )
 from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.compile import LiveRule, Programme, Terms
-from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.holding import Occasion, Unmet
 from loyalty.rules.meeting import Won, settle_groups, within_caps
 
@@ -160,10 +160,10 @@ def _awards(
             unmet_rules.append(not_applied(rule, unmet))
     basic_rules = [rule for rule in holding if rule.is_basic]
     bonuses = [rule for rule in holding if not rule.is_basic]
-    awards, basics_left_out, lost = _won(basic_rules, occasion, [], programme.terms)
-    basics = [rule.definition for rule in basic_rules if rule.order not in lost]
-    more, bonuses_left_out, _ = _won(bonuses, occasion, basics, programme.terms)
-    awards += more
+    basics_won, basics_left_out = _won(basic_rules, occasion, [], programme.terms)
+    basics = [(rule.definition, award.points) for rule, award in basics_won]
+    bonuses_won, bonuses_left_out = _won(bonuses, occasion, basics, programme.terms)
+    awards = [award for _, award in (*basics_won, *bonuses_won)]
     left_out = [*basics_left_out, *bonuses_left_out, *unmet_rules][:MOST_LEFT_OUT]
     for offer in shopper.offers:
         award = offer_award(offer, amounts, basics, programme.terms.currency)
@@ -175,11 +175,12 @@ def _awards(
 
 
 def _won(
-    rules: Sequence[LiveRule], occasion: Occasion, basics: Sequence[RuleDefinition], terms: Terms
-) -> tuple[list[Award], list[NotApplied], set[int]]:
+    rules: Sequence[LiveRule], occasion: Occasion, basics: Sequence[BasicPoints], terms: Terms
+) -> tuple[list[Won], list[NotApplied]]:
     """What basic rules, or bonus rules, give: within their caps, and settled where they meet.
 
-    :return: the awards, what is left out, and the orders of the rules that were left out where rules met.
+    :param basics: what bonus rules multiply.
+    :return: the rules with their awards, and what is left out.
     """
     won: list[Won] = []
     left_out: list[NotApplied] = []
@@ -197,7 +198,7 @@ def _won(
         if unmet is not None:
             left_out.append(not_applied(rule, unmet))
     won, lost = settle_groups(won)
-    return [award for _, award in won], [*left_out, *lost.values()], set(lost)
+    return won, [*left_out, *lost.values()]
 
 
 def _nobody(points: int) -> NotApplied:

@@ -13,7 +13,9 @@ from loyalty.rules.definition import (
     FixedPoints,
     Multiplier,
     PerStep,
+    Proportional,
     RuleDefinition,
+    Scope,
 )
 from loyalty.rules.settle import Settlement, settle
 from tests.loyalty.rulebook import compiled
@@ -136,6 +138,45 @@ def test_a_budget_in_money_counts_points_by_what_they_pay() -> None:
     caps = [Cap(per="total", minor=7), Cap(per="total", points=1_000)]
     (award,) = bought(capped(*caps, points=100)).awards
     assert (award.points, [limit.most for limit in award.limits]) == (70, [70])
+
+
+DOUBLE = RuleDefinition(effect=Multiplier(percent=200))
+
+
+def capped_basic(points: int, when_short: str = "part") -> RuleDefinition:
+    return RuleDefinition(
+        effect=PerStep(points=10, step_minor=100),
+        caps=[Cap(per="total", points=points)],
+        when_short=when_short,  # type: ignore[arg-type]
+    )
+
+
+def test_never_13_a_multiplier_gives_nothing_on_a_budget_that_is_used_up() -> None:
+    settlement = bought(capped_basic(100), DOUBLE, used=used(100))
+    assert settlement.points_earned == 0
+    assert [(one.code, one.because) for one in settlement.not_applied] == [
+        ("cap_reached", "Rule-0: 0 points of 100: at most 100 points in all."),
+        ("no_basic_points", "Rule-1: it multiplies 0 basic points, and that gives none."),
+    ]
+    assert bought(capped_basic(100, "none"), DOUBLE, used=used(1)).points_earned == 0
+
+
+def test_a_multiplier_counts_its_lines_part_of_what_a_cap_left() -> None:
+    """Of 100 basic points 45 are left; a third of the money is tea's: 33 points before, 14 of what is left."""
+    tea = RuleDefinition(effect=Multiplier(percent=200, scope=Scope(categories=["TEA"])))
+    lines = [
+        Line(sku="T", quantity=1, unit_price_minor=330, category="TEA"),
+        Line(sku="X", quantity=1, unit_price_minor=670),
+    ]
+    basket = Basket(lines=lines, place_code="S1", placed_at=NOON)
+    basic = RuleDefinition(effect=Proportional(points=10, per_minor=100), caps=[Cap(per="total", points=100)])
+    settlement = settle(basket, Shopper(tier_code="", used=used(55)), compiled(basic, tea, DOUBLE))
+    assert {award.rule: award.points for award in settlement.awards} == {
+        "rule-0": 45,
+        "rule-1": 14,
+        "rule-2": 45,
+    }
+    assert settlement.awards[1].because == ("Rule-1: double points on 3.30 USD, 14 more than the basic 14")
 
 
 @pytest.mark.parametrize("cap", [{"per": "day"}, {"per": "day", "points": 1, "minor": 1}])

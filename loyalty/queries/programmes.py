@@ -1,8 +1,10 @@
 """What a programme declares, compiled once per stamp and kept in the process."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +17,7 @@ from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
 
+_log = logging.getLogger("regulars.rules")
 _compiled: dict[int, Programme] = {}
 
 
@@ -99,6 +102,18 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
     )
 
 
+def read_definition(stored: dict[str, Any], rule: str) -> RuleDefinition | None:
+    """A definition as it is stored; None, and a line in the log, for one that was let in before a stricter check.
+
+    Such a rule gives nothing, and stops nobody from shopping.
+    """
+    try:
+        return msgspec.convert(stored, RuleDefinition)
+    except msgspec.ValidationError as fault:
+        _log.error("the rule %s is left out: %s", rule, fault)
+        return None
+
+
 def _versions(programme_id: int) -> list[Version]:
     return [
         (
@@ -106,11 +121,12 @@ def _versions(programme_id: int) -> list[Version]:
             version.rule.code,
             version.rule.name,
             version.version,
-            msgspec.convert(version.definition, RuleDefinition),
+            definition,
             version.live_from,
             version.live_until,
         )
         for version in RuleVersion.objects.select_related("rule")
         .filter(rule__programme_id=programme_id)
         .order_by("rule__code", "version")
+        if (definition := read_definition(version.definition, version.rule.code)) is not None
     ]

@@ -8,10 +8,10 @@ import msgspec
 from django.db import connection
 
 from loyalty.errors import OrderNotFound
+from loyalty.queries.programmes import read_definition
 from loyalty.queries.settlements import read_answer
 from loyalty.queries.vocabulary import Names, list_names
 from loyalty.rules.answers import EarnedAnswer
-from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.why import BoughtLine, LifeWhy, LiveWhy, PointsWhy, ReturnWhy, TierWhy, Why
 from loyalty.rules.words import sentence_of
 
@@ -29,7 +29,7 @@ class _Live(msgspec.Struct, frozen=True):
     rule: str
     rule_version: int
     name: str
-    definition: RuleDefinition
+    definition: dict[str, Any]
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,9 +156,12 @@ def _why(kept: _Kept) -> Why:
                 rule=one.rule,
                 rule_version=one.rule_version,
                 name=one.name,
-                says=sentence_of(names.said(one.definition), kept.currency, zone=ZoneInfo(kept.timezone)),
+                says=sentence_of(
+                    names.said(definition), kept.currency, zone=ZoneInfo(kept.timezone), names_segments=False
+                ),
             )
             for one in kept.live
+            if (definition := read_definition(one.definition, one.rule)) is not None
         ],
         earned=[_points(one, at, kept) for at, one in enumerate(settlement.earned)],
     )

@@ -13,7 +13,7 @@ from loyalty.rules.basket import Basket, Line, Offer, Shopper, Use
 from loyalty.rules.compile import Programme
 from loyalty.rules.counters import Counters, Counts
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.drafts import Draft, Version, has_bare_moment
+from loyalty.rules.drafts import Draft, Version
 from loyalty.rules.settle import Settlement, settle
 from loyalty.rules.tiers import Step, is_ladder
 
@@ -260,11 +260,6 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
         raise RuleNotValid("Each rule can be named once.", pointer="/changes")
     if unknown := sorted(set(changes.without) - set(known)):
         raise RuleNotValid(f"There is no rule {unknown[0]!r} to take away.", pointer="/changes/without")
-    for at, rule in enumerate(changes.rules):
-        if has_bare_moment(rule.definition):
-            raise RuleNotValid(
-                "Moments need their offset from UTC.", pointer=f"/changes/rules/{at}/definition"
-            )
 
 
 def cost_minor(points: int, programme: Programme) -> int:

@@ -161,7 +161,7 @@ def compile_programme(
     versions: Iterable[tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]],
 ) -> Programme:
     """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules."""
-    manner = Manner(currency=terms.currency, zone=terms.zone)
+    manner = Manner(currency=terms.currency, zone=terms.zone, names_segments=False)
     always: list[LiveRule] = []
     capped: list[LiveRule] = []
     by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)

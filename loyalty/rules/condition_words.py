@@ -39,10 +39,14 @@ EVERYTHING_SAID = "everything"
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a programme's rules are said: its money, the zone that moments are told in."""
+    """How a programme's rules are said: its money, the zone that moments are told in.
+
+    :ivar names_segments: for colleagues alone; who shops is not told what they are taken for.
+    """
 
     currency: str = ""
     zone: tzinfo = UTC
+    names_segments: bool = True
 
 
 FACETS: Mapping[type[Condition], str] = {
@@ -67,7 +71,7 @@ def words_of_condition(condition: Condition, manner: Manner) -> str:
     """When the condition holds."""
     match condition:
         case TierIs() | HasLabel() | FirstPurchase() | Birthday():
-            return _who(condition)
+            return _who(condition, manner)
         case PlaceIs() | ChannelIs() | PaidBy():
             return _how(condition)
         case Spends(minimum_minor=minimum, scope=scope):
@@ -78,10 +82,12 @@ def words_of_condition(condition: Condition, manner: Manner) -> str:
             return _when(condition, manner)
 
 
-def _who(condition: TierIs | HasLabel | FirstPurchase | Birthday) -> str:
+def _who(condition: TierIs | HasLabel | FirstPurchase | Birthday, manner: Manner) -> str:
     match condition:
         case TierIs(tiers=tiers):
             return f"for members on {either(tiers, named=NAMED)}"
+        case HasLabel() if not manner.names_segments:
+            return "for chosen members"
         case HasLabel(labels=labels):
             return f"for members in {either(labels, named=NAMED)}"
         case FirstPurchase():

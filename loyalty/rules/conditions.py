@@ -9,6 +9,12 @@ from msgspec import Meta
 from loyalty.rules.recurrence import ensure_recurrence
 from loyalty.rules.scope import Scope
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""With its offset from UTC, or it could be any."""
+
+WallTime = Annotated[time, Meta(tz=False)]
+"""In no zone of its own."""
+
 Names = Annotated[list[str], Meta(min_length=1, max_length=200)]
 
 
@@ -75,8 +81,8 @@ class Buys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Period(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="period"):
     """Bought at `starts_at` or later and before `ends_at`."""
 
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Moment
+    ends_at: Moment
 
 
 class Weekdays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="weekdays"):
@@ -88,8 +94,8 @@ class Weekdays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hours"):
     """Bought at `starts` or later and before `ends`, wall time of the programme's timezone; may cross midnight."""
 
-    starts: time
-    ends: time
+    starts: WallTime
+    ends: WallTime
 
 
 class Recurs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="recurs"):
@@ -102,8 +108,8 @@ class Recurs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     rrule: Annotated[str, Meta(min_length=6, max_length=200)]
     first_on: date
-    starts: time = time(0)
-    ends: time = time(0)
+    starts: WallTime = time(0)
+    ends: WallTime = time(0)
 
     def __post_init__(self) -> None:
         ensure_recurrence(self.rrule, self.first_on)

@@ -9,7 +9,7 @@ from loyalty.rules.amounts import Amounts
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.compile import Terms
 from loyalty.rules.condition_words import Manner, words_of_scope
-from loyalty.rules.definition import Period, RuleDefinition
+from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.holding import test_of
 from loyalty.rules.settle import Settlement, occasion_of
 
@@ -25,12 +25,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     definition: RuleDefinition
     live_from: datetime
     live_until: datetime | None = None
-
-
-def has_bare_moment(definition: RuleDefinition) -> bool:
-    """Whether a moment of it says no offset from UTC, and so could be any."""
-    periods = (one for one in definition.conditions if isinstance(one, Period))
-    return any(None in (one.starts_at.tzinfo, one.ends_at.tzinfo) for one in periods)
 
 
 def versions_with(versions: Iterable[Version], draft: Draft) -> list[Version]:

@@ -16,7 +16,6 @@ from config.ground.moments import moment
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.rules.back_tests import Changes, TriedRule, TriedTier
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.drafts import has_bare_moment
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.tiers import is_ladder
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
@@ -99,7 +98,7 @@ class ProgrammeFile(_Part, frozen=True, kw_only=True):
 
 def ensure_whole(file: ProgrammeFile) -> None:
     """
-    :raises ProgrammeFileNotFitting: it has no terms, its ladder is none, a code stands twice, or a moment could be any.
+    :raises ProgrammeFileNotFitting: it has no terms, its ladder is none, or a code stands twice.
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
@@ -110,9 +109,6 @@ def ensure_whole(file: ProgrammeFile) -> None:
         raise ProgrammeFileNotFitting(
             "The lowest tier is reached by 0 and each next one by more than the one before it."
         )
-    for rule in file.rules:
-        if has_bare_moment(rule.definition):
-            raise ProgrammeFileNotFitting(f"Moments of the rule {rule.name} need their offset from UTC.")
     for kind, codes in (
         ("tier", [tier.code for tier in file.tiers]),
         ("rule", [rule.code for rule in file.rules]),

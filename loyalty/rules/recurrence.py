@@ -1,5 +1,6 @@
 """Days that recur, as RFC 5545 writes them: no hours, so that wall time stays wall time when the clocks change."""
 
+import re
 from calendar import month_name
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -23,6 +24,19 @@ _KNOWN = {
     "BYSETPOS",
     "WKST",
 }
+_HIGHEST = {
+    "INTERVAL": 999,
+    "BYMONTH": 12,
+    "BYMONTHDAY": 31,
+    "BYYEARDAY": 366,
+    "BYWEEKNO": 53,
+    "BYSETPOS": 366,
+}
+"""What is said in whole numbers."""
+
+_FROM_THE_END = {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
+"""What may count backwards."""
+
 _UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 _DAYS = {
     "MO": "Monday",
@@ -56,10 +70,12 @@ def ensure_recurrence(text: str, first_on: date) -> None:
         raise ValueError("Say FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.")
     if not date(2000, 1, 1) <= first_on < date(2200, 1, 1):
         raise ValueError("The first day must lie between 2000 and 2199.")
+    _ensure_within(parts)
     try:
         days = _rule(text, first_on, until=_end(first_on))
         if not any(True for _ in days):
             raise ValueError("No day recurs like this.")
+        words_of_recurrence(text)
     except (TypeError, KeyError, IndexError) as fault:
         raise ValueError("This is no recurrence as RFC 5545 writes it.") from fault
 
@@ -93,6 +109,24 @@ def words_of_recurrence(text: str) -> str:
         words = often
     words += f" in {listed(months)}" if months else ""
     return f"{words} until {until[:4]}-{until[4:6]}-{until[6:8]}" if until else words
+
+
+def _ensure_within(parts: dict[str, str]) -> None:
+    """
+    :raises ValueError: a number is none, or beyond what there is; or a weekday is none.
+    """
+    for name, highest in _HIGHEST.items():
+        for told in parts[name].split(",") if name in parts else ():
+            number = told.removeprefix("-") if name in _FROM_THE_END else told
+            if not _NUMBER.fullmatch(number) or not 1 <= int(number) <= highest:
+                raise ValueError(f"{name} must lie between 1 and {highest}.")
+    for told in parts["BYDAY"].split(",") if "BYDAY" in parts else ():
+        if not _WEEKDAY.fullmatch(told):
+            raise ValueError("BYDAY names days like FR, 1FR or -1FR.")
+
+
+_NUMBER = re.compile(r"\+?[0-9]{1,3}")
+_WEEKDAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(_DAYS)})")
 
 
 def _weekday(day: str) -> str:

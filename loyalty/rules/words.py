@@ -35,14 +35,17 @@ from loyalty.rules.definition import (
 from loyalty.rules.lots import Expiry
 
 
-def sentence_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> str:
+def sentence_of(
+    definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC, names_segments: bool = True
+) -> str:
     """One sentence that says when the rule gives what.
 
     Triple points on category TEA, for members on silver or gold, on Saturday or Sunday.
 
     :param zone: the programme's; moments of a period are told in it.
+    :param names_segments: for colleagues alone.
     """
-    facets = facets_of(definition, currency, zone=zone)
+    facets = facets_of(definition, Manner(currency=currency, zone=zone, names_segments=names_segments))
     given = facets.pop("Gives")
     on = facets.pop("On")
     parts = [given if on == EVERYTHING_SAID else f"{given} on {on}", *facets.values()]
@@ -77,8 +80,8 @@ def changes_between(
     old: RuleDefinition, new: RuleDefinition, currency: str, *, zone: tzinfo = UTC
 ) -> list[str]:
     """What the new version says differently, a line for each facet; empty if both say the same."""
-    before = facets_of(old, currency, zone=zone)
-    after = facets_of(new, currency, zone=zone)
+    manner = Manner(currency=currency, zone=zone)
+    before, after = facets_of(old, manner), facets_of(new, manner)
     names = dict.fromkeys([*before, *after])
     return [
         f"{name}: {before.get(name, 'any')} → {after.get(name, 'any')}"
@@ -87,9 +90,9 @@ def changes_between(
     ]
 
 
-def facets_of(definition: RuleDefinition, currency: str, *, zone: tzinfo = UTC) -> dict[str, str]:
+def facets_of(definition: RuleDefinition, manner: Manner) -> dict[str, str]:
     """The rule in pieces: what it gives, on what, by which amounts, and each kind of condition that it sets."""
-    manner = Manner(currency=currency, zone=zone)
+    currency = manner.currency
     facets = {
         "Gives": given_by(definition.effect, currency),
         "On": words_of_scope(definition.effect.scope),

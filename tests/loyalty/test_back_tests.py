@@ -8,11 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.ground.typed import dump
-from loyalty.errors import RuleNotValid
 from loyalty.models import BackTest, Entry, Rule, Settlement
 from loyalty.queries.back_test_results import BackTestResult, get_result
 from loyalty.rules.back_tests import Changes, TriedRule
-from loyalty.rules.definition import FixedPoints, Multiplier, Period, RuleDefinition, Scope, TierIs, Weekdays
+from loyalty.rules.definition import FixedPoints, Multiplier, RuleDefinition, Scope, TierIs, Weekdays
 from loyalty.services import back_tests
 from loyalty.services.back_tests import advance_back_test, ask_back_test
 from loyalty.services.grants import GrantDraft, grant_to
@@ -241,19 +240,6 @@ def test_what_changes_nothing_or_cannot_be_is_refused(
 
     assert (refused.status_code, refused.json()["code"]) == (422, code)
     assert not BackTest.objects.exists()
-
-
-def test_moments_of_a_tried_rule_need_their_offset(year: Shop) -> None:
-    naive = datetime(2026, 5, 1)  # noqa: DTZ001 - what is refused
-    rule = TriedRule(
-        code="x",
-        name="X",
-        definition=RuleDefinition(
-            effect=FixedPoints(points=5), conditions=[Period(starts_at=naive, ends_at=naive)]
-        ),
-    )
-    with pytest.raises(RuleNotValid, match="offset"):
-        tried(year, Changes(rules=[rule]))
 
 
 def test_the_command_prints_what_it_comes_to(year: Shop, tmp_path: Any, capsys: Any) -> None:

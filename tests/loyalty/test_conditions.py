@@ -215,9 +215,42 @@ def test_a_window_over_midnight_belongs_to_the_day_on_which_it_starts() -> None:
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MONTHLY;BYDAY=XX",
         "every friday",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;INTERVAL=-1",
+        "FREQ=DAILY;INTERVAL=1000",
+        "FREQ=YEARLY;BYMONTH=1,13",
+        "FREQ=YEARLY;BYMONTH=-20,1",
+        "FREQ=MONTHLY;BYMONTHDAY=0,1",
+        "FREQ=WEEKLY;BYDAY=FR(1)",
     ],
 )
 def test_what_is_no_recurrence_of_days_is_refused_with_its_place(rrule: str) -> None:
     data = {"type": "recurs", "rrule": rrule, "first_on": "2026-01-01"}
     with pytest.raises(msgspec.ValidationError, match="conditions"):
         msgspec.convert({"effect": {"type": "fixed", "points": 1}, "conditions": [data]}, RuleDefinition)
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({"type": "hours", "starts": "10:00:00Z", "ends": "12:00:00"}, "starts"),
+        ({"type": "hours", "starts": "10:00:00", "ends": "12:00:00+02:00"}, "ends"),
+        (
+            {"type": "recurs", "rrule": "FREQ=DAILY", "first_on": "2026-01-01", "starts": "10:00:00Z"},
+            "starts",
+        ),
+        (
+            {"type": "period", "starts_at": "2026-01-01T00:00:00", "ends_at": "2026-02-01T00:00:00Z"},
+            "starts_at",
+        ),
+    ],
+)
+def test_wall_times_are_in_no_zone_and_moments_are_in_one(data: dict[str, str], place: str) -> None:
+    rule = {"effect": {"type": "fixed", "points": 1}, "conditions": [data]}
+    with pytest.raises(msgspec.ValidationError, match=rf"conditions\[0\]\.{place}`"):
+        msgspec.convert(rule, RuleDefinition)
+
+
+def test_who_shops_is_not_told_which_segment_they_are_not_in() -> None:
+    settlement = tried(Buys(pieces=1, scope=TEA), HasLabel(labels=["likely-to-leave"]), lines=[tea(100)])
+    assert said(settlement) == [("label", "Rule-0: It holds only for chosen members.", None)]

@@ -157,6 +157,10 @@ def _bare_moment(written: dict[str, Any]) -> None:
     written["rules"][0]["definition"]["conditions"] = [bare]
 
 
+def _day_out_of_time(written: dict[str, Any]) -> None:
+    written["terms"] |= {"expiry_kind": "date", "expiry_on": "9999-12-31"}
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -165,7 +169,8 @@ def _bare_moment(written: dict[str, Any]) -> None:
         (_falling, "more than the one before"),
         (_twice, "stands in the file twice"),
         (_other_money, "runs in USD"),
-        (_bare_moment, "offset from UTC"),
+        (_bare_moment, "timezone"),
+        (_day_out_of_time, "between 2000 and 2199"),
         (_unknown_field, "unknown field `bonus`"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.models import Label, MemberLabel
+from loyalty.models import Label, MemberLabel, RuleVersion
 from loyalty.rules.definition import (
     Basis,
     Birthday,
@@ -91,6 +91,19 @@ def test_a_label_counts_from_the_moment_it_is_written_down(shop: Shop) -> None:
     drop_label(**where)
     assert bonus(shop.quote(basket(100, member=member)).json()) == 0
     assert not Label.objects.exists()
+
+
+def test_a_stored_rule_that_is_none_any_more_takes_no_checkout_down(shop: Shop) -> None:
+    """It was let in by an earlier release."""
+    publish(shop, "odd", RuleDefinition(effect=FIFTY))
+    odd = {"type": "recurs", "rrule": "FREQ=YEARLY;BYMONTH=1,13", "first_on": "2026-01-01"}
+    version = RuleVersion.objects.get(rule__code="odd")
+    RuleVersion.objects.filter(pk=version.pk).update(definition=version.definition | {"conditions": [odd]})
+    committed = shop.commit(basket(100, member=shop.enrol()))
+    assert committed.status_code == 201
+    ref = committed.json()["order"]["ref"]
+    headers = {"Authorization": f"Bearer {shop.key}"}
+    assert shop.client.get(f"/api/v1/orders/{ref}/why", headers=headers).status_code == 200
 
 
 def test_labels_move_by_difference(shop: Shop) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from config.staff.roles import CASHIER, FINANCE
 from loyalty.models import Lot, Rule, Settlement
-from loyalty.rules.definition import FixedPoints, Multiplier, RuleDefinition, Scope
+from loyalty.rules.definition import FixedPoints, HasLabel, Multiplier, RuleDefinition, Scope
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.rules import end_rule, publish_rule
 from omnichannel.models import Order, UnclaimedOrder
@@ -100,6 +100,26 @@ def test_rules_that_asked_for_something_else_are_told_by_what_they_say(tea_shop:
     ]
     assert "Not in question, Tea week: Double points on category TEA." in told["for_cashier"]
     assert not any("Tea week" in sentence for sentence in told["for_member"])
+
+
+def test_the_segments_that_rules_ask_for_are_not_told_at_the_till_nor_in_the_app(tea_shop: Shop) -> None:
+    """Neither of a rule that was looked at, nor of one that asked for other goods."""
+    chosen = HasLabel(labels=["likely-to-leave"])
+    for code, scope in (("stay", Scope()), ("coffee", Scope(categories=["COFFEE"]))):
+        publish_rule(
+            programme_id=tea_shop.programme.pk,
+            code=code,
+            name=code.title(),
+            definition=RuleDefinition(effect=FixedPoints(points=5, scope=scope), conditions=[chosen]),
+            live_from=LONG_AGO,
+            made_by="test",
+            now=LONG_AGO,
+        )
+
+    told = why(tea_shop, buy(tea_shop, tea_shop.enrol(), 1_000))
+
+    assert "likely" not in str(told)
+    assert "5 points on category COFFEE, for chosen members." in [one["says"] for one in told["also_live"]]
 
 
 def test_a_tier_that_the_purchase_brought_is_not_the_one_it_was_settled_on(shop: Shop) -> None:

@@ -155,7 +155,7 @@ def test_never_13_a_multiplier_gives_nothing_on_a_budget_that_is_used_up() -> No
     settlement = bought(capped_basic(100), DOUBLE, used=used(100))
     assert settlement.points_earned == 0
     assert [(one.code, one.because) for one in settlement.not_applied] == [
-        ("cap_reached", "Rule-0: 0 points of 100: at most 100 points in all."),
+        ("cap_reached", "0 points of 100: at most 100 points in all."),
         ("no_basic_points", "Rule-1: it multiplies 0 basic points, and that gives none."),
     ]
     assert bought(capped_basic(100, "none"), DOUBLE, used=used(1)).points_earned == 0

@@ -221,6 +221,12 @@ class RuleDraftNotOpen(Refusal):
     title = "The draft was decided before"
 
 
+class RuleDraftChanged(Refusal):
+    status = 409
+    code = "rule_draft_changed"
+    title = "It changed meanwhile: read it again"
+
+
 class NeedsAnotherPerson(Refusal):
     status = 403
     code = "needs_another_person"

@@ -195,7 +195,8 @@ def _submit(request: HttpRequest, draft: RuleDraft, _home: Home) -> None:
 
 def _approve(request: HttpRequest, draft: RuleDraft, _home: Home) -> None:
     _ensure_may(request, "approve_rule")
-    approved = approve_draft(draft.pk, by=actor_of(request), now=clock.now())
+    read = request.POST.get("read", "")
+    approved = approve_draft(draft.pk, read=read, by=actor_of(request), now=clock.now())
     assert approved.version is not None  # noqa: S101 - a constraint of the table
     messages.success(request, f"Approved: version {approved.version.version} of {approved.name}.")
 

@@ -1,5 +1,8 @@
 """Drafts of rules on their way: written, submitted, and approved by somebody else, or not."""
 
+import hashlib
+
+import msgspec
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
@@ -63,3 +66,8 @@ class RuleDraft(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def digest(self) -> str:
+        """SHA-256 over what it says and when it holds: whoever approves names what they read."""
+        said = [self.name, self.definition, self.live_from, self.live_until]
+        return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()

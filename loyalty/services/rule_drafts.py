@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import NeedsAnotherPerson, RuleDraftNotOpen, RuleNotValid
+from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged, RuleDraftNotOpen, RuleNotValid
 from loyalty.models import Rule, RuleDraft, RuleDraftState, RuleVersion
 from loyalty.queries.rule_drafts import OPEN, find_open_draft, lock_draft, needs_approval
 from loyalty.rules.definition import RuleDefinition
@@ -55,21 +55,25 @@ def submit_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
     draft.save()
     if needs_approval(draft.rule.programme_id):
         return draft
-    return approve_draft(draft_id, by=by, now=now)
+    return approve_draft(draft_id, read=draft.digest(), by=by, now=now)
 
 
 @transaction.atomic
-def approve_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
+def approve_draft(draft_id: int, *, read: str, by: str, now: datetime) -> RuleDraft:
     """Make the draft a version, live from the moment it names, or from now if that has passed.
 
+    :param read: the digest of the draft as whoever approves it read it.
     :raises RuleDraftNotOpen: it does not wait for approval.
     :raises NeedsAnotherPerson: who approves wrote or submitted it, and the terms ask for a second person.
+    :raises RuleDraftChanged: it was written over since, and says something else.
     :raises RuleNotValid: it would end before it starts, or another version is to start later.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
     draft.needs_approval = needs_approval(draft.rule.programme_id)
     if draft.needs_approval and by in (draft.made_by, draft.submitted_by):
         raise NeedsAnotherPerson
+    if read != draft.digest():
+        raise RuleDraftChanged
     draft.version = publish_rule(
         programme_id=draft.rule.programme_id,
         code=draft.rule.code,

@@ -1,5 +1,6 @@
 """Approval on the staff's pages: two people, one rule."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,9 +31,17 @@ def client_of(person: Staff) -> Client:
 
 
 def press(client: Client, draft: RuleDraft, button: str, **fields: str) -> str:
-    """The draft's page after a button was pressed."""
+    """The draft's page after a button was pressed on it as it stands, or as it stood when `read` was read."""
     path = f"/admin/loyalty/ruledraft/{draft.pk}/change/"
+    fields = {"read": read_on(client, draft), **fields}
     return client.post(path, {button: "", **fields}, follow=True).content.decode()
+
+
+def read_on(client: Client, draft: RuleDraft) -> str:
+    """What the page says that its reader has read; nothing where there is nothing to approve."""
+    page = client.get(f"/admin/loyalty/ruledraft/{draft.pk}/change/").content.decode()
+    found = re.search(r'name="read" value="(\w+)"', page)
+    return found[1] if found else ""
 
 
 def earned(shop: Shop) -> int:
@@ -89,6 +98,22 @@ def test_a_change_is_told_by_what_it_changes_and_the_form_goes_on_with_the_draft
     assert "There is a draft; the form shows it." in form
     assert 'value="2.00"' in form or 'value="2"' in form
     assert earned(shop) == 150
+
+
+def test_a_draft_written_over_while_its_page_was_open_is_read_again(shop: Shop) -> None:
+    writer, approver = signed_in(MARKETER), signed_in(FINANCE)
+    writer.post("/admin/loyalty/rule/add/", answers(times="2"))
+    draft = RuleDraft.objects.get()
+    press(writer, draft, "_submit")
+    read = read_on(approver, draft)
+    writer.post(f"/admin/loyalty/rule/{draft.rule_id}/change/", answers(times="9"))
+    press(writer, draft, "_submit")
+
+    assert "read it again" in press(approver, draft, "_approve", read=read)
+    assert earned(shop) == 50
+
+    assert "Approved: version 1" in press(approver, draft, "_approve")
+    assert earned(shop) == 450
 
 
 def test_a_shop_in_which_nobody_else_may_approve_says_what_to_do(shop: Shop) -> None:

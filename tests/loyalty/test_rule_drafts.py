@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from loyalty.errors import NeedsAnotherPerson, RuleDraftNotOpen, RuleNotValid
+from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged, RuleDraftNotOpen, RuleNotValid
 from loyalty.models import ProgrammeTerms, Rule, RuleDraft, RuleVersion
 from loyalty.queries.rule_drafts import waiting_for
 from loyalty.rules.definition import Multiplier, RuleDefinition
@@ -46,6 +46,11 @@ def submitted(shop: Shop, percent: int = 200) -> RuleDraft:
     return submit_draft(written(shop, percent).pk, by=ANN, now=NOW)
 
 
+def approve(draft: RuleDraft, *, by: str, at: datetime = NOW) -> RuleDraft:
+    """By somebody who has read the draft as it is handed over."""
+    return approve_draft(draft.pk, read=draft.digest(), by=by, now=at)
+
+
 def versions() -> list[tuple[int, int, str, str]]:
     rows = RuleVersion.objects.filter(rule__code="bonus").order_by("version")
     return [(one.version, one.definition["effect"]["percent"], one.made_by, one.approved_by) for one in rows]
@@ -60,7 +65,7 @@ def test_a_rule_gives_nothing_until_somebody_else_has_approved_it(shop: Shop) ->
     draft = submitted(shop)
     assert (quoted(shop), versions()) == (10, [])
 
-    approve_draft(draft.pk, by=BEN, now=NOW)
+    approve(draft, by=BEN)
 
     assert (quoted(shop), versions()) == (20, [(1, 200, ANN, BEN)])
 
@@ -71,7 +76,7 @@ def test_who_wrote_or_submitted_it_cannot_approve_it(shop: Shop) -> None:
 
     for person in (ANN, BEN):
         with pytest.raises(NeedsAnotherPerson):
-            approve_draft(draft.pk, by=person, now=NOW)
+            approve(draft, by=person)
 
     assert versions() == []
     assert not waiting_for(ANN).exists()
@@ -79,7 +84,7 @@ def test_who_wrote_or_submitted_it_cannot_approve_it(shop: Shop) -> None:
 
 
 def test_the_database_refuses_an_approval_by_oneself(shop: Shop) -> None:
-    approve_draft(submitted(shop).pk, by=BEN, now=NOW)
+    approve(submitted(shop), by=BEN)
     version = RuleVersion.objects.get(rule__code="bonus")
 
     with pytest.raises(IntegrityError, match="a_draft_is_approved_by_another"), transaction.atomic():
@@ -116,8 +121,20 @@ def test_what_is_written_over_is_submitted_again(shop: Shop) -> None:
 
     assert (again.pk, again.state, RuleDraft.objects.count()) == (draft.pk, "draft", 1)
     with pytest.raises(RuleDraftNotOpen):
-        approve_draft(draft.pk, by="staff:3", now=NOW)
+        approve(draft, by="staff:3")
     assert versions() == []
+
+
+def test_nobody_approves_what_they_have_not_read(shop: Shop) -> None:
+    read = submitted(shop, 200)
+    now_there = submitted(shop, 300)
+
+    with pytest.raises(RuleDraftChanged):
+        approve(read, by=BEN)
+    assert versions() == []
+
+    approve(now_there, by=BEN)
+    assert versions() == [(1, 300, ANN, BEN)]
 
 
 def test_a_draft_that_was_sent_back_says_why_and_is_written_on(shop: Shop) -> None:
@@ -126,9 +143,7 @@ def test_a_draft_that_was_sent_back_says_why_and_is_written_on(shop: Shop) -> No
     back = send_back_draft(draft.pk, note="Too much", by=BEN, now=NOW)
     assert (back.state, back.note, back.decided_by) == ("draft", "Too much", BEN)
 
-    written(shop, 150)
-    submit_draft(draft.pk, by=ANN, now=NOW)
-    assert approve_draft(draft.pk, by=BEN, now=NOW).note == ""
+    assert approve(submitted(shop, 150), by=BEN).note == ""
     assert versions() == [(1, 150, ANN, BEN)]
 
 
@@ -137,7 +152,7 @@ def test_a_discarded_draft_stays_written_down_and_leaves_room_for_another(shop: 
     discard_draft(draft.pk, by=ANN, now=NOW)
 
     with pytest.raises(RuleDraftNotOpen):
-        approve_draft(draft.pk, by=BEN, now=NOW)
+        approve(draft, by=BEN)
     assert written(shop, 300).pk != draft.pk
     assert RuleDraft.objects.get(pk=draft.pk).state == "discarded"
 
@@ -146,12 +161,12 @@ def test_one_step_goes_back_to_what_an_older_version_said(shop: Shop) -> None:
     for hour, percent in enumerate((200, 300)):
         submit_draft(written(shop, percent).pk, by=ANN, now=NOW)
         later = NOW + timedelta(hours=hour)
-        approve_draft(RuleDraft.objects.latest("pk").pk, by=BEN, now=later)
+        approve(RuleDraft.objects.latest("pk"), by=BEN, at=later)
     first = RuleVersion.objects.get(rule__code="bonus", version=1)
 
     draft = draft_roll_back(first, by=ANN, now=NOW + timedelta(hours=2))
     assert draft.state == "submitted"
-    approve_draft(draft.pk, by=BEN, now=NOW + timedelta(hours=3))
+    approve(draft, by=BEN, at=NOW + timedelta(hours=3))
 
     assert [percent for _, percent, _, _ in versions()] == [200, 300, 200]
     assert quoted(shop) == 20
@@ -172,20 +187,20 @@ def test_a_moment_that_passed_while_it_waited_means_the_moment_of_approval(shop:
     submit_draft(draft.pk, by=ANN, now=NOW)
 
     with pytest.raises(RuleNotValid):
-        approve_draft(draft.pk, by=BEN, now=NOW + timedelta(days=3))
+        approve(draft, by=BEN, at=NOW + timedelta(days=3))
     assert versions() == []
 
-    version = approve_draft(draft.pk, by=BEN, now=NOW + timedelta(days=2)).version
+    version = approve(draft, by=BEN, at=NOW + timedelta(days=2)).version
     assert version is not None
     assert version.live_from == NOW + timedelta(days=2)
 
 
 def test_two_who_approve_at_once_make_one_version(shop: Shop) -> None:
     draft = submitted(shop)
-    approve_draft(draft.pk, by=BEN, now=NOW)
+    approve(draft, by=BEN)
 
     with pytest.raises(RuleDraftNotOpen):
-        approve_draft(draft.pk, by="staff:3", now=NOW)
+        approve(draft, by="staff:3")
 
     assert len(versions()) == 1
     assert Rule.objects.filter(code="bonus").count() == 1

@@ -12,6 +12,7 @@ from config.ground.moments import day, moment
 from loyalty.queries import holdings
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from members.member_data import Cell, Fact, Panel
+from omnichannel.queries.places import list_programmes_served
 
 _UTC = ZoneInfo("UTC")
 _LABELS: dict[str, Literal["good", "bad", "muted"]] = {
@@ -30,7 +31,12 @@ class Points:
     """Wallets, lots, movements, tiers and offers of a member, in the days of each wallet's programme."""
 
     def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
-        held = holdings.list_holdings(member_id, now=now)
+        served = list_programmes_served(viewer_id) if viewer_id else []
+        held = [
+            one
+            for one in holdings.list_holdings(member_id, now=now)
+            if not served or one.programme_id in served
+        ]
         ids = [one.wallet_id for one in held]
         zone = ZoneInfo(held[0].timezone) if held else _UTC
         return [

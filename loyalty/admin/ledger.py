@@ -15,6 +15,7 @@ from loyalty.admin.cells import code, link_to_member, link_to_wallet, points
 from loyalty.models import Entry, Grant, Lot, Seal
 from loyalty.queries.people import find_member_ids, find_wallet_ids
 from members.rules.people import name_of
+from omnichannel.admin.own_stores import of_own_programmes
 
 KIND_COLOURS = {
     "earn": "success",
@@ -39,6 +40,11 @@ class LedgerAdmin(ReadOnlyAdmin):
     list_select_related: tuple[str, ...] = ("member",)
     search_fields = ("pk",)
     search_help_text = "Phone, card, e-mail, name or ref of a member, or the ref of an order"
+    to_programme = "wallet__programme"
+    """The look-up by which a row names its programme: staff who serve stores see the rows of theirs."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return of_own_programmes(request, super().get_queryset(request), programme=self.to_programme)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -58,6 +64,7 @@ class EntryAdmin(LedgerAdmin):
 
     list_display = ("happened_at", "of_member", "movement", "signed", "balance_after", "reason", "of_order")
     list_filter = ("kind", "programme")
+    to_programme = "programme"
     list_filter_submit = False
     fields = (
         "of_member",

@@ -43,6 +43,7 @@ class WalletAdmin(LedgerAdmin):
     list_display = ("whose", "programme", "balance_now", "spendable_now", "pending_now", "tier_now")
     list_display_links = ("whose",)
     list_filter = ("programme",)
+    to_programme = "programme"
     list_select_related = ("member", "programme")
     fields = ()
     change_form_outer_before_template = "loyalty/admin/wallet.html"

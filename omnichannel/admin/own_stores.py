@@ -5,7 +5,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from omnichannel.queries.places import list_places_served
+from omnichannel.queries.places import list_places_served, list_programmes_served
 
 Row = TypeVar("Row", bound=Model)
 
@@ -17,3 +17,14 @@ def of_own_stores(request: HttpRequest, rows: QuerySet[Row], *, place: str = "pl
     """
     served = list_places_served(request.user.pk) if request.user.pk else []
     return rows.filter(**{f"{place}__in": served}) if served else rows
+
+
+def of_own_programmes(
+    request: HttpRequest, rows: QuerySet[Row], *, programme: str = "programme"
+) -> QuerySet[Row]:
+    """Those of the rows that belong to the programmes of the stores that the person who asks serves.
+
+    :param programme: the look-up by which a row names its programme.
+    """
+    served = list_programmes_served(request.user.pk) if request.user.pk else []
+    return rows.filter(**{f"{programme}__in": served}) if served else rows

@@ -57,3 +57,9 @@ def list_codes_served(staff_id: int) -> list[tuple[int, str]]:
 def list_places_served(staff_id: int) -> list[int]:
     """The ids of the places that a member of staff serves; empty if none in particular."""
     return list(StaffPlace.objects.filter(staff_id=staff_id).values_list("place_id", flat=True))
+
+
+def list_programmes_served(staff_id: int) -> list[int]:
+    """The ids of the programmes of these places; empty if none in particular."""
+    served = StaffPlace.objects.filter(staff_id=staff_id)
+    return list(served.values_list("place__programme_id", flat=True).distinct())

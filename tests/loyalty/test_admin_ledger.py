@@ -1,9 +1,11 @@
 """The ledger on the staff's pages: found, read, never changed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -11,6 +13,7 @@ from config.staff.roles import ADMINISTRATOR, CASHIER, FINANCE, MARKETER
 from loyalty.models import Entry, Lot, Settlement, Wallet
 from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop, basket
+from tests.omnichannel.factories import serves
 
 pytestmark = pytest.mark.django_db
 LEDGER = ["entry", "lot", "seal", "settlement", "wallet", "grant"]
@@ -78,6 +81,28 @@ def test_a_list_costs_the_same_with_one_row_and_with_three(
 
     with django_assert_num_queries(statements):
         client.get(f"/admin/loyalty/{model}/")
+
+
+@pytest.mark.parametrize("model", [Wallet, Entry, Lot, Settlement])
+def test_who_serves_a_store_sees_the_ledger_of_its_programme_alone(
+    open_shop: Callable[..., Shop], wallet: Wallet, model: type[Model]
+) -> None:
+    other, client, person = open_shop(), Client(), in_role(FINANCE)
+    member = other.enrol()
+    other.commit(basket(7_00, member=member))
+    client.force_login(person)
+    path = f"/admin/loyalty/{model._meta.model_name}/"
+    foreign = model._default_manager.latest("pk").pk
+
+    assert len(client.get(path).context["cl"].result_list) == 2
+    serves(person, wallet.programme.places.get())
+
+    shown = client.get(path).context["cl"].result_list
+    assert len(shown) == 1
+    assert shown[0].pk != foreign
+    assert client.get(f"{path}{foreign}/change/").status_code in (302, 404)
+    theirs = client.get(f"/admin/members/member/{member.pk}/change/").content.decode()
+    assert "No points yet" in theirs
 
 
 def test_the_members_page_shows_what_loyalty_holds(wallet: Wallet) -> None:

@@ -15,8 +15,10 @@ from loyalty.services.verification import verify_ledger
 from members.models import Member
 from members.rules.identities import claim
 from members.services.enrolment import enrol
+from omnichannel.models import Place
 from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop, basket
+from tests.omnichannel.factories import serves
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +146,23 @@ def test_a_form_sent_twice_corrects_once_and_the_limit_is_for_a_day(wallet: Wall
     assert "waits for approval" in correct(person, wallet, 51)
     assert "booked" in correct(person, wallet, -50)
     assert balance(wallet) == 600
+
+
+def test_who_serves_stores_corrects_no_wallet_of_another_programme(
+    open_shop: Callable[..., Shop], wallet: Wallet
+) -> None:
+    elsewhere, manager, finance = open_shop(), in_role(STORE_MANAGER), in_role(FINANCE)
+    correct(in_role(STORE_MANAGER), wallet, 5_000)
+    asked = Correction.objects.get()
+    for person in (manager, finance):
+        serves(person, elsewhere.place)
+
+    told = {"points": 100, "reason": "missing", "note": "a gift"}
+    assert page_of(manager).post(_address(wallet), told).status_code == 404
+    path = f"/admin/loyalty/correction/{asked.pk}/change/"
+    assert page_of(finance).post(path, {"_approve": ""}).status_code == 404
+    assert "the till was down" not in page_of(finance).get("/admin/loyalty/correction/").content.decode()
+    assert balance(wallet) == 500
+
+    serves(finance, Place.objects.exclude(pk=elsewhere.place.pk).get())
+    assert "booked" in decide(finance, asked, "_approve")

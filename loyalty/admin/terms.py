@@ -16,6 +16,7 @@ from config.staff.site import site
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.programme_file import MAY_BRING, bring_page, file_answer
 from loyalty.models import ProgrammeTerms
+from loyalty.queries.rule_drafts import list_waiting_rules
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.lots import Expiry, fault_in
 from loyalty.rules.words import sentence_of_terms
@@ -85,6 +86,16 @@ class TermsForm(forms.ModelForm):
         if amount < 1:
             raise forms.ValidationError("Points pay something: name more than 0.")
         return amount
+
+    def clean_rules_need_approval(self) -> bool:
+        """What waits for a second person is decided by one before nobody is needed any more."""
+        needs: bool = self.cleaned_data["rules_need_approval"]
+        loosens = self.instance.rules_need_approval and not needs
+        if loosens and (waiting := list_waiting_rules(self.home.code)):
+            raise forms.ValidationError(
+                f"Waiting for a second person: {', '.join(waiting)}. Decide or discard that first."
+            )
+        return needs
 
     def clean(self) -> dict[str, Any]:
         others = ProgrammeTerms.objects.filter(programme_id=self.home.id).exclude(pk=self.instance.pk)

@@ -19,7 +19,7 @@ class RuleDraftState(models.TextChoices):
 class RuleDraft(models.Model):
     """What somebody wants a rule to say. `live_from` empty: from the moment it is approved.
 
-    `needs_approval` is what the programme's terms declared when it was decided.
+    `needs_approval` is what the programme's terms declared when it was submitted.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -48,6 +48,12 @@ def waiting_for(actor: str, drafts: QuerySet[RuleDraft] | None = None) -> QueryS
     return submitted.exclude(made_by=actor).exclude(submitted_by=actor)
 
 
+def list_waiting_rules(programme_code: str) -> list[str]:
+    """The names of a programme's rules that wait for approval."""
+    waiting = RuleDraft.objects.filter(rule__programme__code=programme_code, state=RuleDraftState.SUBMITTED)
+    return list(waiting.order_by("name").values_list("name", flat=True))
+
+
 def needs_approval(programme_id: int) -> bool:
     """Whether the programme's terms ask for a second person; without terms they do."""
     asked = ProgrammeTerms.objects.filter(programme_id=programme_id).values_list(

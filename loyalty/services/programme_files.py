@@ -9,7 +9,7 @@ from django.db.models import F
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.models import Benefit, ProgrammeTerms, RuleDraftState, Tier
 from loyalty.queries.programme_files import find_programme_file
-from loyalty.queries.rule_drafts import find_draft_of
+from loyalty.queries.rule_drafts import find_draft_of, list_waiting_rules, needs_approval
 from loyalty.rules.programme_files import (
     ProgrammeFile,
     RulePart,
@@ -47,7 +47,8 @@ def compare_programme(file: ProgrammeFile, *, now: datetime) -> list[str]:
 @transaction.atomic
 def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     """Make the programme what the file says: opened if there is none by its code, else changed. What the file does not
-    name stays. Rules are drafted and submitted, and wait where the terms of the file ask for a second person.
+    name stays. Rules are drafted and submitted, and wait where the terms ask for a second person: those that held until
+    now, or those of the file.
 
     :raises ProgrammeFileNotFitting: it cannot be brought in here.
     :raises ProgrammeNotValid: its timezone, currency or region is none.
@@ -56,6 +57,7 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     told = compare_programme(file, now=now)
     today = find_programme_file(file.programme.code, now=now)
     programme = open_programme(**msgspec.structs.asdict(file.programme))
+    asks_another = today is not None and needs_approval(programme.pk)
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
     ProgrammeTerms.objects.update_or_create(programme=programme, defaults=msgspec.structs.asdict(file.terms))
     _bring_tiers(programme.pk, file.tiers)
@@ -63,7 +65,8 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     waiting = [
         rule.name
         for rule in file.rules
-        if is_changed(known.get(rule.code), rule) and _bring_rule(programme.pk, rule, by=by, now=now)
+        if is_changed(known.get(rule.code), rule)
+        and _bring_rule(programme.pk, rule, asks_another=asks_another, by=by, now=now)
     ]
     return Brought(told, waiting)
 
@@ -76,6 +79,12 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
     if missing := [tier.name for tier in today.tiers if tier.code not in {one.code for one in file.tiers}]:
         raise ProgrammeFileNotFitting(
             f"Members may stand on the tier {missing[0]}, and the file does not name it."
+        )
+    loosens = file.terms is not None and not file.terms.rules_need_approval
+    needed = today.terms is None or today.terms.rules_need_approval
+    if loosens and needed and (waiting := list_waiting_rules(file.programme.code)):
+        raise ProgrammeFileNotFitting(
+            f"The file lets one person publish rules, and {waiting[0]} waits for a second one: decide it first."
         )
 
 
@@ -98,7 +107,7 @@ def _bring_tiers(programme_id: int, tiers: list[TierPart]) -> None:
             Benefit.objects.update_or_create(tier=tier, code=told.pop("code"), defaults=told)
 
 
-def _bring_rule(programme_id: int, rule: RulePart, *, by: str, now: datetime) -> bool:
+def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: str, now: datetime) -> bool:
     """Draft and submit what the file says of a rule.
 
     :return: whether it waits for approval.
@@ -117,4 +126,5 @@ def _bring_rule(programme_id: int, rule: RulePart, *, by: str, now: datetime) ->
         by=by,
         now=now,
     )
-    return submit_draft(draft.pk, by=by, now=now).state == RuleDraftState.SUBMITTED
+    submitted = submit_draft(draft.pk, by=by, now=now, asks_another=asks_another)
+    return submitted.state == RuleDraftState.SUBMITTED

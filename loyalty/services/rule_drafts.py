@@ -44,16 +44,19 @@ def write_draft(
 
 
 @transaction.atomic
-def submit_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
-    """Ask for approval. Where the terms ask for no second person it is approved at once.
+def submit_draft(draft_id: int, *, by: str, now: datetime, asks_another: bool = False) -> RuleDraft:
+    """Ask for approval. Where the terms ask for no second person it is approved at once; what waits keeps asking for
+    one, whatever becomes of the terms.
 
+    :param asks_another: a second person is needed though the terms as they stand ask for none.
     :raises RuleDraftNotOpen: it is not being written any more.
     :raises RuleNotValid: as `approve_draft`.
     """
     draft = _lock(draft_id, RuleDraftState.DRAFT)
     draft.state, draft.submitted_by, draft.submitted_at = RuleDraftState.SUBMITTED, by, now
+    draft.needs_approval = asks_another or needs_approval(draft.rule.programme_id)
     draft.save()
-    if needs_approval(draft.rule.programme_id):
+    if draft.needs_approval:
         return draft
     return approve_draft(draft_id, read=draft.digest(), by=by, now=now)
 
@@ -64,12 +67,11 @@ def approve_draft(draft_id: int, *, read: str, by: str, now: datetime) -> RuleDr
 
     :param read: the digest of the draft as whoever approves it read it.
     :raises RuleDraftNotOpen: it does not wait for approval.
-    :raises NeedsAnotherPerson: who approves wrote or submitted it, and the terms ask for a second person.
+    :raises NeedsAnotherPerson: who approves wrote or submitted it, and it asks for a second person.
     :raises RuleDraftChanged: it was written over since, and says something else.
     :raises RuleNotValid: it would end before it starts, or another version is to start later.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
-    draft.needs_approval = needs_approval(draft.rule.programme_id)
     if draft.needs_approval and by in (draft.made_by, draft.submitted_by):
         raise NeedsAnotherPerson
     if read != draft.digest():

@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from config.staff.models import Staff
 from config.staff.roles import CASHIER, FINANCE, MARKETER
-from loyalty.models import BackTest, RuleDraft, RuleVersion
+from loyalty.models import BackTest, ProgrammeTerms, RuleDraft, RuleVersion
 from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop
 from tests.loyalty.test_admin_rules import answers, signed_in, tea
+from tests.loyalty.test_admin_tiers import AS_THEY_ARE
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,21 @@ def test_a_draft_written_over_while_its_page_was_open_is_read_again(shop: Shop) 
 
     assert "Approved: version 1" in press(approver, draft, "_approve")
     assert earned(shop) == 450
+
+
+def test_terms_keep_the_second_person_while_something_waits_for_one(shop: Shop) -> None:
+    writer, finance = signed_in(MARKETER), signed_in(FINANCE)
+    writer.post("/admin/loyalty/rule/add/", answers())
+    draft = RuleDraft.objects.get()
+    press(writer, draft, "_submit")
+    terms = f"/admin/loyalty/programmeterms/{ProgrammeTerms.objects.get().pk}/change/"
+
+    assert "Waiting for a second person: Tea week." in finance.post(terms, AS_THEY_ARE).content.decode()
+    assert finance.get(terms).context["changes"] == []
+
+    press(writer, draft, "_discard")
+    assert finance.post(terms, AS_THEY_ARE).status_code == 302
+    assert len(finance.get(terms).context["changes"]) == 1
 
 
 def test_a_shop_in_which_nobody_else_may_approve_says_what_to_do(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.models import Label, MemberLabel, RuleVersion
+from loyalty.models import Label, MemberLabel, Rule, RuleVersion
 from loyalty.rules.definition import (
     Basis,
     Birthday,
@@ -95,12 +95,14 @@ def test_a_label_counts_from_the_moment_it_is_written_down(shop: Shop) -> None:
 
 def test_a_stored_rule_that_is_none_any_more_takes_no_checkout_down(shop: Shop) -> None:
     """It was let in by an earlier release."""
-    publish(shop, "odd", RuleDefinition(effect=FIFTY))
+    publish(shop, "whole", RuleDefinition(effect=FIFTY))
     odd = {"type": "recurs", "rrule": "FREQ=YEARLY;BYMONTH=1,13", "first_on": "2026-01-01"}
-    version = RuleVersion.objects.get(rule__code="odd")
-    RuleVersion.objects.filter(pk=version.pk).update(definition=version.definition | {"conditions": [odd]})
+    version = RuleVersion.objects.get(rule__code="whole")
+    version.pk, version.definition = None, version.definition | {"conditions": [odd]}
+    version.rule = Rule.objects.create(programme=shop.programme, code="odd", name="Odd")
+    version.save(force_insert=True)
     committed = shop.commit(basket(100, member=shop.enrol()))
-    assert committed.status_code == 201
+    assert bonus(committed.json()) == 50
     ref = committed.json()["order"]["ref"]
     headers = {"Authorization": f"Bearer {shop.key}"}
     assert shop.client.get(f"/api/v1/orders/{ref}/why", headers=headers).status_code == 200

@@ -23,12 +23,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='programmeterms',
             name='proof_above',
-            field=models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above'),
+            field=models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this in a day at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above'),
         ),
         migrations.AddField(
             model_name='programmetermsevent',
             name='proof_above',
-            field=models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above'),
+            field=models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this in a day at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='programmeterms',

@@ -102,8 +102,8 @@ class ProgrammeTerms(models.Model):
         blank=True,
         default=None,
         verbose_name="Proof above",
-        help_text="Who spends more points than this at a till shows their rotating code, or tells the code that is "
-        "sent to their phone. 0: always. Empty: never asked.",
+        help_text="Who spends more points than this in a day at a till shows their rotating code, or tells the code "
+        "that is sent to their phone. 0: always. Empty: never asked.",
     )
     transfer_points_a_day = models.PositiveIntegerField(
         null=True,

@@ -118,10 +118,10 @@ def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callab
 
 
 def _print_nights(shop: "Shop") -> None:
-    from benchmarks.nights import run_nights, try_back_test  # noqa: PLC0415 - as above
+    from benchmarks.nights import run_nights  # noqa: PLC0415 - as above
 
     shop.grow(MANY_MEMBERS)
-    for night in [try_back_test(shop), *run_nights(shop)]:
+    for night in run_nights(shop):
         print(
             f"| {night.what}: {night.rows:,} in {night.seconds:.1f} s | {night.rows / night.seconds:,.0f} "
             "| | | | | | | | 60 s for a million |"

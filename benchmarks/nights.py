@@ -1,4 +1,4 @@
-"""What runs at night or in the background, over a million wallets: expiry, seal, proof; and a back-test."""
+"""What runs at night, over a million wallets: expiry, seal and proof."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from benchmarks.shop import Shop
-from loyalty.models import BackTest, Seal
-from loyalty.rules.back_tests import Changes, TriedRule
-from loyalty.rules.definition import Multiplier, RuleDefinition, Scope
-from loyalty.services.back_tests import advance_back_test, ask_back_test
+from loyalty.models import Seal
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_day
 from loyalty.services.verification import verify_ledger
@@ -65,27 +62,6 @@ def run_nights(shop: Shop) -> list[Night]:
         Night("seal of a day", *_timed(lambda: _seal(shop, earned))),
         Night("verify_ledger, wallets", wallets, _timed(lambda: _prove(now))[1]),
     ]
-
-
-def try_back_test(shop: Shop) -> Night:
-    """Triple dairy over every purchase of the shop."""
-    now = datetime.now(UTC)
-    triple = RuleDefinition(effect=Multiplier(percent=300, scope=Scope(categories=["dairy"])))
-    asked = ask_back_test(
-        programme_id=shop.programme_id,
-        name="bench",
-        changes=Changes(rules=[TriedRule(code="triple-dairy", name="Triple dairy", definition=triple)]),
-        since_on=(now - timedelta(days=400)).date(),
-        until_on=now.date(),
-        by="bench",
-        now=now,
-    )
-    begun = time.perf_counter()
-    while advance_back_test(now=now):
-        pass
-    seconds = time.perf_counter() - begun
-    done = BackTest.objects.get(pk=asked.pk)
-    return Night("back-test, orders", done.orders_total or 0, seconds)
 
 
 def _timed(job: Callable[[], int]) -> tuple[int, float]:

@@ -73,10 +73,10 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     :ivar points_spent: points that paid `points_paid_minor` of it; `points_given` of them came back before.
     :ivar debt: points that the member owes.
     :ivar qualifying_minor: what it counted towards tiers.
-    :ivar held: points of the wallet that are set aside for other purchases.
+    :ivar held: points of `lots` that are set aside for other purchases.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
-    :ivar lots: of the wallet, those that are its own and those that can be spent now.
+    :ivar lots: of the wallet, its own, those it drew, and of the others those that expire first: as many as it may need.
     """
 
     lines: list[BoughtLine]

@@ -42,6 +42,34 @@ BEGIN
 END
 $$;
 
+-- The lots of a wallet that live, and whether a return of the purchase may draw on them or fill them: its own, those that
+-- it drew, and of the others those that expire first, until they hold all that it earned. So a return handles few of them,
+-- however many the wallet has. Points that still mature are drawn only where they are owed, hence counted apart.
+CREATE OR REPLACE FUNCTION loyalty_lots_in_reach(of_wallet bigint, of_order text, as_of timestamptz)
+RETURNS TABLE (
+    id bigint, remaining bigint, available_from timestamptz, expires_at timestamptz, is_own boolean, is_in_reach boolean)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    earned bigint := (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
+        WHERE e.wallet_id = of_wallet AND e.order_ref = of_order AND e.kind IN ('earn', 'bonus'));
+    drawn bigint[] := ARRAY(SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
+        WHERE e.wallet_id = of_wallet AND e.order_ref = of_order AND e.kind = 'spend');
+BEGIN
+    RETURN QUERY
+    SELECT l.id, l.remaining::bigint, l.available_from, l.expires_at, l.order_ref = of_order,
+        l.order_ref = of_order OR l.id = ANY (drawn) OR l.before < earned
+    FROM (
+        SELECT x.*, coalesce(CASE WHEN x.available_from <= as_of
+            THEN sum(x.remaining) FILTER (WHERE x.available_from <= as_of) OVER earlier
+            ELSE sum(x.remaining) OVER earlier END, 0) AS before
+        FROM loyalty_lot x
+        WHERE x.wallet_id = of_wallet AND (x.expires_at > as_of) IS NOT FALSE
+            AND (x.remaining > 0 OR x.id = ANY (drawn))
+        WINDOW earlier AS (ORDER BY x.expires_at, x.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) l;
+END
+$$;
+
 -- Everything that a return of a purchase has to know, with the member's wallet locked: what `loyalty.queries.returns.Facts`
 -- describes; NULL if there is no such purchase of a member.
 --
@@ -80,7 +108,7 @@ BEGIN
             'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
                 WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'reverse_spend'),
             'debt', (SELECT w.debt FROM loyalty_wallet w WHERE w.id = s.wallet_id AND w.member_id = o.member_id),
-            'qualifying_minor', s.qualifying_minor, 'held', (SELECT h.points FROM loyalty_held(s.wallet_id, at) h),
+            'qualifying_minor', s.qualifying_minor,
             'lines', (SELECT json_agg(json_build_object(
                     'position', l.position, 'sku', l.sku, 'name', l.name, 'category', l.category,
                     'department', l.department, 'quantity', l.quantity,
@@ -113,12 +141,11 @@ BEGIN
                 WHERE u.order_ref = of_order AND u.member_id = o.member_id),
             'lots', (SELECT coalesce(json_agg(json_build_object(
                     'id', l.id, 'remaining', l.remaining, 'available_from', l.available_from, 'expires_at', l.expires_at,
-                    'is_own', l.order_ref = of_order) ORDER BY l.expires_at, l.id), '[]')
-                FROM loyalty_lot l
-                WHERE l.wallet_id = s.wallet_id AND (l.expires_at > as_of) IS NOT FALSE
-                    AND (l.remaining > 0 OR l.id IN (
-                        SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
-                        WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'spend')))));
+                    'is_own', l.is_own) ORDER BY l.expires_at, l.id), '[]')
+                FROM loyalty_lots_in_reach(s.wallet_id, of_order, as_of) l WHERE l.is_in_reach),
+            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - (
+                SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lots_in_reach(s.wallet_id, of_order, as_of) l
+                WHERE NOT l.is_in_reach AND l.available_from <= at), 0)));
 END
 $$;
 

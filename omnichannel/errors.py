@@ -80,3 +80,13 @@ class PlaceCodeTaken(Refusal):
 class TillCodeTaken(Refusal):
     code = "till_code_taken"
     title = "There is a till with this code already"
+
+
+class EventTypeNotFound(NotFound):
+    code = "event_type_not_found"
+    title = "There is no such event type"
+
+
+class EventTypeNotValid(InvalidInput):
+    code = "event_type_not_valid"
+    title = "An event type cannot be so"

@@ -1,4 +1,4 @@
-"""What this floor shows on the member's page: purchases and messages."""
+"""What this floor shows on the member's page: purchases, messages, and what they did beside."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,9 +9,11 @@ from django.utils.timezone import get_current_timezone
 from config.ground.amounts import money
 from config.ground.moments import moment
 from members.member_data import Cell, Panel
-from omnichannel.models import Message
+from omnichannel.models import BehaviourEvent, Message
+from omnichannel.queries.behaviour import list_newest_events
 from omnichannel.queries.messages import list_newest_messages
 from omnichannel.queries.orders import Purchase, list_newest_purchases
+from omnichannel.rules.behaviour import said
 
 SHOWN = 20
 SUBJECT_LETTERS = 60
@@ -39,6 +41,14 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
             empty="Nothing was sent yet.",
             is_wide=True,
         ),
+        Panel(
+            title="Behaviour",
+            order=55,
+            columns=("When", "What", "Told by", "Says"),
+            rows=tuple(_event(one) for one in list_newest_events(member_id, limit=SHOWN)),
+            empty="Nothing was told yet of what they look at and do.",
+            is_wide=True,
+        ),
     ]
 
 
@@ -62,6 +72,16 @@ def _message(message: Message) -> tuple[Cell | str, ...]:
         message.get_channel_display(),
         Cell(words[:SUBJECT_LETTERS], link=page),
         _label(message.state),
+    )
+
+
+def _event(event: BehaviourEvent) -> tuple[Cell | str, ...]:
+    says = ", ".join(f"{name}: {said(value)}" for name, value in event.properties.items())
+    return (
+        moment(event.happened_at, ZoneInfo(event.programme.timezone)),
+        event.type_code.replace("_", " "),
+        event.source,
+        says[:SUBJECT_LETTERS],
     )
 
 

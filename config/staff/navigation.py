@@ -18,6 +18,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "omnichannel.returnslip": ("assignment_return", "Returns without receipt"),
         "omnichannel.product": ("shopping_basket", "Products"),
         "omnichannel.category": ("category", "Categories"),
+        "omnichannel.eventtype": ("touch_app", "Event types"),
         "omnichannel.place": ("storefront", "Stores and web shops"),
         "omnichannel.till": ("point_of_sale", "Tills"),
     },

@@ -145,6 +145,20 @@ def find_owners(claims: Collection[IdentityClaim]) -> dict[IdentityClaim, tuple[
         return {IdentityClaim(kind, value): (owner, ref) for kind, value, owner, ref in cursor.fetchall()}
 
 
+def find_active(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Key -> id of the active members who go by these, as `lookup_of` gives them. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.kind, k.value, m.id FROM unnest(%s::text[], %s::text[]) AS k(kind, value)
+            LEFT JOIN members_identity i ON i.kind = k.kind AND i.value = k.value
+            JOIN members_member m ON (m.id = i.member_id OR k.kind = 'ref' AND m.ref = k.value) AND m.state = 'active'
+            """,
+            [[kind for kind, _ in keys], [value for _, value in keys]],
+        )
+        return {(kind, value): id_ for kind, value, id_ in cursor.fetchall()}
+
+
 def list_members(
     *, claims: Sequence[IdentityClaim] = (), words: str = "", after_id: int = 0, limit: int
 ) -> list[MemberFacts]:

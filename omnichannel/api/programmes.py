@@ -8,7 +8,8 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller
 from config.ground.refusals import NotAllowed
 from omnichannel.errors import ProgrammeNotNamed
-from omnichannel.queries.places import get_programme
+from omnichannel.models import Programme
+from omnichannel.queries.places import find_only_programme, get_programme
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -33,3 +34,15 @@ def programme_id_for(caller: Caller, named: str | None) -> int:
     if named is None:
         raise ProgrammeNotNamed(pointer="/programme")
     return get_programme(named).pk
+
+
+def programme_of_member(named: str | None) -> Programme:
+    """The programme that a member's app names, or the only one there is.
+
+    :raises ProgrammeNotNamed: there are several, and it names none.
+    :raises ProgrammeNotFound: there is none by this name.
+    """
+    found = get_programme(named) if named is not None else find_only_programme()
+    if found is None:
+        raise ProgrammeNotNamed(pointer="/programme")
+    return found

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from omnichannel.api.behaviour import Events, MyEvents
+from omnichannel.api.event_types import EventTypeByCode, EventTypes
 from omnichannel.api.inbox import Inbox, ReadInboxMessage
 from omnichannel.api.products import ProductBySku, Products
 from omnichannel.api.stores import Store, Stores, StoreTills
@@ -10,6 +12,10 @@ urlpatterns = [
     path("stores/<str:code>/tills", StoreTills.as_view(), name="store-tills"),
     path("products", Products.as_view(), name="products"),
     path("products/<path:sku>", ProductBySku.as_view(), name="product"),
+    path("event-types", EventTypes.as_view(), name="event-types"),
+    path("event-types/<slug:code>", EventTypeByCode.as_view(), name="event-type"),
+    path("events", Events.as_view(), name="events"),
+    path("me/events", MyEvents.as_view(), name="me-events"),
     path("me/inbox", Inbox.as_view(), name="me-inbox"),
     path("me/inbox/<str:ref>/read", ReadInboxMessage.as_view(), name="me-inbox-read"),
 ]

@@ -1,3 +1,11 @@
+from omnichannel.models.behaviour import (
+    BehaviourEvent,
+    EventProperty,
+    EventTold,
+    EventType,
+    PropertyKind,
+    VisitorEvent,
+)
 from omnichannel.models.catalogue import Category, Product, ProductPrice
 from omnichannel.models.keys import ApiKey
 from omnichannel.models.messages import Message
@@ -8,7 +16,11 @@ from omnichannel.models.returns import OrderReturn, ReturnKind, ReturnLine
 
 __all__ = [
     "ApiKey",
+    "BehaviourEvent",
     "Category",
+    "EventProperty",
+    "EventTold",
+    "EventType",
     "Message",
     "Order",
     "OrderLine",
@@ -19,6 +31,7 @@ __all__ = [
     "Product",
     "ProductPrice",
     "Programme",
+    "PropertyKind",
     "Receipt",
     "ReturnKind",
     "ReturnLine",
@@ -27,4 +40,5 @@ __all__ = [
     "StaffPlace",
     "Till",
     "UnclaimedOrder",
+    "VisitorEvent",
 ]

@@ -19,6 +19,17 @@ def get_programme(code: str) -> Programme:
     return programme
 
 
+def get_programme_by_id(programme_id: int) -> Programme:
+    """The programme of an id that a key or row names."""
+    return Programme.objects.get(pk=programme_id)
+
+
+def find_only_programme() -> Programme | None:
+    """The programme, if there is just one."""
+    found = list(Programme.objects.all()[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def places_of(programme_id: int) -> QuerySet[Place]:
     """The places of a programme, with programme and tills loaded."""
     places = Place.objects.filter(programme_id=programme_id)

@@ -1,0 +1,60 @@
+"""Questions about behaviour: which events a programme takes, and what was told."""
+
+from collections.abc import Iterable
+
+import msgspec
+from django.db import connection
+from django.db.models import QuerySet
+
+from omnichannel.errors import EventTypeNotFound
+from omnichannel.models import BehaviourEvent
+from omnichannel.models import EventType as EventTypeRow
+from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.rules.built_in_events import BUILT_IN
+
+
+def list_event_types(programme_id: int) -> dict[str, EventType]:
+    """Code -> type: those that the programme declares, and the built-in ones. Two statements."""
+    rows = EventTypeRow.objects.filter(programme_id=programme_id).prefetch_related("properties")
+    declared = {row.code: type_of(row) for row in rows.order_by("code")}
+    return dict(sorted((BUILT_IN | declared).items()))
+
+
+def get_event_type(programme_id: int, code: str) -> EventType:
+    """
+    :raises EventTypeNotFound: the programme has none with this code.
+    """
+    found = list_event_types(programme_id).get(code)
+    if found is None:
+        raise EventTypeNotFound(f"There is no event type {code!r}.")
+    return found
+
+
+def type_of(row: EventTypeRow) -> EventType:
+    """A declared type as rules see it, its properties in the order in which they were declared."""
+    properties = sorted(row.properties.all(), key=lambda one: one.pk)
+    return EventType(
+        code=row.code,
+        title=row.title,
+        properties=[msgspec.convert(one, Property, from_attributes=True) for one in properties],
+        is_act=row.is_act,
+        is_told_by_members=row.is_told_by_members,
+        is_retired=row.is_retired,
+    )
+
+
+def find_told(*, programme_id: int, source: str, teller: int, ids: Iterable[str]) -> dict[str, str]:
+    """Event's own id -> our ref, of those that were told before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT external_id, ref FROM omnichannel_eventtold"
+            " WHERE programme_id = %s AND source = %s AND teller = %s AND external_id = ANY (%s::text[])",
+            [programme_id, source, teller, sorted(set(ids))],
+        )
+        return dict(cursor.fetchall())
+
+
+def list_newest_events(member_id: int, *, limit: int) -> list[BehaviourEvent]:
+    """What the member did last, as it was told."""
+    rows: QuerySet[BehaviourEvent] = BehaviourEvent.objects.filter(member_id=member_id)
+    return list(rows.select_related("programme", "place").order_by("-pk")[:limit])

@@ -1,0 +1,88 @@
+"""Event types that every programme has, until it declares one with the same code otherwise."""
+
+from omnichannel.rules.behaviour import EventType, Property
+
+_PRODUCT = Property(name="product")
+_PAGE = [
+    Property(name="url"),
+    Property(name="product"),
+    Property(name="category"),
+    Property(name="seconds", kind="number"),
+]
+_CART = [
+    Property(name="product", is_required=True),
+    Property(name="quantity", kind="number"),
+    Property(name="cart"),
+]
+
+BUILT_IN = {
+    one.code: one
+    for one in (
+        EventType(
+            code="page_view", title="Page view", properties=_PAGE, is_act=False, is_told_by_members=True
+        ),
+        EventType(
+            code="search",
+            title="Search",
+            properties=[Property(name="words", is_required=True), Property(name="results", kind="number")],
+            is_act=False,
+            is_told_by_members=True,
+        ),
+        EventType(
+            code="ad_click",
+            title="Click on an advertisement",
+            properties=[Property(name=name) for name in ("source", "medium", "campaign", "content", "term")],
+            is_act=False,
+        ),
+        EventType(code="app_open", title="App opened", is_act=False, is_told_by_members=True),
+        EventType(
+            code="cart_add",
+            title="Put into the cart",
+            properties=_CART,
+            is_act=False,
+            is_told_by_members=True,
+        ),
+        EventType(
+            code="cart_remove",
+            title="Taken out of the cart",
+            properties=_CART,
+            is_act=False,
+            is_told_by_members=True,
+        ),
+        EventType(
+            code="review",
+            title="Review",
+            properties=[
+                _PRODUCT,
+                Property(name="rating", kind="number", allowed=["1", "2", "3", "4", "5"]),
+                Property(name="letters", kind="number"),
+                Property(name="has_photo", kind="yes_no"),
+            ],
+        ),
+        EventType(code="check_in", title="Check-in", properties=[Property(name="how")]),
+        EventType(
+            code="survey_answer",
+            title="Survey answered",
+            properties=[Property(name="survey", is_required=True), Property(name="score", kind="number")],
+        ),
+        EventType(
+            code="app_install",
+            title="App installed",
+            properties=[Property(name="platform", allowed=["android", "ios", "web"])],
+            is_told_by_members=True,
+        ),
+        EventType(code="profile_completed", title="Profile completed"),
+        EventType(code="newsletter_signup", title="Newsletter ordered"),
+        EventType(
+            code="event_attended",
+            title="Event attended",
+            properties=[Property(name="event", is_required=True)],
+        ),
+        EventType(
+            code="share",
+            title="Shared",
+            properties=[_PRODUCT, Property(name="where")],
+            is_told_by_members=True,
+        ),
+    )
+}

@@ -1,0 +1,40 @@
+"""Declaring which events a programme takes."""
+
+from django.db import transaction
+
+from omnichannel.errors import EventTypeNotValid
+from omnichannel.models import EventProperty
+from omnichannel.models import EventType as EventTypeRow
+from omnichannel.rules.behaviour import EventType, find_fault_of_properties
+
+LONGEST_CODE = 40
+
+
+@transaction.atomic
+def declare_event_type(programme_id: int, kind: EventType) -> bool:
+    """Make a type say what it says here, properties and all. What was told before stays as it is.
+
+    :return: whether the programme declares it for the first time.
+    :raises EventTypeNotValid: it cannot have these properties.
+    """
+    if len(kind.code) > LONGEST_CODE:
+        raise EventTypeNotValid(f"Its code has at most {LONGEST_CODE} letters.")
+    if fault := find_fault_of_properties(kind.properties):
+        raise EventTypeNotValid(fault, pointer="/properties")
+    facts = {
+        "title": kind.title,
+        "is_act": kind.is_act,
+        "is_told_by_members": kind.is_told_by_members,
+        "is_retired": kind.is_retired,
+    }
+    row, is_new = EventTypeRow.objects.update_or_create(
+        programme_id=programme_id, code=kind.code, defaults=facts
+    )
+    row.properties.exclude(name__in=[one.name for one in kind.properties]).delete()
+    for one in kind.properties:
+        EventProperty.objects.update_or_create(
+            event_type=row,
+            name=one.name,
+            defaults={"kind": one.kind, "is_required": one.is_required, "allowed": one.allowed},
+        )
+    return is_new

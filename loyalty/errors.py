@@ -237,3 +237,50 @@ class ProgrammeFileNotFitting(Refusal):
     status = 422
     code = "programme_file_not_fitting"
     title = "The file does not say a programme that can be here"
+
+
+class VoucherNotFound(NotFound):
+    code = "voucher_not_found"
+    title = "There is no such voucher"
+
+
+class VoucherMistyped(InvalidInput):
+    code = "voucher_mistyped"
+    title = "This is no voucher's code: a letter is wrong"
+
+
+class VoucherSeriesTaken(InvalidInput):
+    code = "voucher_series_taken"
+    title = "There is a series of this code already"
+
+
+class CodeTaken(InvalidInput):
+    code = "code_taken"
+    title = "This cannot be the code of a voucher"
+
+
+class VoucherNotUsable(Refusal):
+    """`reason`: as in a settlement's `not_applied`."""
+
+    status = 409
+    code = "voucher_not_usable"
+    title = "This voucher cannot be used now"
+
+
+class ReservationNotFound(NotFound):
+    code = "reservation_not_found"
+    title = "There is no such reservation"
+
+
+class ReservationHasEnded(Refusal):
+    status = 409
+    code = "reservation_has_ended"
+    title = "This reservation counts no more"
+
+
+class GoodwillExceeded(Refusal):
+    """`left_minor`: what the colleague may still give this member today."""
+
+    status = 403
+    code = "goodwill_exceeded"
+    title = "This is more goodwill than the role gives in a day"

@@ -76,3 +76,15 @@ class TierReached(Event, frozen=True, kw_only=True):
     programme_code: str
     tier_code: str
     previous_code: str
+
+
+class VoucherIssued(Event, frozen=True, kw_only=True):
+    """A member got a voucher. `valid_until` is null where it is good for ever."""
+
+    name: ClassVar[str] = "loyalty.voucher_issued"
+    programme_code: str
+    series_code: str
+    title: str
+    voucher_code: str
+    valid_until: datetime | None
+    cause: str

@@ -14,6 +14,17 @@ from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
 from loyalty.models.transfers import Transfer
+from loyalty.models.vouchers import (
+    CodeBatch,
+    CodeBatchState,
+    GoodwillLimit,
+    ReservationState,
+    Voucher,
+    VoucherReservation,
+    VoucherSeries,
+    VoucherTally,
+    VoucherUse,
+)
 
 __all__ = [
     "BackTest",
@@ -21,6 +32,8 @@ __all__ = [
     "Benefit",
     "BenefitGrant",
     "BenefitKind",
+    "CodeBatch",
+    "CodeBatchState",
     "Correction",
     "CorrectionLimit",
     "CorrectionReason",
@@ -29,6 +42,7 @@ __all__ = [
     "EntryKind",
     "ExpiryKind",
     "ExpiryWarning",
+    "GoodwillLimit",
     "Grant",
     "Hold",
     "HoldState",
@@ -39,6 +53,7 @@ __all__ = [
     "MemberLabel",
     "MemberRuleUse",
     "ProgrammeTerms",
+    "ReservationState",
     "Reversal",
     "Rule",
     "RuleDraft",
@@ -51,6 +66,11 @@ __all__ = [
     "TierDay",
     "TierStanding",
     "Transfer",
+    "Voucher",
+    "VoucherReservation",
+    "VoucherSeries",
+    "VoucherTally",
+    "VoucherUse",
     "Wallet",
     "WhenSpent",
 ]

@@ -1,0 +1,151 @@
+-- What of a voucher is reserved at a moment for other orders than `own`: uses, and of a gift card its balance.
+CREATE OR REPLACE FUNCTION loyalty_voucher_reserved(of_voucher bigint, own bigint, at timestamptz)
+RETURNS TABLE (uses bigint, amount_minor bigint, until_at timestamptz) LANGUAGE sql STABLE AS $$
+    SELECT count(*), coalesce(sum(r.amount_minor), 0)::bigint, max(r.expires_at) FROM loyalty_voucherreservation r
+    WHERE r.voucher_id = of_voucher AND r.state = 'held' AND r.expires_at > at AND r.id IS DISTINCT FROM own
+$$;
+
+-- Whether uses of a voucher are counted at the end of a booking: many come to it at once, and none waits for the others
+-- longer than it must. All other vouchers are locked before the wallets.
+CREATE OR REPLACE FUNCTION loyalty_voucher_is_shared(v loyalty_voucher) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT v.member_id IS NULL AND v.left_minor IS NULL AND (v.max_uses > 1) IS NOT FALSE
+$$;
+
+-- What vouchers say at a moment: those of these codes (normal form) or reservations, and, if asked, all that a member can
+-- still use. The document that `loyalty.queries.vouchers.VoucherNow` describes, an array of it.
+--
+-- told: [{code, reservation}], one of the two in each
+-- for_order: what the shop calls the order; a reservation of the place under this name is its own
+CREATE OR REPLACE FUNCTION loyalty_voucher_facts(
+    told jsonb, in_programme bigint, of_member bigint, asks_own boolean, at_place bigint, for_order text, most int, at timestamptz
+) RETURNS text
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+BEGIN
+    RETURN (
+        WITH named AS MATERIALIZED (
+            SELECT v.id, x.n, NULL::text AS reservation
+            FROM ROWS FROM (jsonb_to_recordset(told) AS (code text)) WITH ORDINALITY AS x(code, n)
+            JOIN loyalty_voucher v ON v.code = x.code
+            UNION ALL
+            SELECT r.voucher_id, x.n, r.ref
+            FROM ROWS FROM (jsonb_to_recordset(told) AS (reservation text)) WITH ORDINALITY AS x(reservation, n)
+            JOIN loyalty_voucherreservation r ON r.ref = x.reservation AND r.place_id = at_place
+            UNION ALL
+            (SELECT v.id, NULL, NULL FROM loyalty_voucher v
+             WHERE asks_own AND v.member_id = of_member AND v.revoked_at IS NULL
+                AND (v.uses < v.max_uses OR v.max_uses IS NULL) AND (v.valid_until > at) IS NOT FALSE
+             ORDER BY v.id DESC LIMIT most))
+        SELECT coalesce(json_agg(json_build_object('told', n.n, 'id', v.id, 'code', v.code, 'shown', v.shown,
+            'series_id', v.series_id, 'series_stamp', s.stamp, 'member_id', v.member_id, 'uses', v.uses,
+            'max_uses', v.max_uses, 'left_minor', v.left_minor, 'valid_from', v.valid_from, 'valid_until', v.valid_until,
+            'is_revoked', v.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL, 'reservation_id', own.id,
+            'reserved_uses', r.uses, 'reserved_minor', r.amount_minor, 'reserved_until', r.until_at,
+            'uses_in_all', t.uses, 'given_minor', t.given_minor,
+            'uses_of_member', (SELECT coalesce(sum(u.uses), 0) FROM loyalty_voucheruse u
+                WHERE u.member_id = of_member AND u.series_id = v.series_id),
+            'last_use', CASE WHEN v.uses >= v.max_uses THEN (
+                SELECT json_build_object('at', u.happened_at, 'place', p.name) FROM loyalty_voucheruse u
+                JOIN omnichannel_place p ON p.id = u.place_id
+                WHERE u.voucher_id = v.id AND u.uses > 0 ORDER BY u.id DESC LIMIT 1) END) ORDER BY n.n, v.id), '[]')
+        FROM named n
+        JOIN loyalty_voucher v ON v.id = n.id
+        JOIN loyalty_voucherseries s ON s.id = v.series_id AND s.programme_id = in_programme
+        JOIN loyalty_vouchertally t ON t.series_id = s.id
+        LEFT JOIN LATERAL (
+            SELECT o.id FROM loyalty_voucherreservation o
+            WHERE o.voucher_id = v.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = at_place
+                AND o.reference <> '' AND o.reference = CASE WHEN n.reservation IS NULL THEN for_order ELSE o.reference END
+                AND (n.reservation IS NULL OR o.ref = n.reservation) ORDER BY o.id LIMIT 1) own ON true
+        CROSS JOIN LATERAL loyalty_voucher_reserved(v.id, own.id, at) r);
+END
+$$;
+
+-- Use vouchers, the shared ones or the others, in the one order that cannot deadlock. Called twice by a booking: before it locks
+-- wallets, and at its end, when it counts what all share.
+--
+-- used: [{id, series_id, member_id, amount_minor, reservation_id, cause, order_ref, place_id, actor, happened_at,
+--         uses_per_member, uses_in_all, budget_minor}]
+--
+-- Raises SQLSTATE RG001 where one cannot be used as it was read: read again and settle anew.
+CREATE OR REPLACE FUNCTION loyalty_use_vouchers(used jsonb, are_shared boolean, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    x record;
+    v loyalty_voucher;
+    r record;
+    t loyalty_vouchertally;
+BEGIN
+    FOR x IN
+        SELECT u.*, loyalty_voucher_is_shared(o) AS is_shared FROM jsonb_to_recordset(used) AS u(
+            id bigint, member_id bigint, amount_minor bigint, reservation_id bigint, cause text, order_ref text,
+            place_id bigint, actor text, happened_at timestamptz)
+        JOIN loyalty_voucher o ON o.id = u.id
+        ORDER BY u.id, u.cause
+    LOOP
+        CONTINUE WHEN x.is_shared <> are_shared;
+        SELECT * INTO v FROM loyalty_voucher WHERE id = x.id FOR NO KEY UPDATE;
+        SELECT * INTO r FROM loyalty_voucher_reserved(v.id, x.reservation_id, at);
+        IF v.revoked_at IS NOT NULL OR v.uses + r.uses >= v.max_uses
+            OR v.left_minor - r.amount_minor < x.amount_minor
+            OR EXISTS (SELECT FROM loyalty_voucherseries s WHERE s.id = v.series_id AND s.revoked_at IS NOT NULL)
+        THEN
+            RAISE EXCEPTION 'a voucher was used meanwhile' USING ERRCODE = 'RG001';
+        END IF;
+        IF x.reservation_id IS NOT NULL THEN
+            UPDATE loyalty_voucherreservation SET state = 'used', ended_at = at, order_ref = x.order_ref
+            WHERE id = x.reservation_id AND voucher_id = v.id AND state = 'held' AND expires_at > at;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'a reservation ended meanwhile' USING ERRCODE = 'RG001';
+            END IF;
+        END IF;
+        UPDATE loyalty_voucher SET uses = uses + 1, left_minor = left_minor - x.amount_minor WHERE id = v.id;
+        INSERT INTO loyalty_voucheruse (voucher_id, series_id, member_id, uses, amount_minor, cause, order_ref, place_id,
+            actor, happened_at, recorded_at)
+        VALUES (v.id, v.series_id, x.member_id, 1, x.amount_minor, x.cause, x.order_ref, x.place_id, x.actor, x.happened_at, at);
+    END LOOP;
+    IF NOT are_shared THEN
+        RETURN;
+    END IF;
+    FOR x IN
+        SELECT u.series_id, u.member_id, count(*) AS uses, sum(u.amount_minor) AS amount_minor, min(u.uses_per_member) AS per_member,
+            min(u.uses_in_all) AS in_all, min(u.budget_minor) AS budget_minor
+        FROM jsonb_to_recordset(used) AS u(series_id bigint, member_id bigint, amount_minor bigint, uses_per_member bigint,
+            uses_in_all bigint, budget_minor bigint)
+        GROUP BY u.series_id, u.member_id ORDER BY u.series_id, u.member_id
+    LOOP
+        UPDATE loyalty_vouchertally SET uses = uses + x.uses, given_minor = given_minor + x.amount_minor
+        WHERE series_id = x.series_id RETURNING * INTO t;
+        IF t.uses > x.in_all OR t.given_minor > x.budget_minor OR x.per_member < (
+            SELECT sum(u.uses) FROM loyalty_voucheruse u WHERE u.member_id = x.member_id AND u.series_id = x.series_id)
+        THEN
+            RAISE EXCEPTION 'a limit of a series was reached meanwhile' USING ERRCODE = 'RG001';
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Lock vouchers by their codes or reservations until commit, in the order in which bookings do: those that are not shared.
+CREATE OR REPLACE FUNCTION loyalty_lock_vouchers(codes text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM loyalty_voucher v
+    WHERE v.id IN (
+            SELECT o.id FROM loyalty_voucher o WHERE o.code = ANY (codes)
+            UNION ALL SELECT r.voucher_id FROM loyalty_voucherreservation r WHERE r.ref = ANY (codes))
+        AND NOT loyalty_voucher_is_shared(v)
+    ORDER BY v.id FOR NO KEY UPDATE;
+END
+$$;
+
+-- Lock what many vouchers share, the tallies of the series of these codes and the codes themselves, last of all locks.
+CREATE OR REPLACE FUNCTION loyalty_lock_shared_vouchers(codes text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM loyalty_voucher v WHERE v.code = ANY (codes) AND loyalty_voucher_is_shared(v)
+    ORDER BY v.id FOR NO KEY UPDATE;
+    PERFORM FROM loyalty_vouchertally t
+    WHERE t.series_id IN (SELECT v.series_id FROM loyalty_voucher v WHERE v.code = ANY (codes))
+    ORDER BY t.series_id FOR NO KEY UPDATE;
+END
+$$;

@@ -45,15 +45,11 @@ $$;
 -- The lots of a wallet that live, and whether a return of the purchase may draw on them or fill them: its own, those that
 -- it drew, and of the others those that expire first, until they hold all that it earned. So a return handles few of them,
 -- however many the wallet has. Points that still mature are drawn only where they are owed, hence counted apart.
-CREATE OR REPLACE FUNCTION loyalty_lots_in_reach(of_wallet bigint, of_order text, as_of timestamptz)
-RETURNS TABLE (
+CREATE OR REPLACE FUNCTION loyalty_lots_in_reach(
+    of_wallet bigint, of_order text, earned bigint, drawn bigint[], as_of timestamptz
+) RETURNS TABLE (
     id bigint, remaining bigint, available_from timestamptz, expires_at timestamptz, is_own boolean, is_in_reach boolean)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
-DECLARE
-    earned bigint := (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
-        WHERE e.wallet_id = of_wallet AND e.order_ref = of_order AND e.kind IN ('earn', 'bonus'));
-    drawn bigint[] := ARRAY(SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
-        WHERE e.wallet_id = of_wallet AND e.order_ref = of_order AND e.kind = 'spend');
 BEGIN
     RETURN QUERY
     SELECT l.id, l.remaining::bigint, l.available_from, l.expires_at, l.order_ref = of_order,
@@ -81,6 +77,11 @@ LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan =
 DECLARE
     o omnichannel_order;
     s loyalty_settlement;
+    mine bigint[];
+    earned bigint;
+    drawn bigint[];
+    lots json;
+    out_of_reach bigint;
 BEGIN
     SELECT * INTO o FROM omnichannel_order WHERE ref = of_order AND (in_programme IS NULL OR programme_id = in_programme);
     IF o.id IS NULL THEN
@@ -91,6 +92,16 @@ BEGIN
     -- Read again what others may have changed while we waited for the lock.
     SELECT * INTO o FROM omnichannel_order WHERE id = o.id;
     SELECT * INTO s FROM loyalty_settlement WHERE order_ref = of_order AND member_id = o.member_id;
+
+    SELECT coalesce(array_agg(e.id), '{}'), coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')), 0)
+    INTO mine, earned FROM loyalty_entry e WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order;
+    drawn := ARRAY(SELECT m.lot_id FROM loyalty_entry e JOIN loyalty_lotmove m ON m.entry_id = e.id
+        WHERE e.id = ANY (mine) AND e.kind = 'spend');
+    SELECT coalesce(json_agg(json_build_object('id', l.id, 'remaining', l.remaining, 'available_from', l.available_from,
+            'expires_at', l.expires_at, 'is_own', l.is_own) ORDER BY l.expires_at, l.id) FILTER (WHERE l.is_in_reach), '[]'),
+        coalesce(sum(l.remaining) FILTER (WHERE NOT l.is_in_reach AND l.available_from <= at), 0)
+    INTO lots, out_of_reach FROM loyalty_lots_in_reach(s.wallet_id, of_order, earned, drawn, as_of) l;
+
     RETURN json_build_object(
         'order_id', o.id, 'order_ref', o.ref, 'state', o.state, 'member_id', o.member_id, 'programme_id', o.programme_id,
         'currency', o.currency, 'placed_at', o.placed_at, 'wallet_id', s.wallet_id,
@@ -106,7 +117,7 @@ BEGIN
         'bought', json_build_object(
             'points_spent', s.points_spent, 'points_paid_minor', s.points_paid_minor,
             'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
-                WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'reverse_spend'),
+                WHERE e.id = ANY (mine) AND e.kind = 'reverse_spend'),
             'debt', (SELECT w.debt FROM loyalty_wallet w WHERE w.id = s.wallet_id AND w.member_id = o.member_id),
             'qualifying_minor', s.qualifying_minor,
             'lines', (SELECT json_agg(json_build_object(
@@ -120,9 +131,9 @@ BEGIN
                     'rule', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'rule'],
                     'lines', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'lines'],
                     'taken', (SELECT coalesce(-sum(t.points), 0) FROM loyalty_entry t
-                        WHERE t.wallet_id = s.wallet_id AND t.order_ref = of_order AND t.undoes_id = e.id)) ORDER BY e.n), '[]')
+                        WHERE t.id = ANY (mine) AND t.undoes_id = e.id)) ORDER BY e.n), '[]')
                 FROM (SELECT *, row_number() OVER (ORDER BY seq) AS n FROM loyalty_entry
-                      WHERE wallet_id = s.wallet_id AND order_ref = of_order AND kind IN ('earn', 'bonus')) e),
+                      WHERE id = ANY (mine) AND kind IN ('earn', 'bonus')) e),
             'drawn', (SELECT coalesce(json_agg(json_build_object(
                     'lot_id', d.lot_id, 'points', d.points, 'given', d.given, 'expires_at', d.expires_at) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
                 FROM (SELECT m.lot_id, l.expires_at,
@@ -131,21 +142,16 @@ BEGIN
                     FROM loyalty_entry e
                     JOIN loyalty_lotmove m ON m.entry_id = e.id
                     JOIN loyalty_lot l ON l.id = m.lot_id
-                    WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind IN ('spend', 'reverse_spend')
+                    WHERE e.id = ANY (mine) AND e.kind IN ('spend', 'reverse_spend')
                     GROUP BY m.lot_id, l.expires_at) d),
             'expired', (SELECT coalesce(-sum(e.points), 0) FROM loyalty_entry e
-                WHERE e.wallet_id = s.wallet_id AND e.order_ref = of_order AND e.kind = 'expire')
+                WHERE e.id = ANY (mine) AND e.kind = 'expire')
                 + (SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lot l
                    WHERE l.wallet_id = s.wallet_id AND l.order_ref = of_order AND l.expires_at <= as_of),
             'expired_counted', (SELECT coalesce(sum(u.points_expired), 0) FROM loyalty_reversal u
                 WHERE u.order_ref = of_order AND u.member_id = o.member_id),
-            'lots', (SELECT coalesce(json_agg(json_build_object(
-                    'id', l.id, 'remaining', l.remaining, 'available_from', l.available_from, 'expires_at', l.expires_at,
-                    'is_own', l.is_own) ORDER BY l.expires_at, l.id), '[]')
-                FROM loyalty_lots_in_reach(s.wallet_id, of_order, as_of) l WHERE l.is_in_reach),
-            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - (
-                SELECT coalesce(sum(l.remaining), 0) FROM loyalty_lots_in_reach(s.wallet_id, of_order, as_of) l
-                WHERE NOT l.is_in_reach AND l.available_from <= at), 0)));
+            'lots', lots,
+            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0)));
 END
 $$;
 

@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "book expiry": every(300, "loyalty.book_expiry"),
     "warn of expiry": every(3600, "loyalty.warn_of_expiry"),
     "seal days": every(1800, "loyalty.seal_days"),
+    "keep the books": every(300, "loyalty.keep_books"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
     "work on back-tests": every(3, "loyalty.work_on_back_tests"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),

@@ -284,3 +284,15 @@ class GoodwillExceeded(Refusal):
     status = 403
     code = "goodwill_exceeded"
     title = "This is more goodwill than the role gives in a day"
+
+
+class MonthCannotClose(Refusal):
+    status = 409
+    code = "month_cannot_close"
+    title = "This month cannot be closed yet"
+
+
+class MonthDecided(Refusal):
+    status = 409
+    code = "month_decided"
+    title = "Somebody closed this month before, or nobody asked for it"

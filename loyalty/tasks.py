@@ -7,6 +7,7 @@ from celery import shared_task
 
 from config.ground import clock
 from loyalty.services.back_tests import advance_back_test
+from loyalty.services.books import keep_books
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
@@ -35,6 +36,12 @@ def warn(**_newer_arguments: Any) -> int:
 def seal_days(**_newer_arguments: Any) -> int:
     """Seal the days that have closed."""
     return seal_closed_days(now=clock.now())
+
+
+@shared_task(name="loyalty.keep_books")
+def book_days(**_newer_arguments: Any) -> int:
+    """Sum the days whose entries changed. Safe to repeat, any number at once."""
+    return keep_books(now=clock.now())
 
 
 @shared_task(name="loyalty.verify_ledger")

@@ -1,6 +1,16 @@
 """Tables of loyalty and the law that holds them, one file per subject."""
 
 from loyalty.models.back_tests import BackTest, BackTestState
+from loyalty.models.books import (
+    BookedDay,
+    BookLine,
+    BookMonth,
+    CohortLine,
+    JournalAccount,
+    JournalLine,
+    MonthState,
+    PointCost,
+)
 from loyalty.models.caps import MemberRuleUse, RuleUse
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
 from loyalty.models.expiry import ExpiryWarning
@@ -32,8 +42,12 @@ __all__ = [
     "Benefit",
     "BenefitGrant",
     "BenefitKind",
+    "BookLine",
+    "BookMonth",
+    "BookedDay",
     "CodeBatch",
     "CodeBatchState",
+    "CohortLine",
     "Correction",
     "CorrectionLimit",
     "CorrectionReason",
@@ -46,12 +60,16 @@ __all__ = [
     "Grant",
     "Hold",
     "HoldState",
+    "JournalAccount",
+    "JournalLine",
     "KeptAliveBy",
     "Label",
     "Lot",
     "LotMove",
     "MemberLabel",
     "MemberRuleUse",
+    "MonthState",
+    "PointCost",
     "ProgrammeTerms",
     "ReservationState",
     "Reversal",

@@ -6,6 +6,8 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from loyalty.queries import book_laws
+
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Something that does not add up: which law, and in which row."""
@@ -156,6 +158,7 @@ _LAWS = {
         FROM (SELECT *, lag(digest) OVER (PARTITION BY programme_id ORDER BY sealed_on) AS previous FROM loyalty_seal) s
         CROSS JOIN LATERAL loyalty_digest_of_day(s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea)) d
         WHERE d.digest <> s.digest""",
+    **book_laws.LAWS,
 }
 
 

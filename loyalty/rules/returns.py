@@ -76,7 +76,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     :ivar held: points of `lots` that are set aside for other purchases.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
-    :ivar lots: of the wallet, its own, those it drew, and of the others as many as it may need, soonest to expire first.
+    :ivar lots: of the wallet, its own, those it drew, and of the others those that expire first, as many as it needs.
     """
 
     lines: list[BoughtLine]

@@ -296,3 +296,8 @@ class MonthDecided(Refusal):
     status = 409
     code = "month_decided"
     title = "Somebody closed this month before, or nobody asked for it"
+
+
+class ActNotFound(NotFound):
+    code = "act_not_found"
+    title = "There is no such act, or it was told a moment ago"

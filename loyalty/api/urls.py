@@ -1,6 +1,7 @@
 from django.urls import path
 
 from loyalty.api import (
+    acts,
     back_tests,
     checkout,
     holds,
@@ -19,6 +20,8 @@ urlpatterns = [
     path("back-tests/<ref:ref>", back_tests.OneBackTest.as_view()),
     path("checkout/commit", checkout.Commit.as_view()),
     path("checkout/quote", checkout.Quote.as_view()),
+    path("events/<ref:ref>/why", acts.EventWhy.as_view()),
+    path("me/events/<ref:ref>/why", acts.MyEventWhy.as_view()),
     path("holds", holds.Holds.as_view()),
     path("holds/<ref:ref>", holds.OneHold.as_view()),
     path("holds/<ref:ref>/capture", holds.CaptureHold.as_view()),

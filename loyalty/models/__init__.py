@@ -1,5 +1,6 @@
 """Tables of loyalty and the law that holds them, one file per subject."""
 
+from loyalty.models.acts import ActCounted, ActSettlement
 from loyalty.models.back_tests import BackTest, BackTestState
 from loyalty.models.books import (
     BookedDay,
@@ -37,6 +38,8 @@ from loyalty.models.vouchers import (
 )
 
 __all__ = [
+    "ActCounted",
+    "ActSettlement",
     "BackTest",
     "BackTestState",
     "Benefit",

@@ -52,13 +52,19 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
         }
 
 
-def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime) -> None:
-    """Open the members' wallets where there are none yet, and lock them all in id order until commit."""
-    wanted = [{"member_id": member_id, "programme_id": programme_id} for member_id in sorted(set(member_ids))]
+def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime) -> dict[int, int]:
+    """Open the members' wallets where there are none yet, and lock them all in id order until commit.
+
+    :return: member id -> wallet id.
+    """
+    owners = sorted(set(member_ids))
+    wanted = [{"member_id": owner, "programme_id": programme_id} for owner in owners]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_lock_wallets(%s::jsonb, %s)", [msgspec.json.encode(wanted).decode(), now]
         )
+        (locked,) = cursor.fetchone()
+    return dict(zip(owners, locked, strict=True))
 
 
 _WALLETS = """

@@ -1,23 +1,23 @@
 """What capped rules gave so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection
 
 from loyalty.rules.basket import Use
 
 
-def lock_uses(programme_id: int, capped: Sequence[str], days: Iterable[str]) -> None:
+def lock_uses(programme_id: int, capped: Sequence[str], days: Collection[str]) -> None:
     """Lock the counters that members share, of these rules on these days and in all, until commit."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_lock_uses(%s, %s::text[], %s::text[])",
-            [programme_id, list(capped), ["", *sorted(set(days))]],
+            [programme_id, list(capped), _buckets(days)],
         )
 
 
 def find_uses(
-    programme_id: int, member_ids: Iterable[int], capped: Sequence[str], days: Iterable[str]
+    programme_id: int, member_ids: Iterable[int], capped: Sequence[str], days: Collection[str]
 ) -> list[tuple[int | None, Use]]:
     """What these rules gave on these days and in all: to all members (None), and to each of these."""
     with connection.cursor() as cursor:
@@ -36,10 +36,15 @@ def find_uses(
                 "programme": programme_id,
                 "members": sorted(set(member_ids)),
                 "capped": list(capped),
-                "buckets": ["", *sorted(set(days))],
+                "buckets": _buckets(days),
             },
         )
         return [
             (member_id, Use(rule=code, bucket=bucket, of_member=member_id is not None, points=points))
             for member_id, code, bucket, points in cursor.fetchall()
         ]
+
+
+def _buckets(days: Collection[str]) -> list[str]:
+    """The counters of these days (ISO): in all, of their months, and their own."""
+    return sorted({"", *(day[:7] for day in days), *days})

@@ -130,11 +130,24 @@ _LAWS = {
           FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend') GROUP BY 1, 2) r
           USING (wallet_id, order_ref)
         WHERE (coalesce(u.taken, 0), coalesce(u.given, 0)) <> (coalesce(r.taken, 0), coalesce(r.given, 0))""",
+    "what acts earned is booked": """
+        SELECT 'act ' || coalesce(s.act_ref, e.act_ref), coalesce(s.points_earned, 0), coalesce(e.points, 0)
+        FROM loyalty_actsettlement s
+        FULL JOIN (SELECT member_id, split_part(cause, ':', 2) AS act_ref, sum(points) AS points
+          FROM loyalty_entry WHERE cause LIKE 'act:%%' GROUP BY 1, 2) e
+          ON e.member_id = s.member_id AND e.act_ref = s.act_ref
+        WHERE coalesce(s.points_earned, 0) <> coalesce(e.points, 0)""",
+    "what counts once was given once": """
+        SELECT 'rule ' || c.rule_id || ', member ' || c.member_id || ' ' || c.key, 'an entry of ' || c.act_ref, 'none'
+        FROM loyalty_actcounted c JOIN loyalty_rule r ON r.id = c.rule_id
+        WHERE NOT EXISTS (SELECT FROM loyalty_wallet w JOIN loyalty_entry e ON e.wallet_id = w.id
+          WHERE w.member_id = c.member_id AND w.programme_id = r.programme_id
+            AND e.cause = 'act:' || c.act_ref || ':' || r.code)""",
     "what a capped rule gave is what was counted": """
         WITH given AS (
-          SELECT v.rule_id, c.per, CASE WHEN c.per IN ('member', 'member_day') THEN e.member_id END AS member_id,
-            CASE WHEN c.per IN ('day', 'member_day')
-              THEN (coalesce(o.happened_at, e.happened_at) AT TIME ZONE p.timezone)::date::text ELSE '' END AS bucket,
+          SELECT v.rule_id, c.per, CASE WHEN c.per LIKE 'member%%' THEN e.member_id END AS member_id,
+            left((coalesce(o.happened_at, e.happened_at) AT TIME ZONE p.timezone)::date::text,
+              CASE WHEN c.per LIKE '%%day' THEN 10 WHEN c.per LIKE '%%month' THEN 7 ELSE 0 END) AS bucket,
             sum(e.points) AS points
           FROM loyalty_ruleversion v
           CROSS JOIN LATERAL (

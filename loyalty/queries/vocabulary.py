@@ -9,7 +9,10 @@ from django.db import connection
 from loyalty.models import Label, Tier
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.words import with_names
-from omnichannel.models import Place, Product, Programme
+from omnichannel.models import EventType, Place, Product, Programme
+from omnichannel.queries.behaviour import list_event_types
+from omnichannel.rules.behaviour import EventType as EventTypeFacts
+from omnichannel.rules.built_in_events import BUILT_IN
 
 SUGGESTED = 20
 
@@ -69,6 +72,12 @@ def find_place_kind(programme_id: int, code: str) -> str:
     return kinds.first() or ""
 
 
+def list_acts(programme_id: int) -> list[EventTypeFacts]:
+    """The types of acts that rules of the programme may give points for, by title."""
+    types = list_event_types(programme_id).values()
+    return sorted((one for one in types if one.is_act), key=lambda one: one.title)
+
+
 def list_label_words(programme_id: int) -> list[Word]:
     """The segments that rules of the programme may ask for, by name."""
     labels = Label.objects.filter(programme_id=programme_id).order_by("name").values_list("code", "name")
@@ -76,20 +85,28 @@ def list_label_words(programme_id: int) -> list[Word]:
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What the codes of a programme's tiers, places and labels are called."""
+    """What the codes of a programme's tiers, places, labels and acts are called."""
 
     tiers: dict[str, str] = {}
     places: dict[str, str] = {}
     labels: dict[str, str] = {}
+    acts: dict[str, str] = {}
 
     def said(self, definition: RuleDefinition) -> RuleDefinition:
         """A definition with these names in place of its codes."""
-        return with_names(definition, tiers=self.tiers, places=self.places, labels=self.labels)
+        return with_names(
+            definition, tiers=self.tiers, places=self.places, labels=self.labels, acts=self.acts
+        )
 
 
 def list_names(programme_ids: Iterable[int]) -> dict[int, Names]:
-    """The names of these programmes, by programme. Three statements."""
-    names = {programme_id: Names() for programme_id in programme_ids}
+    """The names of these programmes, by programme. Four statements."""
+    built_in = {code: one.title for code, one in BUILT_IN.items()}
+    names = {programme_id: Names(acts=dict(built_in)) for programme_id in programme_ids}
+    for programme_id, code, title in EventType.objects.filter(programme_id__in=names).values_list(
+        "programme_id", "code", "title"
+    ):
+        names[programme_id].acts[code] = title
     for programme_id, code, name in Tier.objects.filter(programme_id__in=names).values_list(
         "programme_id", "code", "name"
     ):

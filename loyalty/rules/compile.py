@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET
+
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.definition import (
     Basic,
     ChannelIs,
     Condition,
     FirstPurchase,
+    ForAct,
     HasLabel,
     Period,
     Recurs,
@@ -106,6 +109,7 @@ class Programme:
 
     :ivar asks: what some of the rules want to know beside what every purchase needs; see `asks_at`.
     :ivar capped: the versions with caps.
+    :ivar of_acts: versions about acts, by the act's type; a purchase meets none of them.
     """
 
     stamp: int
@@ -115,6 +119,7 @@ class Programme:
     asks: Asks
     capped: tuple[LiveRule, ...]
     by_demand: dict[Demand, tuple[LiveRule, ...]] = field(repr=False)
+    of_acts: dict[str, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
     _days: dict[date, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
 
     def asks_at(self, at: datetime) -> Asks:
@@ -165,11 +170,14 @@ def compile_programme(
     always: list[LiveRule] = []
     capped: list[LiveRule] = []
     by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)
+    of_acts: dict[str, list[LiveRule]] = defaultdict(list)
     asked: set[type[Condition]] = set()
     versions = list(versions)
-    are_few = len(versions) <= FEW
+    are_few = sum(version[4].act is UNSET for version in versions) <= FEW
     for order, (version_id, code, name, version, definition, live_from, live_until) in enumerate(versions):
         conditions = definition.conditions
+        act = definition.act
+        said = replace(manner, happened="done") if isinstance(act, ForAct) else manner
         rule = LiveRule(
             order=order,
             version_id=version_id,
@@ -179,8 +187,11 @@ def compile_programme(
             definition=definition,
             live_from=live_from,
             live_until=live_until,
-            tests=tuple(test_of(condition, definition.basis, manner) for condition in conditions),
+            tests=tuple(test_of(condition, definition.basis, said) for condition in conditions),
         )
+        if isinstance(act, ForAct):
+            of_acts[act.type].append(rule)
+            continue
         asked.update(type(condition) for condition in conditions)
         if definition.caps:
             capped.append(rule)
@@ -196,6 +207,7 @@ def compile_programme(
         always=tuple(always),
         capped=tuple(capped),
         by_demand={demand: tuple(rules) for demand, rules in by_demand.items()},
+        of_acts={act: tuple(rules) for act, rules in of_acts.items()},
         asks=Asks(
             labels=HasLabel in asked, first_purchase=FirstPurchase in asked, channels=ChannelIs in asked
         ),

@@ -42,11 +42,13 @@ class Manner:
     """How a programme's rules are said: its money, the zone that moments are told in.
 
     :ivar names_segments: for colleagues alone; who shops is not told what they are taken for.
+    :ivar happened: what happens in a period: something is bought, or done.
     """
 
     currency: str = ""
     zone: tzinfo = UTC
     names_segments: bool = True
+    happened: str = "bought"
 
 
 FACETS: Mapping[type[Condition], str] = {
@@ -111,7 +113,7 @@ def _how(condition: PlaceIs | ChannelIs | PaidBy) -> str:
 def _when(condition: Period | Weekdays | Hours | Recurs, manner: Manner) -> str:
     match condition:
         case Period(starts_at=starts_at, ends_at=ends_at):
-            return f"bought from {moment(starts_at, manner.zone)} until {moment(ends_at, manner.zone)}"
+            return f"{manner.happened} from {moment(starts_at, manner.zone)} until {moment(ends_at, manner.zone)}"
         case Weekdays(days=days):
             return f"on {either([DAYS[day - 1] for day in sorted(set(days))])}"
         case Hours(starts=starts, ends=ends):

@@ -26,7 +26,8 @@ class Counters:
         """What counts for a purchase of the member at this moment."""
         if not self._is_capped:
             return []
-        buckets = ("", at.astimezone(self._zone).date().isoformat())
+        day = at.astimezone(self._zone).date().isoformat()
+        buckets = ("", day[:7], day)
         return [
             Use(rule=rule, bucket=bucket, of_member=of_member, points=days[bucket])
             for of_member, counts in ((False, self._of_all), (True, self._of_member))

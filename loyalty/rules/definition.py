@@ -25,6 +25,7 @@ from loyalty.rules.conditions import (
     TierIs,
     Weekdays,
 )
+from loyalty.rules.for_acts import ForAct, PropertyFrom, PropertyIs
 from loyalty.rules.scope import Scope
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "FirstOf",
     "FirstPurchase",
     "FixedPoints",
+    "ForAct",
     "HasLabel",
     "Hours",
     "Multiplier",
@@ -47,6 +49,8 @@ __all__ = [
     "PerStep",
     "Period",
     "PlaceIs",
+    "PropertyFrom",
+    "PropertyIs",
     "Proportional",
     "Recurs",
     "RuleDefinition",
@@ -141,24 +145,27 @@ class FirstOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Cap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The most that a rule gives: to each member in all or a day, to all together a day, or in all.
+    """The most that a rule gives: to each member in all, a month or a day, to all together a month or a day, or in all.
 
-    Either so many points, or points worth `minor` by what they pay. Days are those of the programme's timezone. What is
-    taken back by a return can be given again.
+    So many points, points worth `minor` by what they pay, or so many `times` what a rule with fixed points gives. Days
+    and months are those of the programme's timezone. What is taken back by a return can be given again.
     """
 
-    per: Literal["member", "member_day", "day", "total"]
+    per: Literal["member", "member_month", "member_day", "month", "day", "total"]
     points: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     minor: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    times: Annotated[int, Meta(ge=1, le=1_000_000)] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        if (self.points is None) == (self.minor is None):
-            raise ValueError("Say the most in points or in money.")
+        said = [self.points is not None, self.minor is not None, self.times is not msgspec.UNSET]
+        if sum(said) != 1:
+            raise ValueError("Say the most in points, in money or in times.")
 
 
 class RuleDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule: when all conditions hold, the effect is awarded.
 
+    :ivar act: about what members do beside buying; not told: about purchases.
     :ivar meets: how it meets other rules, basic ones among themselves and bonuses among themselves; None: they add up.
     :ivar when_short: what is given where a cap leaves less than the effect: a part of it, or none.
     """
@@ -169,3 +176,19 @@ class RuleDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     meets: BestOf | FirstOf | None = None
     caps: Annotated[list[Cap], Meta(max_length=8)] = []
     when_short: Literal["part", "none"] = "part"
+    act: ForAct | msgspec.UnsetType = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        is_fixed = isinstance(self.effect, FixedPoints)
+        if not is_fixed and any(cap.times is not msgspec.UNSET for cap in self.caps):
+            raise ValueError("Only fixed points are given so many times; say the most in points.")
+        if self.act is msgspec.UNSET:
+            return
+        if not isinstance(self.effect, FixedPoints) or self.effect != FixedPoints(points=self.effect.points):
+            raise ValueError("An act gives a fixed number of points: nothing is bought or paid.")
+        if self.basis != Basis() or any(isinstance(each, OfPurchases) for each in self.conditions):
+            raise ValueError("Nothing is bought or paid by an act: take away what asks for it.")
+
+
+OfPurchases = FirstPurchase | ChannelIs | PaidBy | Spends | Buys
+"""Conditions that make sense of purchases alone."""

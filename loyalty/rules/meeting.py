@@ -9,7 +9,7 @@ from config.ground.words import counted
 from loyalty.rules.awards import Award, Given, NotApplied, not_applied
 from loyalty.rules.basket import Limit, Use
 from loyalty.rules.compile import LiveRule, Terms
-from loyalty.rules.definition import BestOf, Cap, FirstOf, RuleDefinition
+from loyalty.rules.definition import BestOf, Cap, Effect, FirstOf, FixedPoints, RuleDefinition
 from loyalty.rules.holding import Unmet
 from loyalty.rules.words import words_of_cap
 
@@ -18,12 +18,21 @@ Won = tuple[LiveRule, Award]
 
 
 def bucket_of(cap: Cap, day: date) -> str:
-    """Where a cap's points are counted: on a day, or in all."""
-    return day.isoformat() if cap.per in ("day", "member_day") else ""
+    """Where a cap's points are counted: on a day, in a month, or in all."""
+    if cap.per in ("day", "member_day"):
+        return day.isoformat()
+    return month_of(day) if cap.per in ("month", "member_month") else ""
 
 
-def points_of(cap: Cap, terms: Terms) -> int:
+def month_of(day: date) -> str:
+    """The counter of a day's month: `2026-11`."""
+    return day.isoformat()[:7]
+
+
+def points_of(cap: Cap, effect: Effect, terms: Terms) -> int:
     """How many points a cap leaves; money is counted by what points pay, rounded down."""
+    if isinstance(cap.times, int):
+        return cap.times * (effect.points if isinstance(effect, FixedPoints) else 0)
     if cap.points is not None:
         return cap.points
     return (cap.minor or 0) * terms.burn_points // terms.burn_minor
@@ -33,8 +42,9 @@ def limits_of(definition: RuleDefinition, day: date, terms: Terms) -> list[Limit
     """The counters that an award of this day is counted in, each with the least that any cap leaves."""
     limits: dict[tuple[str, bool], int] = {}
     for cap in definition.caps:
-        counter = bucket_of(cap, day), cap.per in ("member", "member_day")
-        limits[counter] = min(points_of(cap, terms), limits.get(counter, points_of(cap, terms)))
+        counter = bucket_of(cap, day), cap.per.startswith("member")
+        most = points_of(cap, definition.effect, terms)
+        limits[counter] = min(most, limits.get(counter, most))
     return [Limit(bucket=bucket, of_member=mine, most=most) for (bucket, mine), most in limits.items()]
 
 

@@ -1,5 +1,6 @@
 """What a rule says, in words that a marketer would use; and what a new version says differently."""
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from types import MappingProxyType
@@ -7,10 +8,11 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from config.ground.amounts import money
-from config.ground.words import counted, listed, times
+from config.ground.words import counted, either, listed, times
 from loyalty.rules.condition_words import (
     EVERYTHING_SAID,
     FACETS,
+    NAMED,
     Manner,
     words_of_condition,
     words_of_scope,
@@ -23,11 +25,14 @@ from loyalty.rules.definition import (
     Effect,
     FirstOf,
     FixedPoints,
+    ForAct,
     HasLabel,
     Multiplier,
     PerItem,
     PerStep,
     PlaceIs,
+    PropertyFrom,
+    PropertyIs,
     Proportional,
     RuleDefinition,
     TierIs,
@@ -59,8 +64,9 @@ def with_names(
     tiers: Mapping[str, str],
     places: Mapping[str, str],
     labels: Mapping[str, str] = MappingProxyType({}),
+    acts: Mapping[str, str] = MappingProxyType({}),
 ) -> RuleDefinition:
-    """The definition with names in place of codes of tiers, places and labels, to be said and not to be kept."""
+    """The definition with names in place of codes of tiers, places, labels and acts, to be said and not to be kept."""
 
     def named(condition: Condition) -> Condition:
         match condition:
@@ -73,7 +79,10 @@ def with_names(
             case _:
                 return condition
 
-    return replace(definition, conditions=[named(condition) for condition in definition.conditions])
+    act = definition.act
+    if isinstance(act, ForAct):
+        act = replace(act, type=acts.get(act.type, act.type))
+    return replace(definition, act=act, conditions=[named(condition) for condition in definition.conditions])
 
 
 def changes_between(
@@ -97,6 +106,11 @@ def facets_of(definition: RuleDefinition, manner: Manner) -> dict[str, str]:
         "Gives": given_by(definition.effect, currency),
         "On": words_of_scope(definition.effect.scope),
     }
+    if isinstance(definition.act, ForAct):
+        facets["For the act"] = words_of_act(definition.act)
+        if definition.act.where:
+            facets["Where"] = "where " + " and ".join(words_of_property(one) for one in definition.act.where)
+        manner = dataclasses.replace(manner, happened="done")
     if words := words_of_basis(definition.basis):
         facets["Counted"] = words
     if definition.meets is not None:
@@ -196,6 +210,26 @@ def given_by(effect: Effect, currency: str) -> str:
             return f"{points_words(points)} from {money(minimum, currency)} paid"
 
 
+def words_of_act(act: ForAct) -> str:
+    """For which acts, and how often they count: `for review, once for each member and product`."""
+    match act.once_per:
+        case "act":
+            return f"for each {act.type}"
+        case "member":
+            return f"for {act.type}, once for each member"
+        case "member_day":
+            return f"for {act.type}, once for each member a day"
+        case "value":
+            return f"for {act.type}, once for each member and {act.of}"
+
+
+def words_of_property(asked: PropertyIs | PropertyFrom) -> str:
+    """What a property of an act must say: `rating is 4 or 5`, `letters is 200 or more`."""
+    if isinstance(asked, PropertyFrom):
+        return f"{asked.property} is {asked.at_least:,} or more"
+    return f"{asked.property} is {either(asked.values, named=NAMED)}"
+
+
 def words_of_meeting(meets: BestOf | FirstOf) -> str:
     """How a rule meets others."""
     if isinstance(meets, BestOf):
@@ -205,14 +239,18 @@ def words_of_meeting(meets: BestOf | FirstOf) -> str:
 
 _PER = {
     "member": "for each member",
+    "member_month": "for each member a month",
     "member_day": "for each member a day",
+    "month": "a month",
     "day": "a day",
     "total": "in all",
 }
 
 
 def words_of_cap(cap: Cap, currency: str) -> str:
-    """The most that a rule gives, e.g. `at most 500 points a day`."""
+    """The most that a rule gives, e.g. `at most 500 points a day`, `at most 3 times for each member a month`."""
+    if isinstance(cap.times, int):
+        return f"at most {counted(cap.times, 'time')} {_PER[cap.per]}"
     most = (
         f"points worth {money(cap.minor or 0, currency)}" if cap.points is None else points_words(cap.points)
     )

@@ -131,7 +131,9 @@ class _Batch:
             if member.id in ids
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
-        self.caps = CapsSoFar(self.programme, [each.placed_at for each in self.purchases], ids)
+        moments = {each.placed_at for each in self.purchases}
+        asked = [(at, self.programme.asks_at(at).capped) for at in moments]
+        self.caps = CapsSoFar(self.programme.terms, asked, ids)
         self.place_kinds: dict[int, str] = {}
         if self.programme.asks.channels:
             self.place_kinds = find_place_kinds(purchase.place_id for purchase in self.purchases)
@@ -218,7 +220,7 @@ class _Batch:
             fingerprint=fingerprint,
         )
         account.take_note(settlement, change)
-        self.caps.take_note(account.member.id, settlement)
+        self.caps.take_note(account.member.id, settlement.awards)
         return ref, settlement.points_earned
 
     def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:

@@ -10,6 +10,7 @@ from config.outbox.events import Event
 from config.outbox.registry import subscribers_of
 from loyalty.queries.checkout import MemberNow, WalletNow
 from loyalty.rules.answers import BookedOrder, head_text, settlement_answer
+from loyalty.rules.awards import Award
 from loyalty.rules.basket import Line
 from loyalty.rules.compile import Programme
 from loyalty.rules.lots import is_kept_alive, midnight_after
@@ -225,17 +226,7 @@ class Booking:
                     "happened_at": purchase.placed_at,
                 }
             )
-            self.uses.extend(
-                {
-                    "rule_version_id": award.rule_version_id,
-                    "bucket": limit.bucket,
-                    "of_member": limit.of_member,
-                    "member_id": owner["member_id"],
-                    "points": award.points,
-                    "most": limit.most,
-                }
-                for limit in award.limits
-            )
+            self.uses.extend(uses_of(award, owner["member_id"]))
             if award.offer_id is not None:
                 self.offers_used.append(
                     {
@@ -276,6 +267,21 @@ class Booking:
                 "subscribers": subscribers_of(type(event)),
             }
         )
+
+
+def uses_of(award: Award, member_id: int) -> list[Row]:
+    """What an award of a capped rule is counted in, as `loyalty_count_uses` takes it."""
+    return [
+        {
+            "rule_version_id": award.rule_version_id,
+            "bucket": limit.bucket,
+            "of_member": limit.of_member,
+            "member_id": member_id,
+            "points": award.points,
+            "most": limit.most,
+        }
+        for limit in award.limits
+    ]
 
 
 def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint: str) -> Row:

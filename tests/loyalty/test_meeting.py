@@ -180,6 +180,6 @@ def test_a_multiplier_counts_its_lines_part_of_what_a_cap_left() -> None:
 
 
 @pytest.mark.parametrize("cap", [{"per": "day"}, {"per": "day", "points": 1, "minor": 1}])
-def test_a_cap_is_in_points_or_in_money(cap: dict[str, object]) -> None:
-    with pytest.raises(msgspec.ValidationError, match="points or in money"):
+def test_a_cap_is_in_points_in_money_or_in_times(cap: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="in points, in money or in times"):
         msgspec.convert(cap, Cap)

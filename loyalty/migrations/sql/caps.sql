@@ -75,8 +75,9 @@ DECLARE
     u record;
 BEGIN
     FOR u IN
-        SELECT v.rule_id, CASE WHEN c.per IN ('day', 'member_day') THEN given_on::text ELSE '' END AS bucket,
-            c.per IN ('member', 'member_day') AS of_member, sum(x.points)::bigint AS points
+        SELECT v.rule_id, CASE WHEN c.per IN ('day', 'member_day') THEN given_on::text
+                WHEN c.per IN ('month', 'member_month') THEN left(given_on::text, 7) ELSE '' END AS bucket,
+            c.per IN ('member', 'member_month', 'member_day') AS of_member, sum(x.points)::bigint AS points
         FROM jsonb_to_recordset(entries) AS x(kind text, points bigint, rule_version_id bigint)
         JOIN loyalty_ruleversion v ON v.id = x.rule_version_id
         CROSS JOIN LATERAL (

@@ -65,6 +65,6 @@ BEGIN
             JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = m.id)
             ELSE '[]' END,
         'used', CASE WHEN cardinality(capped) > 0
-            THEN loyalty_uses(in_programme, m.id, capped, ARRAY['', window_until::text]) ELSE '[]' END);
+            THEN loyalty_uses(in_programme, m.id, capped, ARRAY['', left(window_until::text, 7), window_until::text]) ELSE '[]' END);
 END
 $$;

@@ -43,7 +43,7 @@ _FIELD_OF = {
     "minimum_minor": "minimum",
     "group": "meets_group",
 }
-_MIDNIGHT = time(0)
+MIDNIGHT = time(0)
 
 
 def definition_of(answers: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -108,15 +108,15 @@ def _when(answers: dict[str, Any]) -> _Said:
         said.append(("bought_from", {"type": "period", **period}))
     if answers["weekdays"]:
         said.append(("weekdays", {"type": "weekdays", "days": answers["weekdays"]}))
-    if answers["hours_from"] is not None:
-        hours = {"starts": answers["hours_from"], "ends": answers["hours_until"]}
+    if answers["hours_from"] is not None or answers["hours_until"] is not None:
+        hours = {"starts": answers["hours_from"] or MIDNIGHT, "ends": answers["hours_until"] or MIDNIGHT}
         said.append(("hours_from", {"type": "hours", **hours}))
     if answers["recurs_pattern"]:
         recurrence = {
             "rrule": rrule_of(answers),
             "first_on": answers["recurs_first_on"],
-            "starts": answers["recurs_from"] or _MIDNIGHT,
-            "ends": answers["recurs_until"] or _MIDNIGHT,
+            "starts": answers["recurs_from"] or MIDNIGHT,
+            "ends": answers["recurs_until"] or MIDNIGHT,
         }
         said.append(("recurs_pattern", {"type": "recurs", **recurrence}))
     return said

@@ -209,7 +209,7 @@ class WhenFields(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     hours_from = _times("Only from")
-    hours_until = _times("until", "May cross midnight: 22:00 until 02:00.")
+    hours_until = _times("until", "Empty: midnight. May cross it: 22:00 until 02:00.")
     bought_from = MomentField(label="Bought from", required=False)
     bought_until = MomentField(
         label="Bought until", required=False, help_text="This moment no longer counts."

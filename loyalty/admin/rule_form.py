@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from config.ground import clock
 from config.staff.fields import MomentField, NamesField
-from loyalty.admin.rule_answers import answers_of, definition_of, field_at, is_sayable
+from loyalty.admin.rule_answers import MIDNIGHT, answers_of, definition_of, field_at, is_sayable
 from loyalty.admin.rule_fields import (
     NAMES,
     GivesFields,
@@ -119,15 +119,16 @@ class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
         return cleaned
 
     def _check_pairs(self, cleaned: dict[str, Any]) -> None:
-        for first, second in (("bought_from", "bought_until"), ("hours_from", "hours_until")):
-            start, end = cleaned.get(first), cleaned.get(second)
-            if (start is None) != (end is None) and not {first, second} & set(self.errors):
-                self.add_error(second if end is None else first, "Say both the beginning and the end.")
-            elif start is not None and start == end:
-                self.add_error(second, "It must differ from the beginning.")
         start, end = cleaned.get("bought_from"), cleaned.get("bought_until")
-        if start and end and end < start:
+        if (start is None) != (end is None) and not {"bought_from", "bought_until"} & set(self.errors):
+            self.add_error(
+                "bought_until" if end is None else "bought_from", "Say both the beginning and the end."
+            )
+        elif start and end and end <= start:
             self.add_error("bought_until", "It must end after it begins.")
+        opens, closes = cleaned.get("hours_from"), cleaned.get("hours_until")
+        if (opens is not None or closes is not None) and (opens or MIDNIGHT) == (closes or MIDNIGHT):
+            self.add_error("hours_until", "It must differ from the beginning.")
 
     def _check_recurrence(self, cleaned: dict[str, Any]) -> None:
         pattern = cleaned.get("recurs_pattern")

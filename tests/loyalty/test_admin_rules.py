@@ -88,7 +88,7 @@ def test_who_may_not_change_rules_publishes_none(shop: Shop, role: str) -> None:
         ({"effect": "per_step", "points": "10"}, "Say for each full amount"),
         ({"effect": "per_step", "points": "10", "step": "1.005"}, "2 digits behind the point"),
         ({"effect": "per_step", "points": "10", "step": "0"}, "Expected `int` &gt;= 1"),
-        ({"hours_from": "08:00"}, "both the beginning and the end"),
+        ({"bought_from_0": "2026-01-01", "bought_from_1": "00:00"}, "both the beginning and the end"),
         ({"code": "base"}, "has this code"),
         ({"live_from_0": "2020-01-01", "live_from_1": "00:00"}, "has passed"),
         ({"live_until_0": "2020-01-01", "live_until_1": "00:00"}, "end after it takes effect"),

@@ -81,3 +81,21 @@ def test_the_sentence_is_told_while_a_rule_is_being_written(shop: Shop) -> None:
     }
     assert "Say how many times" in client.post(address, answers(times="")).json()["problem"]
     assert signed_in(CASHIER).post(address, answers()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("hours", "sentence"),
+    [
+        ({"hours_from": "18:00"}, "Triple points on category TEA, from 18:00."),
+        ({"hours_until": "09:00"}, "Triple points on category TEA, until 09:00."),
+    ],
+)
+def test_an_hour_alone_reaches_to_midnight(shop: Shop, hours: dict[str, str], sentence: str) -> None:
+    assert signed_in(MARKETER).post("/admin/loyalty/rule/add/", answers(**hours)).status_code == 302
+    rule = Rule.objects.get(code="tea-week")
+    assert sentence_of(msgspec.convert(rule.versions.get().definition, RuleDefinition), "USD") == sentence
+
+
+def test_midnight_until_midnight_says_nothing(shop: Shop) -> None:
+    page = signed_in(MARKETER).post("/admin/loyalty/rule/add/", answers(hours_from="00:00"))
+    assert "It must differ from the beginning." in page.content.decode()

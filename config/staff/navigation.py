@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.lot": ("layers", "Lots"),
         "loyalty.correction": ("exposure", "Corrections"),
         "loyalty.settlement": ("fact_check", "Settlements"),
+        "loyalty.actsettlement": ("volunteer_activism", "Acts"),
         "loyalty.rule": ("rule", "Earning rules"),
         "loyalty.ruledraft": ("approval_delegation", "Drafts and approvals"),
         "loyalty.backtest": ("history_toggle_off", "Back-tests"),

@@ -1,6 +1,7 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
 from loyalty.admin import (
+    acts,
     back_tests,
     corrections,
     dashboard,
@@ -14,6 +15,7 @@ from loyalty.admin import (
 )
 
 __all__ = [
+    "acts",
     "back_tests",
     "corrections",
     "dashboard",

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -16,6 +18,7 @@ from loyalty.models import Entry, Grant, Lot, Seal
 from loyalty.queries.people import find_member_ids, find_wallet_ids
 from members.rules.people import name_of
 from omnichannel.admin.own_stores import of_own_programmes
+from omnichannel.admin.shown import LOOK_OF_LINKS
 
 KIND_COLOURS = {
     "earn": "success",
@@ -76,12 +79,23 @@ class EntryAdmin(LedgerAdmin):
         "reason",
         "cause",
         "of_order",
+        "of_act",
         "rule_version",
         "actor",
         "happened_at",
         "recorded_at",
     )
-    readonly_fields = ("of_member", "movement", "signed", "of_order")
+    readonly_fields = ("of_member", "movement", "signed", "of_order", "of_act")
+
+    @display(description="act")
+    def of_act(self, entry: Entry) -> SafeString | str:
+        """The page that says why, for points that an act gave."""
+        kind, _, rest = entry.cause.partition(":")
+        if kind != "act":
+            return ""
+        ref = rest.partition(":")[0]
+        page = reverse("admin:loyalty_actsettlement_of", args=[ref])
+        return format_html('<a href="{}" class="{}">{}</a>', page, LOOK_OF_LINKS, code(ref))
 
     @display(description="kind", label=KIND_COLOURS)
     def movement(self, entry: Entry) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from loyalty.admin.rule_acts import act_of, answers_of_act
 from loyalty.admin.rule_fields import BASIS, CAPS, SCOPE
 from loyalty.admin.rule_recurrence import answers_of_rrule, rrule_of
 from loyalty.rules.definition import (
@@ -60,6 +61,7 @@ def definition_of(answers: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         ],
         "when_short": answers["caps_short"] or "part",
         "meets": _meets_of(answers),
+        **act_of(answers),
     }
     return data, [name for name, _ in conditions]
 
@@ -134,7 +136,7 @@ def _meets_of(answers: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _effect_of(answers: dict[str, Any]) -> dict[str, Any]:
-    kind = answers["effect"]
+    kind = "fixed" if answers["act_type"] else answers["effect"]
     scope = _scope_of(answers) | {f"except_{name}": answers[f"except_{name}"] for name in SCOPE}
     effect = {"type": kind, "scope": scope}
     if kind == "multiplier":
@@ -152,14 +154,15 @@ def _effect_of(answers: dict[str, Any]) -> dict[str, Any]:
 
 def answers_of(definition: RuleDefinition) -> dict[str, Any]:
     """What stands in the form's fields for a definition; the inverse of `definition_of`, where fields can say it."""
-    answers = _answers_of_effect(definition.effect)
+    answers = _answers_of_effect(definition.effect) | answers_of_act(definition)
     answers["basis"] = [name for name, _ in BASIS if getattr(definition.basis, name)]
     scope = definition.effect.scope
     answers |= {name: getattr(scope, name) for kind in SCOPE for name in (kind, f"except_{kind}")}
     field_of = {capped: name for name, capped in CAPS.items()}
     for cap in definition.caps:
-        if name := field_of.get((cap.per, "minor" if cap.points is None else "points")):
-            answers[name] = cap.minor if cap.points is None else cap.points
+        unit = next(unit for unit in ("points", "minor", "times") if isinstance(getattr(cap, unit), int))
+        if name := field_of.get((cap.per, unit)):
+            answers[name] = getattr(cap, unit)
     if definition.caps:
         answers["caps_short"] = definition.when_short
     match definition.meets:

@@ -51,7 +51,11 @@ MEETS = [
 ]
 CAPS = {
     "caps_member": ("member", "points"),
+    "caps_member_month": ("member_month", "points"),
     "caps_member_day": ("member_day", "points"),
+    "caps_times": ("member", "times"),
+    "caps_times_month": ("member_month", "times"),
+    "caps_times_day": ("member_day", "times"),
     "caps_day": ("day", "points"),
     "caps_total": ("total", "points"),
     "caps_budget": ("total", "minor"),
@@ -139,7 +143,21 @@ class MostFields(forms.Form):
     """How much at most, and beside which other rules."""
 
     caps_member = WholeField(label="Points for each member", required=False, min_value=1)
+    caps_member_month = WholeField(label="Points for each member a month", required=False, min_value=1)
     caps_member_day = WholeField(label="Points for each member a day", required=False, min_value=1)
+    caps_times = WholeField(
+        label="Times for each member",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text="For rules that give a fixed number of points.",
+    )
+    caps_times_month = WholeField(
+        label="Times for each member a month", required=False, min_value=1, max_value=1_000_000
+    )
+    caps_times_day = WholeField(
+        label="Times for each member a day", required=False, min_value=1, max_value=1_000_000
+    )
     caps_day = WholeField(label="Points a day", required=False, min_value=1)
     caps_total = WholeField(label="Points in all", required=False, min_value=1)
     caps_budget = AmountField(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from config.ground import clock
 from config.staff.fields import MomentField, NamesField
+from loyalty.admin.rule_acts import ActFields
 from loyalty.admin.rule_answers import MIDNIGHT, answers_of, definition_of, field_at, is_sayable
 from loyalty.admin.rule_fields import (
     NAMES,
@@ -22,7 +23,7 @@ from loyalty.admin.rule_fields import (
 )
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft
-from loyalty.queries.vocabulary import Home, list_label_words, list_place_words, list_tier_words
+from loyalty.queries.vocabulary import Home, list_acts, list_label_words, list_place_words, list_tier_words
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft
 
@@ -36,7 +37,7 @@ _NEEDED = {
 _OF_PATTERN = {"day": ("recurs_number",), "weeks": ("recurs_number",), "rrule": ("recurs_rrule",)}
 
 
-class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
+class RuleForm(ActFields, GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
     """`home` is set by the page: the programme that the rule belongs to. Moments are read in the page's zone."""
 
     home: Home
@@ -72,7 +73,7 @@ class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
     @property
     def of_rule(self) -> set[str]:
         """The fields that say the rule, beside its name and when it is live."""
-        parts = (GivesFields, WhoFields, WhenFields, MostFields)
+        parts = (ActFields, GivesFields, WhoFields, WhenFields, MostFields)
         return {NON_FIELD_ERRORS}.union(*(part.base_fields for part in parts))
 
     @property
@@ -103,7 +104,8 @@ class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        needed = dict(_NEEDED.get(cleaned.get("effect", ""), {}))
+        self.check_act(cleaned, self.acts)
+        needed = dict(_NEEDED.get("fixed" if cleaned.get("act_type") else cleaned.get("effect", ""), {}))
         if cleaned.get("meets"):
             needed["meets_group"] = "Name the group that the rules meet in."
         for name, words in needed.items():
@@ -166,6 +168,8 @@ class RuleForm(GivesFields, WhoFields, WhenFields, MostFields, forms.ModelForm):
             self.add_error(field_at(path, fields), words)
 
     def _offer_choices(self) -> None:
+        self.acts = list_acts(self.home.id)
+        self.offer_acts(self.acts)
         in_currency(self.fields, self.home.currency)
         mark_rows(self.fields)
         for name, kind in NAMES.items():

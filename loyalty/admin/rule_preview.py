@@ -31,6 +31,7 @@ from loyalty.queries.vocabulary import (
 )
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.basket import Basket, Line, Shopper
+from loyalty.rules.definition import ForAct
 from loyalty.rules.drafts import Draft
 from loyalty.rules.settle import Settlement
 from loyalty.services.previews import Preview, preview_rule
@@ -148,6 +149,9 @@ class TryOut:
 
     def settle(self, draft: Draft) -> None:
         """Settle the basket with and without the draft."""
+        if isinstance(draft.definition.act, ForAct):
+            self.problem = "This rule is about an act: no basket meets it. What it says stands above."
+            return
         basket = self._basket(draft)
         if basket is None:
             self.problem = self.problem or "Put at least one line with a price into the basket."

@@ -18,6 +18,7 @@ from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
+from loyalty.admin.rule_acts import ActFields
 from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_end import EndForm
 from loyalty.admin.rule_fields import SCOPE, MostFields, WhenFields, WhoFields
@@ -73,12 +74,19 @@ class RuleAdmin(OfOneProgramme):
     compressed_fields = True
     warn_unsaved_form = False
     conditional_fields = {
-        "points": "effect != 'multiplier'",
-        "step": "effect == 'per_step'",
-        "per": "effect == 'proportional'",
-        "rounding": "effect == 'proportional'",
-        "times": "effect == 'multiplier'",
-        "minimum": "effect == 'fixed'",
+        "act_once": "act_type != ''",
+        "act_of": "act_type != '' && act_once == 'value'",
+        "act_where": "act_type != ''",
+        "act_values": "act_type != ''",
+        "act_number": "act_type != ''",
+        "act_from": "act_type != ''",
+        "effect": "act_type == ''",
+        "points": "act_type != '' || effect != 'multiplier'",
+        "step": "act_type == '' && effect == 'per_step'",
+        "per": "act_type == '' && effect == 'proportional'",
+        "rounding": "act_type == '' && effect == 'proportional'",
+        "times": "act_type == '' && effect == 'multiplier'",
+        "minimum": "act_type == '' && effect == 'fixed'",
         "meets_group": "meets != ''",
         "meets_priority": "meets == 'first_of'",
         "recurs_place": "recurs_pattern == 'weekday'",
@@ -114,6 +122,7 @@ class RuleAdmin(OfOneProgramme):
             return [("Rule", {"fields": ("name", "code")})]
         return [
             ("Rule", {"fields": ("name", "code")}),
+            ("What it is for", {"fields": tuple(ActFields.base_fields)}),
             (
                 "What it gives",
                 {"fields": ("effect", "points", "step", "per", "rounding", "times", "minimum", "basis")},

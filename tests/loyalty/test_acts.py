@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.outbox.models import Delivery
+from config.staff.roles import FINANCE, STORE_MANAGER
 from loyalty.models import ActCounted, ActSettlement, Entry, Lot, Wallet
 from loyalty.queries.acts import get_act_why
 from loyalty.rules.acts import Act
@@ -20,7 +21,9 @@ from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.acting import deliver, do, event, hand_in, rule_about, tell
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.test_admin_ledger import signed_in
 from tests.members.factories import bearer_of
+from tests.omnichannel.visitors import signed_in as visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +269,33 @@ def test_the_database_refuses_to_count_twice(shop: Shop, member: Member) -> None
 
     with pytest.raises(IntegrityError, match="what_counts_once_counts_once"), transaction.atomic():
         ActCounted.objects.create(rule=counted.rule, member=member, key=counted.key, act_ref="evt_other")
+
+
+def test_the_admin_says_why(shop: Shop, member: Member) -> None:
+    rule_about(shop, where=[PropertyFrom(property="rating", at_least=4)])
+    good = do(shop, member, properties={"rating": 5})
+    bad = do(shop, member, properties={"rating": 1})
+    client = signed_in(FINANCE)
+
+    listed = client.get("/admin/loyalty/actsettlement/")
+    entry = client.get(f"/admin/loyalty/entry/{Entry.objects.get().pk}/change/").content.decode()
+
+    assert listed.status_code == 200
+    assert f"/admin/loyalty/actsettlement/of/{good}/" in entry
+    assert "50 points for Review" in client.get(f"/admin/loyalty/actsettlement/of/{good}/").content.decode()
+    said = client.get(f"/admin/loyalty/actsettlement/of/{bad}/").content.decode()
+    assert "It holds only where rating is 4 or more; it is 1." in said
+
+
+def test_a_store_sees_the_acts_of_its_own_programme(
+    open_shop: Callable[..., Shop], shop: Shop, member: Member
+) -> None:
+    rule_about(shop)
+    ref = do(shop, member)
+    elsewhere = visitor(STORE_MANAGER, at=open_shop().place)
+
+    assert elsewhere.get(f"/admin/loyalty/actsettlement/of/{ref}/").status_code == 404
+    assert (
+        visitor(STORE_MANAGER, at=shop.place).get(f"/admin/loyalty/actsettlement/of/{ref}/").status_code
+        == 200
+    )

@@ -1,4 +1,4 @@
-"""The ledger against a plain model, in any order: earn, spend, hold, return, give, correct, expire, import, wait."""
+"""The ledger against a plain model, in any order: earn, act, spend, hold, return, give, correct, import, expire."""
 
 import itertools
 from copy import deepcopy
@@ -25,13 +25,14 @@ from loyalty.services.transfers import TransferDraft, transfer_points
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import Order
+from tests.loyalty.acting_steps import ActSteps
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(RuleBasedStateMachine):
+class LedgerMachine(ActSteps, RuleBasedStateMachine):
     """Two members in one shop. Every step is compared with the plain model."""
 
     open_shop: Any

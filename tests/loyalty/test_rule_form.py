@@ -99,3 +99,54 @@ def test_an_hour_alone_reaches_to_midnight(shop: Shop, hours: dict[str, str], se
 def test_midnight_until_midnight_says_nothing(shop: Shop) -> None:
     page = signed_in(MARKETER).post("/admin/loyalty/rule/add/", answers(hours_from="00:00"))
     assert "It must differ from the beginning." in page.content.decode()
+
+
+def test_a_rule_about_an_act_is_said_in_the_form(shop: Shop) -> None:
+    client = signed_in(MARKETER)
+    told = answers(
+        times="",
+        categories=[],
+        points="50",
+        act_type="review",
+        act_once="value",
+        act_of="product",
+        act_where="has_photo",
+        act_values=["yes"],
+        act_number="rating",
+        act_from="4",
+        caps_times_month="3",
+    )
+
+    saved = client.post("/admin/loyalty/rule/add/", told)
+
+    assert saved.status_code == 302, saved.context["adminform"].form.errors
+    rule = Rule.objects.get(code="tea-week")
+    definition = msgspec.convert(rule.versions.get().definition, RuleDefinition)
+    assert sentence_of(definition, "USD") == (
+        "50 points, for review, once for each member and product, where has_photo is yes and rating is 4 or more, "
+        "at most 3 times for each member a month."
+    )
+    page = client.get(f"/admin/loyalty/rule/{rule.pk}/change/").content.decode()
+    assert '<option value="review" selected>Review</option>' in page
+    says = client.post(f"/admin/loyalty/rule/says/{shop.programme.pk}/", told).json()
+    assert says["sentence"].startswith("50 points, for Review, once for each member and product")
+    tried = client.post(f"/admin/loyalty/rule/{rule.pk}/change/", told | {"_preview": ""}).content.decode()
+    assert "This rule is about an act: no basket meets it." in tried
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"act_of": "survey", "act_once": "value"}, "This act has no property survey."),
+        ({"act_once": "value"}, "Choose the property of which each value counts once."),
+        ({"act_number": "rating"}, "Say both, or none of them."),
+        ({"first_purchase": "on"}, "Nothing is bought or paid by an act"),
+    ],
+)
+def test_what_no_act_has_is_refused_in_the_form(shop: Shop, more: dict[str, str], words: str) -> None:
+    told = answers(times="", categories=[], points="50", act_type="review") | more
+
+    refused = signed_in(MARKETER).post("/admin/loyalty/rule/add/", told)
+
+    assert words in refused.content.decode()
+    assert not Rule.objects.filter(code="tea-week").exists()

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from loyalty.admin.rule_answers import is_sayable
+from loyalty.rules.acts import Act, settle_act
 from loyalty.rules.basket import Basket, Line, Shopper, Use
 from loyalty.rules.definition import PerStep, RuleDefinition
 from loyalty.rules.settle import settle
@@ -47,6 +48,27 @@ def points(number: int, lines: list[dict[str, Any]], told: dict[str, Any]) -> in
     basket = Basket(lines=bought, place_code="S1", placed_at=at, **told)
     settlement = settle(basket, shopper, compiled(definition(number), BASE))
     return sum(award.points for award in settlement.awards if award.rule == "rule-0")
+
+
+@pytest.mark.parametrize(
+    ("number", "properties", "given"),
+    [
+        (21, {"rating": 4}, 50),
+        (21, {"rating": 3}, 0),
+        (22, {"product": "TEA", "has_photo": True}, 30),
+        (22, {"product": "TEA", "has_photo": False}, 0),
+        (22, {"has_photo": True}, 0),
+    ],
+)
+def test_an_example_about_acts_gives_what_it_promises(
+    number: int, properties: dict[str, Any], given: int
+) -> None:
+    at = datetime.fromisoformat(NOON)
+    act = Act(ref="evt_1", type="review", title="Review", happened_at=at, properties=properties)
+
+    settled = settle_act(act, Shopper(tier_code=""), set(), compiled(definition(number)))
+
+    assert settled.points_earned == given
 
 
 def of(minor: int, **more: Any) -> list[dict[str, Any]]:

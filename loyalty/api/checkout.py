@@ -19,6 +19,7 @@ from loyalty.rules.answers import (
     settlement_answer,
 )
 from loyalty.rules.settle import points_that_pay
+from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.checkout import Booked, commit_purchase, quote_purchase
 
 
@@ -31,6 +32,7 @@ class QuoteBody(PurchaseBody, frozen=True, kw_only=True):
 class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
     """`spendable_points`: the most points that can pay for this very basket now.
 
+    `vouchers`: which of the vouchers told and of those that the member holds are best used together; null without any.
     `needs_proof`: to spend as many as were asked for, the member has to prove that it is them.
     """
 
@@ -39,6 +41,7 @@ class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
     wallet: WalletAnswer | None
     spendable_points: Annotated[int, Meta(ge=0)]
     needs_proof: bool
+    vouchers: VouchersOffered | None
 
 
 class Quote(Door):
@@ -60,12 +63,11 @@ class Quote(Door):
                 order=BookedOrder(
                     ref="", state="quoted", number=purchase.number, placed_at=purchase.placed_at
                 ),
-                settlement=settlement_answer(
-                    quoted.settlement, currency=terms.currency, voucher_codes=purchase.voucher_codes
-                ),
+                settlement=settlement_answer(quoted.settlement, currency=terms.currency),
                 wallet=get_wallet(quoted.member.id, terms.programme_id, now=now) if quoted.member else None,
                 spendable_points=points_that_pay(quoted.settlement.total_minor, quoted.spendable, terms),
                 needs_proof=quoted.needs_proof,
+                vouchers=quoted.vouchers,
             )
         )
 

@@ -86,6 +86,7 @@ class Voucher(models.Model):
     cause = models.CharField(max_length=120, help_text="Why it was issued; once per series and member.")
     max_uses = models.BigIntegerField(null=True, help_text="Empty: no limit.")
     uses = models.BigIntegerField(default=0, db_default=0)
+    worth_minor = models.BigIntegerField(null=True, help_text="What was put into a gift card.")
     left_minor = models.BigIntegerField(null=True, help_text="What is left in a gift card.")
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
@@ -110,7 +111,9 @@ class Voucher(models.Model):
                 condition=Q(max_uses=None) | Q(uses__lte=F("max_uses")), name="a_voucher_is_never_overused"
             ),
             CheckConstraint(
-                condition=Q(left_minor=None) | Q(left_minor__gte=0), name="a_gift_card_is_never_overdrawn"
+                condition=Q(left_minor=None, worth_minor=None)
+                | Q(left_minor__gte=0, left_minor__lte=F("worth_minor")),
+                name="a_gift_card_is_never_overdrawn",
             ),
             CheckConstraint(
                 condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")), name="a_voucher_lasts"

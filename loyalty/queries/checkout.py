@@ -52,6 +52,7 @@ class ProductNow(msgspec.Struct, frozen=True):
 class PurchaseFacts(msgspec.Struct, frozen=True):
     """What was true when it was read. `stamp` is the programme's; None if it has no terms.
 
+    :ivar holds_vouchers: the member has some that are not used up.
     :ivar labels: segments that the member is in; none unless they were asked for.
     :ivar used: what the capped rules that were asked for gave so far.
     """
@@ -67,6 +68,7 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     standings: list[Standing]
     offers: list[Offer]
     products: list[ProductNow]
+    holds_vouchers: bool
     place_kind: str
     labels: list[str]
     used: list[Use]

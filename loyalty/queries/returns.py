@@ -6,6 +6,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.rules.returns import Bought
+from loyalty.rules.voucher_returns import UsedBefore
 
 
 class KnownReturn(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar spent_on: the day it counts on, in the programme's timezone.
     :ivar when_spent: the programme's `WhenSpent`.
+    :ivar vouchers: those that the purchase used, as far as they did not come back.
     """
 
     order_id: int
@@ -34,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     wallet_id: int
     when_spent: str
     known: KnownReturn | None
+    vouchers: list[UsedBefore]
     bought: Bought
 
 

@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.queries import book_laws
+from loyalty.queries.voucher_laws import VOUCHER_LAWS
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +166,7 @@ _LAWS = {
         FULL JOIN counted n ON n.rule_id = g.rule_id AND n.bucket = g.bucket
           AND coalesce(n.member_id, 0) = coalesce(g.member_id, 0)
         WHERE coalesce(g.points, 0) <> coalesce(n.points, 0)""",
+    **VOUCHER_LAWS,
     "seals hold and are chained": """
         SELECT 'seal of ' || s.sealed_on || ', programme ' || s.programme_id,
           encode(d.digest, 'hex'), encode(s.digest, 'hex')

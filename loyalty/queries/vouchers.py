@@ -10,7 +10,7 @@ from django.db import connection
 from loyalty.models import VoucherSeries
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.voucher_codes import normal_form
-from loyalty.rules.voucher_facts import Brought, VoucherNow
+from loyalty.rules.voucher_facts import Brought, VoucherNow, VouchersNow
 from loyalty.rules.vouchers import Series, VoucherDefinition, compile_series
 
 MOST_OWN = 50
@@ -19,7 +19,14 @@ MOST_OWN = 50
 RESERVATION = "vrs_"
 """What a reservation's ref begins with; a code never does."""
 
-_decoder = msgspec.json.Decoder(list[VoucherNow])
+
+class _Found(msgspec.Struct, frozen=True):
+    vouchers: list[VoucherNow]
+    labels: list[str]
+    place_kind: str
+
+
+_decoder = msgspec.json.Decoder(_Found)
 _compiled: dict[int, tuple[int, Series]] = {}
 MOST_KEPT = 4_096
 """So many series stay compiled in a process."""
@@ -34,7 +41,7 @@ def find_vouchers(
     order_number: str,
     asks_own: bool,
     now: datetime,
-) -> list[Brought]:
+) -> VouchersNow:
     """The vouchers that were told, each as often as it was told, then those that the member holds, if asked.
 
     One statement, and one more where a series changed since this process last looked.
@@ -53,16 +60,25 @@ def find_vouchers(
             [document, programme_id, member_id, asks_own, place_id, order_number, MOST_OWN, now],
         )
         found = _decoder.decode(cursor.fetchone()[0])
-    series = find_series({(one.series_id, one.series_stamp) for one in found})
-    by_told = {one.told: one for one in found if one.told is not None}
-    brought = [
-        Brought(told_as=typed, now=one, series=series[one.series_id])
-        if (one := by_told.get(number))
-        else Brought(told_as=typed)
+    series = find_series({(one.series_id, one.series_stamp) for one in found.vouchers})
+    by_told = {one.told: one for one in found.vouchers if one.told is not None}
+    known = {one.id for one in by_told.values()}
+
+    def brought(one: VoucherNow, told_as: str) -> Brought:
+        return Brought(
+            told_as=told_as,
+            now=one,
+            series=series[one.series_id],
+            is_of_buyer=member_id is not None and one.member_id == member_id,
+            is_told=one.told is not None,
+        )
+
+    named = [
+        brought(one, typed) if (one := by_told.get(number)) else Brought(told_as=typed)
         for number, typed in enumerate(told, start=1)
     ]
-    own = [one for one in found if one.told is None and one.id not in {each.id for each in by_told.values()}]
-    return brought + [Brought(told_as=one.spelled, now=one, series=series[one.series_id]) for one in own]
+    own = [brought(one, one.spelled) for one in found.vouchers if one.told is None and one.id not in known]
+    return VouchersNow(brought=named + own, labels=found.labels, place_kind=found.place_kind)
 
 
 def find_series(wanted: set[tuple[int, int]]) -> dict[int, Series]:

@@ -13,12 +13,20 @@ class Amounts:
 
     :ivar nets: price less the till's discounts, per line.
     :ivar paid: what of that is paid in money, per line.
+    :ivar not_counted: positions of lines that count by no basis.
     """
 
-    def __init__(self, lines: Sequence[Line], nets: Sequence[int], paid: Sequence[int]) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        nets: Sequence[int],
+        paid: Sequence[int],
+        not_counted: frozenset[int] = frozenset(),
+    ) -> None:
         self.lines = lines
         self.nets = nets
         self.paid = paid
+        self.not_counted = not_counted
         self._known: dict[Basis, list[int]] = {}
         self._all: dict[Basis, list[int]] = {}
 
@@ -30,14 +38,19 @@ class Amounts:
                 _amount(basis, line, net, paid) if counts(basis, line) else 0
                 for line, net, paid in zip(self.lines, self.nets, self.paid, strict=True)
             ]
+            for position in self.not_counted:
+                known[position] = 0
         return known
 
     def positions(self, scope: Scope, basis: Basis) -> list[int]:
         """The lines in scope that count."""
         everything = self._all.get(basis)
         if everything is None:
-            counting = (position for position, line in enumerate(self.lines) if counts(basis, line))
-            everything = self._all[basis] = list(counting)
+            everything = self._all[basis] = [
+                position
+                for position, line in enumerate(self.lines)
+                if counts(basis, line) and position not in self.not_counted
+            ]
         if scope == EVERYTHING:
             return everything
         return [position for position in everything if fits(scope, self.lines[position])]

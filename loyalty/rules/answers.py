@@ -6,6 +6,7 @@ import msgspec
 
 from loyalty.rules.awards import NotApplied
 from loyalty.rules.settle import Settlement
+from loyalty.rules.voucher_answers import VoucherUsedAnswer, used_answer
 
 
 class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,11 @@ class EarnedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettlementAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Amounts in minor units of `currency`."""
+    """Amounts in minor units of `currency`.
+
+    `payable_minor`: what is still to be paid, after discounts, vouchers, points, and what gift cards pay
+    (`gift_cards_paid_minor`).
+    """
 
     currency: str
     subtotal_minor: int
@@ -37,9 +42,10 @@ class SettlementAnswer(msgspec.Struct, frozen=True, kw_only=True):
     payable_minor: int
     earned: list[EarnedAnswer]
     not_applied: list[NotApplied]
-    vouchers_used: list[str]
+    vouchers_used: list[VoucherUsedAnswer]
     points_earned: int
     points_spent: int
+    gift_cards_paid_minor: int = 0
 
 
 class NextExpiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,20 +99,14 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     settlement: SettlementAnswer
 
 
-def settlement_answer(settlement: Settlement, *, currency: str, voucher_codes: list[str]) -> SettlementAnswer:
-    """A settlement as the till reads it. Vouchers are not known to this house yet, and it says so for each."""
-    unknown = [
-        NotApplied(
-            what=f"voucher {code}", code="voucher_unknown", because=f"There is no voucher {code} here."
-        )
-        for code in voucher_codes
-    ]
+def settlement_answer(settlement: Settlement, *, currency: str) -> SettlementAnswer:
+    """A settlement as the till reads it."""
     return SettlementAnswer(
         currency=currency,
         subtotal_minor=settlement.subtotal_minor,
         discount_minor=settlement.discount_minor,
         points_paid_minor=settlement.points_paid_minor,
-        payable_minor=settlement.payable_minor,
+        payable_minor=settlement.payable_minor - settlement.gift_paid_minor,
         earned=[
             EarnedAnswer(
                 rule=award.rule,
@@ -117,10 +117,11 @@ def settlement_answer(settlement: Settlement, *, currency: str, voucher_codes: l
             )
             for award in settlement.awards
         ],
-        not_applied=settlement.not_applied + unknown,
-        vouchers_used=[],
+        not_applied=settlement.not_applied,
+        vouchers_used=[used_answer(used) for used in settlement.vouchers],
         points_earned=settlement.points_earned,
         points_spent=settlement.points_spent,
+        gift_cards_paid_minor=settlement.gift_paid_minor,
     )
 
 

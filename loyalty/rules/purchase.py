@@ -72,8 +72,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def draws(self) -> bool:
-        """Whether it spends points, or lets held ones go."""
-        return self.spend_points > 0 or self.hold is not None
+        """Whether it spends points, lets held ones go, or uses vouchers."""
+        return self.spend_points > 0 or self.hold is not None or bool(self.voucher_codes)
 
     def basket(self, lines: list[Line], *, place_kind: str) -> Basket:
         """The basket to settle, with these lines (which may know more of the catalogue than the till did)."""

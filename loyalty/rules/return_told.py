@@ -56,7 +56,8 @@ class ReturnedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was undone. Amounts in minor units of `currency`.
 
-    `refund_minor`: money to hand back. `points_given_back`: points that had paid `points_paid_minor` of it.
+    `refund_minor`: money to hand back, beside `gift_cards_refund_minor`, which went back onto gift cards.
+    `vouchers_back`: codes that can be used again. `points_given_back`: points that had paid `points_paid_minor` of it.
     `points_taken_back`: earned points; `points_owed` of them were spent already and are debt now. `points_expired`: not
     taken back, for they had run out; `points_missing`: spent already, they stay with the member for now.
     """
@@ -69,6 +70,8 @@ class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
     points_owed: int
     points_expired: int
     points_missing: int
+    gift_cards_refund_minor: int = 0
+    vouchers_back: list[str] = []
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 """What a purchase is worth: the one pure decision behind quote, commit, batch and import.
 
-Order of reckoning: discounts of the lines, then the part paid with points, then the basic rules, then what multipliers
-and other bonuses add on top, then the member's own offers. What counts towards tiers is the money paid.
+Order of reckoning: discounts of the lines, then vouchers, then the part paid with points, then the basic rules, then
+what multipliers and other bonuses add on top, then the member's own offers. What counts towards tiers is the money
+paid, gift cards included.
 """
 
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from config.ground.money import split
 from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPayable
@@ -26,6 +28,8 @@ from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.compile import LiveRule, Programme, Terms
 from loyalty.rules.holding import Occasion, Unmet
 from loyalty.rules.meeting import Won, settle_groups, within_caps
+from loyalty.rules.voucher_facts import Brought
+from loyalty.rules.vouchers_used import Cut, VoucherUsed, amounts_before, cut_by_vouchers, paid_by_gift_cards
 
 UNKNOWN_SHOPPER = Shopper(tier_code="")
 MOST_MINOR = 1_000_000_000_000
@@ -36,7 +40,11 @@ MOST_LEFT_OUT = 20
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """The worth of a purchase. Amounts in minor units; `line_paid_minor` sums to `payable_minor`."""
+    """The worth of a purchase. Amounts in minor units; `line_paid_minor` sums to `payable_minor`.
+
+    :ivar lines: those of the basket, with what vouchers take off added to their discounts.
+    :ivar gift_paid_minor: what gift cards pay of `payable_minor`.
+    """
 
     subtotal_minor: int
     discount_minor: int
@@ -49,11 +57,17 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     awards: list[Award]
     not_applied: list[NotApplied]
     points_earned: int
+    lines: list[Line] = []
+    vouchers: list[VoucherUsed] = []
+    gift_paid_minor: int = 0
 
 
-def settle(basket: Basket, shopper: Shopper | None, programme: Programme) -> Settlement:
+def settle(
+    basket: Basket, shopper: Shopper | None, programme: Programme, brought: Sequence[Brought] = ()
+) -> Settlement:
     """Settle a purchase at the moment it is placed.
 
+    :param brought: the vouchers that are told; those that are not used say why in `not_applied`.
     :param shopper: None for a purchase nobody has put a member to; it earns nothing, and says what it would.
     :raises LinesDoNotAddUp: a line's discount exceeds its price, or the whole is absurd.
     :raises InsufficientPoints: more points are to be spent than the member can spend now.
@@ -65,17 +79,21 @@ def settle(basket: Basket, shopper: Shopper | None, programme: Programme) -> Set
         raise LinesDoNotAddUp(
             f"The lines sum to {subtotal}, a purchase to at most {MOST_MINOR} minor units.", pointer="/lines"
         )
+    cut = use_vouchers(basket, shopper, programme, brought) if brought else None
+    if cut is not None and cut.used:
+        basket = replace(basket, lines=cut.lines)
+        nets = _nets(cut.lines)
     total = sum(nets)
     points_spent, points_paid = _points_to_spend(basket.spend_points, total, shopper, programme.terms)
     payable = total - points_paid
     paid = nets if points_paid == 0 else split(payable, nets)
 
-    awards, left_out = _awards(
-        basket, shopper or UNKNOWN_SHOPPER, Amounts(basket.lines, nets, paid), programme
-    )
+    amounts = Amounts(basket.lines, nets, paid, cut.earn_nothing if cut else frozenset())
+    awards, left_out = _awards(basket, shopper or UNKNOWN_SHOPPER, amounts, programme)
     if shopper is None:
         left_out = [_nobody(sum(award.points for award in awards))]
         awards = []
+    gifts = paid_by_gift_cards(cut.gift_cards, payable, programme.terms.currency) if cut else []
     return Settlement(
         subtotal_minor=subtotal,
         discount_minor=subtotal - total,
@@ -86,9 +104,30 @@ def settle(basket: Basket, shopper: Shopper | None, programme: Programme) -> Set
         payable_minor=payable,
         line_paid_minor=paid,
         awards=awards,
-        not_applied=left_out,
+        not_applied=[*cut.left_out, *left_out] if cut else left_out,
         points_earned=sum(award.points for award in awards),
+        lines=basket.lines,
+        vouchers=[*cut.used, *gifts] if cut else [],
+        gift_paid_minor=sum(gift.amount_minor for gift in gifts),
     )
+
+
+def use_vouchers(
+    basket: Basket, shopper: Shopper | None, programme: Programme, brought: Sequence[Brought]
+) -> Cut:
+    """The best legal combination of vouchers, taken off the basket's lines.
+
+    :raises LinesDoNotAddUp: as `settle`.
+    """
+    nets = _nets(basket.lines)
+    occasion = occasion_of(
+        basket,
+        shopper or UNKNOWN_SHOPPER,
+        shopper.tier_code if shopper else "",
+        programme.terms,
+        amounts_before(basket.lines, nets),
+    )
+    return cut_by_vouchers(brought, occasion, nets, programme.terms.currency, is_named=shopper is not None)
 
 
 def points_that_pay(total_minor: int, spendable: int, terms: Terms) -> int:

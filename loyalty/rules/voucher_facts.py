@@ -64,12 +64,38 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar now: None where there is no such voucher.
     :ivar told_as: what was typed or scanned.
+    :ivar is_of_buyer: it belongs to the member who buys.
+    :ivar is_told: it was named for the purchase; else the member just holds it.
     """
 
     told_as: str
     now: VoucherNow | None = None
     series: Series | None = None
+    is_of_buyer: bool = False
+    is_told: bool = True
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it belongs to one member."""
+        return self.now is not None and self.now.member_id is not None
 
     @property
     def spelled(self) -> str:
         return self.now.spelled if self.now else self.told_as
+
+
+class VouchersNow(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was brought, and what conditions of vouchers ask beside what every purchase knows.
+
+    :ivar brought: those that were told, then those that the member holds.
+    :ivar labels: segments that the member is in.
+    """
+
+    brought: list[Brought]
+    labels: list[str]
+    place_kind: str
+
+    @property
+    def told(self) -> list[Brought]:
+        """What was named for this purchase."""
+        return [each for each in self.brought if each.is_told]

@@ -20,8 +20,8 @@ from loyalty.queries.batches import (
 )
 from loyalty.queries.checkout import KnownReceipt, ProductNow
 from loyalty.queries.programmes import get_current_programme
+from loyalty.queries.vouchers import lock_vouchers
 from loyalty.rules.purchase import Purchase, climb
-from loyalty.rules.settle import settle
 from loyalty.rules.tiers import WINDOW_DAYS
 from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
@@ -42,6 +42,7 @@ from loyalty.services.purchase_checks import (
     ensure_placed,
     known_lines,
 )
+from loyalty.services.voucher_bringing import bring_vouchers
 from members.errors import MemberNotFound
 
 Outcome = Booked | Refusal
@@ -108,6 +109,8 @@ class _Batch:
         keys = list({purchase.member for purchase in self.purchases if purchase.member is not None})
         members = find_members(keys) if keys else {}
         ids = {member.id for member in members.values() if member.state == "active"}
+        if codes := [code for purchase in self.purchases for code in purchase.voucher_codes]:
+            lock_vouchers(codes)
         lock_wallets(ids, first.programme_id, now=self.now)
         earliest = min(purchase.placed_at for purchase in self.purchases).date()
         self.programme = get_current_programme(first.programme_id)
@@ -186,7 +189,10 @@ class _Batch:
             used = self.caps.used(account.member.id, purchase.placed_at)
             shopper = account.shopper(self.programme, purchase.placed_at, held, used)
         basket = purchase.basket(lines, place_kind=self.place_kinds.get(purchase.place_id, ""))
-        settlement = settle(basket, shopper, self.programme)
+        member_id = account.member.id if account else None
+        bringing = bring_vouchers(purchase, basket, shopper, member_id=member_id, now=self.now)
+        settlement = bringing.settled(self.programme)
+        lines = settlement.lines
         ensure_payments(purchase, settlement)
         if account is not None and not purchase.is_proven:
             ensure_proven(

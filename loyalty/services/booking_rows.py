@@ -18,6 +18,7 @@ from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_news import news_of
+from loyalty.services.voucher_rows import voucher_rows
 
 Row = dict[str, Any]
 
@@ -45,6 +46,7 @@ class Booking:
     benefits: list[Row] = field(default_factory=list)
     offers_used: list[Row] = field(default_factory=list)
     uses: list[Row] = field(default_factory=list)
+    vouchers: list[Row] = field(default_factory=list)
     settlements: list[Row] = field(default_factory=list)
     news: list[Row] = field(default_factory=list)
     extends: list[Row] = field(default_factory=list)
@@ -117,6 +119,7 @@ class Booking:
         )
         self._add_climb(climb, owner, programme.terms.zone)
         self._add_settlement(ref, purchase, settlement, owner)
+        self.vouchers += voucher_rows(ref, purchase, settlement, member.id, self.actor)
         for event in news_of(ref, purchase, lines, settlement, climb, tier_code=tier_code):
             self._tell(event, member.id, purchase.placed_at)
         return ref
@@ -129,6 +132,7 @@ class Booking:
         :return: the new order's ref.
         """
         ref = new_ref("ord")
+        self.vouchers += voucher_rows(ref, purchase, settlement, None, self.actor)
         self.unclaimed.append(
             {
                 **_order_row(ref, purchase, settlement, fingerprint),
@@ -307,5 +311,5 @@ def _order_row(ref: str, purchase: Purchase, settlement: Settlement, fingerprint
 def _head(ref: str, purchase: Purchase, settlement: Settlement) -> str:
     return head_text(
         BookedOrder(ref=ref, state="completed", number=purchase.number, placed_at=purchase.placed_at),
-        settlement_answer(settlement, currency=purchase.currency, voucher_codes=purchase.voucher_codes),
+        settlement_answer(settlement, currency=purchase.currency),
     )

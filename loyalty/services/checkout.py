@@ -19,11 +19,13 @@ from loyalty.queries.checkout import (
     find_purchase_facts,
 )
 from loyalty.queries.programmes import find_compiled, get_programme
+from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Asks, Programme
 from loyalty.rules.purchase import Purchase, Spent, climb, tier_code
-from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import window_starts_on
+from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
 from loyalty.services.holds import held_for
@@ -35,6 +37,7 @@ from loyalty.services.purchase_checks import (
     ensure_placed,
     known_lines,
 )
+from loyalty.services.voucher_bringing import bring_vouchers
 from members.errors import MemberNotFound
 
 TRIES = 3
@@ -66,6 +69,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     """A settlement that was not booked, with what it was settled for.
 
     :ivar needs_proof: the member has to prove that it is them before it can be.
+    :ivar vouchers: the best legal combination, None where there are none.
     """
 
     settlement: Settlement
@@ -73,6 +77,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     member: MemberNow | None
     spendable: int
     needs_proof: bool
+    vouchers: VouchersOffered | None
 
 
 def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quoted:
@@ -87,9 +92,17 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme, now)
-    settlement = settle(purchase.basket(lines, place_kind=facts.place_kind), shopper, programme)
+    bringing = bring_vouchers(
+        purchase,
+        purchase.basket(lines, place_kind=facts.place_kind),
+        shopper,
+        member_id=facts.member.id if facts.member else None,
+        asks_own=facts.holds_vouchers,
+        now=now,
+    )
     return Quoted(
-        settlement=settlement,
+        settlement=bringing.settled(programme),
+        vouchers=bringing.offered(programme),
         programme=programme,
         member=facts.member,
         spendable=shopper.spendable if shopper else 0,
@@ -158,13 +171,17 @@ def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, 
     """
     with transaction.atomic():
         facts = _read(purchase, teller, fingerprint, now)
+        if purchase.voucher_codes:
+            lock_vouchers(purchase.voucher_codes)
         if facts.member is not None:
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
             programme = find_compiled(purchase.programme_id)
             if programme is not None and (capped := programme.asks_at(purchase.placed_at).capped):
                 day = purchase.placed_at.astimezone(purchase.zone).date()
                 lock_uses(purchase.programme_id, capped, [day.isoformat()])
-            facts = _read(purchase, teller, fingerprint, now)
+        if purchase.voucher_codes:
+            lock_shared_vouchers(purchase.voucher_codes)
+        facts = _read(purchase, teller, fingerprint, now)
         return _carry_out(purchase, facts, teller, fingerprint, now)
 
 
@@ -174,7 +191,15 @@ def _settle_and_book(
     programme = _programme(purchase, facts)
     lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
     shopper = _shopper(purchase, facts, programme, now)
-    settlement = settle(purchase.basket(lines, place_kind=facts.place_kind), shopper, programme)
+    bringing = bring_vouchers(
+        purchase,
+        purchase.basket(lines, place_kind=facts.place_kind),
+        shopper,
+        member_id=facts.member.id if facts.member else None,
+        now=now,
+    )
+    settlement = bringing.settled(programme)
+    lines = settlement.lines
     ensure_payments(purchase, settlement)
     if facts.member is not None and not purchase.is_proven:
         ensure_proven(
@@ -198,7 +223,7 @@ def _settle_and_book(
             purchase.programme_id,
             settlement,
             change,
-            is_first=shopper.is_new and programme.asks.first_purchase,
+            is_first=shopper.is_new and (programme.asks.first_purchase or bool(settlement.vouchers)),
         )
         ref = booking.add_purchase(
             purchase,

@@ -54,12 +54,19 @@ def ensure_payments(purchase: Purchase, settlement: Settlement) -> None:
     if not purchase.payments:
         return
     paid = sum(payment.amount_minor for payment in purchase.payments)
-    if paid != settlement.payable_minor:
+    payable = settlement.payable_minor - settlement.gift_paid_minor
+    if paid != payable:
+        left_out = [each.because for each in settlement.not_applied if each.what.startswith("voucher ")]
         raise PaymentsDoNotAddUp(
-            f"{money(settlement.payable_minor, purchase.currency)} is to be paid, "
-            f"the payments sum to {money(paid, purchase.currency)}.",
+            " ".join(
+                [
+                    f"{money(payable, purchase.currency)} is to be paid, "
+                    f"the payments sum to {money(paid, purchase.currency)}.",
+                    *left_out,
+                ]
+            ),
             pointer="/payments",
-            payable_minor=settlement.payable_minor,
+            payable_minor=payable,
         )
 
 

@@ -1,6 +1,6 @@
 """Booking a return that was decided under the wallet's lock: the rows it writes, in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from loyalty.events import PurchaseReturned
 from loyalty.queries.returns import Facts
 from loyalty.rules.return_told import Head, Return, ReturnedOrder, UndoneAnswer
 from loyalty.rules.returns import Undoing
+from loyalty.rules.voucher_returns import ComesBack, vouchers_back
 
 Row = dict[str, object]
 
@@ -35,6 +36,7 @@ def book_return(
     left = sum(line.quantity - line.returned for line in facts.bought.lines) - sum(coming.values())
     state = _state(told, facts, left)
     entries, moves = _movements(told, ref, facts, undoing)
+    back = vouchers_back(facts.vouchers, undoing.refund_minor, is_whole=not left)
     document = {
         "r": {
             "ref": ref,
@@ -59,12 +61,14 @@ def book_return(
         "spent_on": facts.spent_on,
         "qualifying_minor": undoing.qualifying_minor,
         "offers": [] if left else _offers_used(facts),
+        "vouchers": back,
+        "actor": told.actor,
         "reversal": {
             "points_taken": undoing.taken,
             "points_expired": undoing.expired,
             "points_missing": undoing.missing,
             "points_given": undoing.given,
-            "head": _head(told, ref, state, facts, undoing),
+            "head": _head(told, ref, state, facts, undoing, back=back),
         },
         "news": [] if is_history else [_news(told, ref, facts, undoing, is_whole=not left)],
     }
@@ -113,8 +117,11 @@ def _offers_used(facts: Facts) -> list[str]:
     ]
 
 
-def _head(told: Return, ref: str, state: str, facts: Facts, undoing: Undoing) -> str:
+def _head(
+    told: Return, ref: str, state: str, facts: Facts, undoing: Undoing, *, back: Sequence[ComesBack]
+) -> str:
     """The answer as JSON text, open at its end: `,"wallet":{...}}` is to follow."""
+    onto_cards = sum(each.amount_minor for each in back if each.is_gift_card)
     head = Head(
         order_return=ReturnedOrder(
             ref=ref,
@@ -125,7 +132,9 @@ def _head(told: Return, ref: str, state: str, facts: Facts, undoing: Undoing) ->
         ),
         undone=UndoneAnswer(
             currency=facts.currency,
-            refund_minor=undoing.refund_minor,
+            refund_minor=undoing.refund_minor - onto_cards,
+            gift_cards_refund_minor=onto_cards,
+            vouchers_back=[each.code for each in back if each.uses],
             points_paid_minor=undoing.points_paid_minor,
             points_given_back=undoing.given,
             points_taken_back=undoing.taken,

@@ -108,11 +108,23 @@ def issue_vouchers(
         raise VoucherNotFound("There is no such series of vouchers, or it was revoked.")
     series, wanted = compiled(row), list(dict.fromkeys(member_ids))
     until = valid_until or _valid_until(row, series, now)
-    max_uses, left_minor = _stock(series, worth_minor)
+    max_uses, worth = _stock(series, worth_minor)
     with connection.cursor() as cursor:
         cursor.execute(
             _ISSUE,
-            [row.pk, cause, max_uses, left_minor, now, until, now, by, list(new_codes(len(wanted))), wanted],
+            [
+                row.pk,
+                cause,
+                max_uses,
+                worth,
+                worth,
+                now,
+                until,
+                now,
+                by,
+                list(new_codes(len(wanted))),
+                wanted,
+            ],
         )
         codes = dict(cursor.fetchall())
     publish_many(
@@ -130,8 +142,8 @@ def issue_vouchers(
 
 _ISSUE = """
 INSERT INTO loyalty_voucher (
-  code, series_id, member_id, cause, max_uses, left_minor, valid_from, valid_until, issued_at, issued_by)
-SELECT x.code, %s, x.member_id, %s, %s::bigint, %s::bigint, %s, %s::timestamptz, %s, %s
+  code, series_id, member_id, cause, max_uses, worth_minor, left_minor, valid_from, valid_until, issued_at, issued_by)
+SELECT x.code, %s, x.member_id, %s, %s::bigint, %s::bigint, %s::bigint, %s, %s::timestamptz, %s, %s
 FROM unnest(%s::text[], %s::bigint[]) AS x(code, member_id)
 ON CONFLICT (member_id, series_id, cause) WHERE member_id IS NOT NULL DO NOTHING
 RETURNING member_id, code
@@ -165,7 +177,7 @@ def open_code(
     normal, rule = normal_form(code), compiled(series)
     if not SHORTEST <= len(normal) <= LONGEST:
         raise CodeTaken(f"A code has {SHORTEST} to {LONGEST} letters and digits.", pointer="/code")
-    left_minor = _stock(rule, None)[1]
+    worth = _stock(rule, None)[1]
     try:
         with transaction.atomic():
             return Voucher.objects.create(
@@ -174,7 +186,8 @@ def open_code(
                 series=series,
                 cause="public",
                 max_uses=max_uses,
-                left_minor=left_minor,
+                worth_minor=worth,
+                left_minor=worth,
                 valid_from=now,
                 valid_until=_valid_until(series, rule, now),
                 issued_at=now,

@@ -67,6 +67,8 @@ def test_a_line_that_comes_back_takes_its_points_and_its_money_along(shop: Shop)
         "points_owed": 0,
         "points_expired": 0,
         "points_missing": 0,
+        "gift_cards_refund_minor": 0,
+        "vouchers_back": [],
     }
     assert body["return"]["order_state"] == "partially_returned"
     assert (body["wallet"]["balance"], spendable(shop, member)) == (100, 100)

@@ -60,6 +60,8 @@ BEGIN
         'products', (SELECT coalesce(json_agg(json_build_object('sku', p.sku, 'name', p.name, 'category', p.category,
                 'department', p.department, 'brand', p.brand)), '[]') FROM omnichannel_product p
             WHERE p.programme_id = in_programme AND p.sku = ANY (skus)),
+        'holds_vouchers', EXISTS (SELECT FROM loyalty_voucher v WHERE v.member_id = m.id AND v.revoked_at IS NULL
+            AND (v.uses < v.max_uses OR v.max_uses IS NULL)),
         'place_kind', (SELECT p.kind FROM omnichannel_place p WHERE p.id = at_place),
         'labels', CASE WHEN asks_labels THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
             JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = m.id)

@@ -17,6 +17,7 @@
 --     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
 --     offers_used: [{id, member_id, order_ref, used_at}],
 --     uses:      what capped rules gave (see loyalty_count_uses),
+--     vouchers:  those that are used (see loyalty_use_vouchers),
 --     settlements: [{w, order_ref, member_id, programme_id, points_earned, points_spent, points_paid_minor, qualifying_minor,
 --                    head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
 --     key:  {caller, key, fingerprint, status} or null,
@@ -34,6 +35,9 @@ BEGIN
     PERFORM omnichannel_record_orders(p->'orders', p->'lines', at);
     IF jsonb_array_length(p->'unclaimed') > 0 THEN
         PERFORM omnichannel_record_unclaimed(p->'unclaimed', at);
+    END IF;
+    IF jsonb_array_length(p->'vouchers') > 0 THEN
+        PERFORM loyalty_use_vouchers(p->'vouchers', false, at);
     END IF;
 
     IF jsonb_array_length(wallets) > 0 THEN
@@ -108,6 +112,9 @@ BEGIN
     END IF;
     IF jsonb_array_length(p->'uses') > 0 THEN
         PERFORM loyalty_count_uses(p->'uses');
+    END IF;
+    IF jsonb_array_length(p->'vouchers') > 0 THEN
+        PERFORM loyalty_use_vouchers(p->'vouchers', true, at);
     END IF;
     -- Foreign keys are looked at here, while plans by index are in force: one made at commit, when tables were still empty,
     -- would read them whole for as long as nobody analysed them.

@@ -87,6 +87,7 @@ BEGIN
     IF o.id IS NULL THEN
         RETURN NULL;
     END IF;
+    PERFORM loyalty_lock_vouchers_of(of_order);
     PERFORM loyalty_lock_wallets(
         jsonb_build_array(jsonb_build_object('member_id', o.member_id, 'programme_id', o.programme_id)), at);
     -- Read again what others may have changed while we waited for the lock.
@@ -114,6 +115,7 @@ BEGIN
             FROM omnichannel_orderreturn r
             JOIN loyalty_reversal u ON u.return_ref = r.ref AND u.member_id = r.member_id
             WHERE r.order_id = o.id AND r.place_id = at_place AND r.number = by_number),
+        'vouchers', loyalty_vouchers_of(of_order),
         'bought', json_build_object(
             'points_spent', s.points_spent, 'points_paid_minor', s.points_paid_minor,
             'points_given', (SELECT coalesce(sum(e.points), 0) FROM loyalty_entry e
@@ -159,6 +161,7 @@ $$;
 --
 -- p: {r (see omnichannel_record_return), wallet_id, member_id, programme_id, order_ref, entries, moves (see loyalty_post),
 --     spent_on, qualifying_minor, offers: [ref] (whose use comes back),
+--     vouchers: what comes back of them (see loyalty_give_vouchers_back),
 --     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
 -- Returns the answer: `head` with the wallet added to it.
@@ -179,6 +182,9 @@ BEGIN
     UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = wallet AND member_id = member;
     UPDATE loyalty_grant SET uses = uses - 1
     WHERE member_id = member AND uses > 0 AND ref IN (SELECT jsonb_array_elements_text(p->'offers'));
+    IF jsonb_array_length(p->'vouchers') > 0 THEN
+        PERFORM loyalty_give_vouchers_back(p->'vouchers', p->'r', p->>'order_ref', p->>'actor', at);
+    END IF;
 
     told := (u->>'head') || ',"wallet":' || loyalty_wallet_body(member, (p->>'programme_id')::bigint, at)::text || '}';
     INSERT INTO loyalty_reversal (return_ref, order_ref, wallet_id, member_id, points_taken, points_expired, points_missing,

@@ -13,7 +13,8 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- What vouchers say at a moment: those of these codes (normal form) or reservations, and, if asked, all that a member can
--- still use. The document that `loyalty.queries.vouchers.VoucherNow` describes, an array of it.
+-- still use; with the labels that the member carries and the kind of the place, which their conditions may ask for:
+-- {vouchers: [what `loyalty.rules.voucher_facts.VoucherNow` describes], labels, place_kind}.
 --
 -- told: [{code, reservation}], one of the two in each
 -- for_order: what the shop calls the order; a reservation of the place under this name is its own
@@ -22,8 +23,11 @@ CREATE OR REPLACE FUNCTION loyalty_voucher_facts(
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 BEGIN
-    RETURN (
-        WITH named AS MATERIALIZED (
+    RETURN json_build_object(
+        'place_kind', (SELECT p.kind FROM omnichannel_place p WHERE p.id = at_place),
+        'labels', (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
+            JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = of_member),
+        'vouchers', (WITH named AS MATERIALIZED (
             SELECT v.id, x.n, NULL::text AS reservation
             FROM ROWS FROM (jsonb_to_recordset(told) AS (code text)) WITH ORDINALITY AS x(code, n)
             JOIN loyalty_voucher v ON v.code = x.code
@@ -57,7 +61,7 @@ BEGIN
             WHERE o.voucher_id = v.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = at_place
                 AND o.reference <> '' AND o.reference = CASE WHEN n.reservation IS NULL THEN for_order ELSE o.reference END
                 AND (n.reservation IS NULL OR o.ref = n.reservation) ORDER BY o.id LIMIT 1) own ON true
-        CROSS JOIN LATERAL loyalty_voucher_reserved(v.id, own.id, at) r);
+        CROSS JOIN LATERAL loyalty_voucher_reserved(v.id, own.id, at) r));
 END
 $$;
 
@@ -147,5 +151,65 @@ BEGIN
     PERFORM FROM loyalty_vouchertally t
     WHERE t.series_id IN (SELECT v.series_id FROM loyalty_voucher v WHERE v.code = ANY (codes))
     ORDER BY t.series_id FOR NO KEY UPDATE;
+END
+$$;
+
+-- Lock the vouchers that a purchase used, those that are not shared, as bookings do: before its wallet.
+CREATE OR REPLACE FUNCTION loyalty_lock_vouchers_of(of_order text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM loyalty_voucher v
+    WHERE v.id IN (SELECT u.voucher_id FROM loyalty_voucheruse u WHERE u.order_ref = of_order)
+        AND NOT loyalty_voucher_is_shared(v)
+    ORDER BY v.id FOR NO KEY UPDATE;
+END
+$$;
+
+-- The vouchers that a purchase used and that did not come back whole: what `loyalty.rules.voucher_returns.UsedBefore`
+-- describes, in the order in which they were used.
+CREATE OR REPLACE FUNCTION loyalty_vouchers_of(of_order text) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(json_agg(json_build_object('id', v.id, 'code', v.code, 'shown', v.shown,
+            'is_gift_card', v.left_minor IS NOT NULL, 'amount_minor', x.amount_minor, 'back_minor', x.back_minor,
+            'is_kept', coalesce((s.definition->>'is_kept_on_return')::boolean, false)) ORDER BY x.first), '[]')
+        FROM (
+            SELECT u.voucher_id, min(u.id) AS first, sum(u.amount_minor) FILTER (WHERE u.uses > 0) AS amount_minor,
+                coalesce(-sum(u.amount_minor) FILTER (WHERE u.uses <= 0), 0) AS back_minor
+            FROM loyalty_voucheruse u WHERE u.order_ref = of_order
+            GROUP BY u.voucher_id HAVING sum(u.uses) > 0) x
+        JOIN loyalty_voucher v ON v.id = x.voucher_id
+        JOIN loyalty_voucherseries s ON s.id = v.series_id);
+END
+$$;
+
+-- What comes back of vouchers with a return: uses and amounts, the tallies of their series last. The caller holds those
+-- that are not shared, and the wallet.
+--
+-- given: [{id, uses, amount_minor}]; r: as omnichannel_record_return takes it
+CREATE OR REPLACE FUNCTION loyalty_give_vouchers_back(given jsonb, r jsonb, of_order text, by_actor text, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    x record;
+BEGIN
+    FOR x IN
+        SELECT g.id, g.uses, g.amount_minor FROM jsonb_to_recordset(given) AS g(id bigint, uses int, amount_minor bigint)
+        JOIN loyalty_voucher v ON v.id = g.id ORDER BY loyalty_voucher_is_shared(v), g.id
+    LOOP
+        UPDATE loyalty_voucher SET uses = uses - x.uses, left_minor = left_minor + x.amount_minor WHERE id = x.id;
+        INSERT INTO loyalty_voucheruse (voucher_id, series_id, member_id, uses, amount_minor, cause, order_ref, place_id,
+            actor, happened_at, recorded_at)
+        SELECT v.id, v.series_id, (r->>'member_id')::bigint, -x.uses, -x.amount_minor, 'back:' || (r->>'ref'), of_order,
+            (r->>'place_id')::bigint, by_actor, (r->>'returned_at')::timestamptz, at
+        FROM loyalty_voucher v WHERE v.id = x.id;
+    END LOOP;
+    FOR x IN
+        SELECT v.series_id, sum(g.uses) AS uses, sum(g.amount_minor) AS amount_minor
+        FROM jsonb_to_recordset(given) AS g(id bigint, uses int, amount_minor bigint)
+        JOIN loyalty_voucher v ON v.id = g.id GROUP BY v.series_id ORDER BY v.series_id
+    LOOP
+        UPDATE loyalty_vouchertally SET uses = uses - x.uses, given_minor = given_minor - x.amount_minor
+        WHERE series_id = x.series_id;
+    END LOOP;
 END
 $$;

@@ -19,6 +19,7 @@ from campaigns.services.campaigns import make_campaign, schedule_campaign
 from campaigns.services.segments import make_segment
 from config.outbox.delivery import deliver_due
 from config.staff import roles
+from loyalty.services.books import keep_books, say_cost
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
@@ -53,6 +54,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     now = clock()
     book_expired_lots(until=now, now=now)
     _deliver(clock)
+    keep_books(now=now)
     _add_tills(programme_id)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
@@ -70,6 +72,12 @@ def _declare(now: datetime) -> int:
     )
     with transaction.atomic():
         if declare_programme(programme.pk, terms=shop.TERMS, ladder=shop.LADDER, limits=shop.LIMITS):
+            say_cost(
+                programme.pk,
+                from_on=shop.OPENED_AT.date(),
+                per_points=shop.COST_PER_POINTS,
+                cost_minor=shop.COST_MINOR,
+            )
             for code, name, definition in shop.rules(now):
                 publish_rule(
                     programme_id=programme.pk,

@@ -34,11 +34,15 @@ OPENED_AT = datetime(2020, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 TERMS = TermsDraft(
     burn_points=10,
     burn_minor=1,
-    expiry_days=365,
+    expiry_kind="inactivity",
+    expiry_days=60,
     welcome_points=50,
     proof_above=5_000,
     transfer_points_a_day=2_000,
 )
+
+COST_PER_POINTS, COST_MINOR = 10, 1
+"""What a point that is outstanding costs the house: as much as it pays."""
 
 LIMITS = {STORE_MANAGER: 200, FINANCE: 2_000, ADMINISTRATOR: 2_000}
 """Role -> how many points it corrects alone."""

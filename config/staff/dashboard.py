@@ -34,10 +34,10 @@ class Number:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or one colour of bars: a value for each label of its chart. A quiet one stands back."""
+    """One line or one colour of bars: a value for each label of its chart, None for a gap. A quiet one stands back."""
 
     name: str
-    values: Sequence[int | float]
+    values: Sequence[int | float | None]
     kind: Literal["line", "bar"] = "bar"
     is_quiet: bool = False
 

@@ -39,6 +39,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.programmeterms": ("gavel", "Terms"),
         "loyalty.seal": ("lock", "Seals"),
     },
+    "Finance": {
+        "loyalty.bookmonth": ("menu_book", "Books"),
+        "loyalty.pointcost": ("price_change", "Costs per point"),
+        "loyalty.journalaccount": ("account_tree", "Accounts of the journal"),
+    },
     "Campaigns": {
         "campaigns.campaign": ("campaign", "Campaigns"),
         "campaigns.segment": ("filter_alt", "Segments"),

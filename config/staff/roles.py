@@ -25,6 +25,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
+    "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
     "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
 }
 """Permissions beyond view, add, change and delete: model -> code -> what it says."""
@@ -42,6 +43,9 @@ ROLES: Table = {
         "omnichannel.*": SEE,
         "loyalty.*": SEE,
         "loyalty.correction": ("view", "add"),
+        "loyalty.bookmonth": (),
+        "loyalty.pointcost": (),
+        "loyalty.journalaccount": (),
         "campaigns.*": SEE,
     },
     MARKETER: {
@@ -76,6 +80,9 @@ ROLES: Table = {
         "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": ("view", "approve_rule"),
         "loyalty.programmeterms": KEEP,
+        "loyalty.bookmonth": ("view", "close_bookmonth"),
+        "loyalty.pointcost": OWN,
+        "loyalty.journalaccount": OWN,
     },
     ADMINISTRATOR: {
         "members.*": OWN,
@@ -94,6 +101,7 @@ ROLES: Table = {
         "loyalty.*": OWN,
         "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": (*OWN, "approve_rule"),
+        "loyalty.bookmonth": ("view", "close_bookmonth"),
         "campaigns.*": OWN,
         "staff.*": OWN,
         "outbox.*": OWN,

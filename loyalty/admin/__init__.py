@@ -3,6 +3,7 @@
 from loyalty.admin import (
     acts,
     back_tests,
+    books,
     corrections,
     dashboard,
     ledger,
@@ -17,6 +18,7 @@ from loyalty.admin import (
 __all__ = [
     "acts",
     "back_tests",
+    "books",
     "corrections",
     "dashboard",
     "ledger",

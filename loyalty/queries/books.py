@@ -20,12 +20,14 @@ from loyalty.models import (
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.books import (
     BookDay,
+    BookMonthSum,
     Cost,
     Costs,
     Posting,
     days_of,
     journal_of,
     month_after,
+    month_sum,
     months_between,
 )
 
@@ -93,14 +95,16 @@ class Books:
         opening = (before["points"] or 0) + owed
         return days_of(changes, since=since, until=until, opening=opening, owed=owed, costs=self.costs)
 
-    def months(self, first: date, last: date) -> list[list[BookDay]]:
-        """The days of each month from the one of `first` to the one of `last`, read in one statement."""
-        starts = months_between(first, last)
-        days = self.days(starts[0], month_after(starts[-1]))
+    def months(self, *, most: int) -> list[BookMonthSum]:
+        """The last months in which anything was booked, at most so many, the oldest first. Read in one statement."""
+        if self.span is None:
+            return []
+        starts = months_between(*self.span)[-most:]
+        states = dict(BookMonth.objects.filter(programme_id=self.home.id).values_list("month_on", "state"))
         by_month: dict[date, list[BookDay]] = {start: [] for start in starts}
-        for day in days:
+        for day in self.days(starts[0], month_after(starts[-1])):
             by_month[day.day.replace(day=1)].append(day)
-        return list(by_month.values())
+        return [month_sum(days, state=states.get(month, "open")) for month, days in by_month.items()]
 
     def opening_minor(self, month: date, opening_points: int) -> int:
         """The liability before a month begins; of a closed one before it what was closed."""

@@ -199,3 +199,52 @@ def months_between(first: date, last: date) -> list[date]:
         months.append(month)
         month = month_after(month)
     return months
+
+
+class BookMonthSum(msgspec.Struct, frozen=True, kw_only=True):
+    """A month of the books. `sides` as of a `BookDay`; `state` is open, waiting (for a second person) or closed."""
+
+    month: date
+    state: str
+    opening_points: int
+    sides: Mapping[str, int]
+    closing_points: int
+    debt_points: int
+    liability_minor: int
+
+
+def month_sum(days: Sequence[BookDay], *, state: str) -> BookMonthSum:
+    """All days of one month in one."""
+    told = {side: sum(day.sides.get(side, 0) for day in days) for side in SIDES[:-1]}
+    return BookMonthSum(
+        month=days[0].day,
+        state=state,
+        opening_points=days[0].opening_points,
+        sides=told,
+        closing_points=days[-1].closing_points,
+        debt_points=days[-1].debt_points,
+        liability_minor=days[-1].liability_minor,
+    )
+
+
+JOURNAL_HEADERS = (
+    "month",
+    "programme",
+    "side",
+    "account",
+    "debit_minor",
+    "credit_minor",
+    "currency",
+    "points",
+)
+
+
+def journal_rows(
+    journal: Iterable[Posting], *, month: date, programme: str, currency: str
+) -> list[tuple[str | int, ...]]:
+    """The journal as rows of a file, two for each posting, in whole minor units, as `JOURNAL_HEADERS` names them."""
+    return [
+        (f"{month:%Y-%m}", programme, one.side, account, debit, credit, currency, one.points)
+        for one in journal
+        for account, debit, credit in one.halves()
+    ]

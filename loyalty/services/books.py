@@ -6,10 +6,19 @@ from django.db import connection, transaction
 from django.db.models import Max, Min
 
 from config.ground.jobs import run_job
-from loyalty.models import BookedDay, Entry, ProgrammeTerms, Seal
+from loyalty.models import BookedDay, Entry, PointCost, ProgrammeTerms, Seal
 from loyalty.queries.books import count_entries, lock_books
 
 JOB = "loyalty.keep_books"
+
+
+def say_cost(programme_id: int, *, from_on: date, per_points: int, cost_minor: int) -> None:
+    """Say what points cost from a day on. A day that has its cost keeps it."""
+    PointCost.objects.get_or_create(
+        programme_id=programme_id,
+        from_on=from_on,
+        defaults={"per_points": per_points, "cost_minor": cost_minor},
+    )
 
 
 def keep_books(*, now: datetime) -> int:

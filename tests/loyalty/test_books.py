@@ -10,26 +10,32 @@ from django.db import ProgrammingError, connection, transaction
 
 from loyalty.errors import MonthCannotClose, MonthDecided, NeedsAnotherPerson
 from loyalty.models import BookLine, BookMonth, EntryKind, JournalAccount, JournalLine, PointCost
-from loyalty.queries.books import Books
 from loyalty.queries.closing import preview_close
-from loyalty.queries.vocabulary import Home, find_home
 from loyalty.rules.books import DEBT, SIDES, side_of
 from loyalty.services.books import keep_books
 from loyalty.services.closing import agree_to_close, ask_to_close, leave_open
-from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import verify_ledger
+from tests.loyalty.bookkeeping import (
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    NOON,
+    a_january,
+    books_of,
+    home_of,
+    keep,
+    say_cost,
+)
 from tests.loyalty.conftest import Shop, basket
 
 pytestmark = pytest.mark.django_db
-
-JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Noon of 5 January 2026 in New York; tests move it."""
-    with time_machine.travel(datetime(2026, 1, 5, 17, tzinfo=UTC), tick=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock:
         yield clock
 
 
@@ -37,37 +43,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 def shop(clock: time_machine.Traveller, open_shop: Callable[..., Shop]) -> Shop:
     """10 points cost 0.01; points live for 20 days."""
     shop = open_shop(expiry_days=20, when_spent="debt")
-    PointCost.objects.create(programme=shop.programme, from_on=JANUARY, per_points=10, cost_minor=1)
+    say_cost(shop)
     return shop
-
-
-def home_of(shop: Shop) -> Home:
-    home = find_home(shop.programme.pk)
-    assert home is not None
-    return home
-
-
-def books_of(shop: Shop) -> Books:
-    return Books(home_of(shop))
-
-
-def keep(clock: time_machine.Traveller, day: datetime) -> None:
-    """Let it be this moment, and the clock's jobs have run."""
-    clock.move_to(day, tick=False)
-    book_expired_lots(until=day, now=day)
-    seal_closed_days(now=day)
-    keep_books(now=day)
-    assert verify_ledger(now=day) == []
-
-
-def a_january(shop: Shop, clock: time_machine.Traveller) -> None:
-    """1,000 points issued on the 5th, 300 spent on the 10th, 700 ran out with the 25th; now it is 2 February."""
-    member = shop.enrol()
-    shop.commit(basket(10_000, member=member))
-    clock.move_to(datetime(2026, 1, 10, 17, tzinfo=UTC), tick=False)
-    shop.commit(basket(90, member=member, spend_points=300))
-    keep(clock, datetime(2026, 1, 26, 17, tzinfo=UTC))
-    keep(clock, datetime(2026, 2, 2, 17, tzinfo=UTC))
 
 
 def test_every_kind_of_entry_has_a_side() -> None:
@@ -249,7 +226,7 @@ def test_where_the_terms_ask_for_it_another_person_agrees(
     open_shop: Callable[..., Shop], clock: time_machine.Traveller
 ) -> None:
     shop = open_shop(expiry_days=20, rules_need_approval=True)
-    PointCost.objects.create(programme=shop.programme, from_on=JANUARY, per_points=10, cost_minor=1)
+    say_cost(shop)
     a_january(shop, clock)
     home, now = home_of(shop), datetime.now(UTC)
 

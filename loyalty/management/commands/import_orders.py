@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, CommandError
 
 from config.ground import clock
 from config.ground.refusals import Refusal
+from config.ground.spreadsheets import no_formula
 from loyalty.rules.feed_formats import NAMES
 from loyalty.services.import_report import Report, Tally
 from loyalty.services.importing import NothingToRead, import_feeds
@@ -144,9 +145,4 @@ class ErrorFile:
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["file", "row", "reason", "raw"])
         self.count += 1
-        csv.writer(self._file).writerow([file, row, reason, _no_formula("|".join(raw))])
-
-
-def _no_formula(text: str) -> str:
-    """Text that no spreadsheet takes for something to compute."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        csv.writer(self._file).writerow([file, row, reason, no_formula("|".join(raw))])

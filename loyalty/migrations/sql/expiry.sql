@@ -72,7 +72,9 @@ BEGIN
         SELECT ids[x.w] AS wallet, x.happened_at, x.until_at
         FROM jsonb_to_recordset(extends) AS x(w int, happened_at timestamptz, until_at timestamptz) ORDER BY x.happened_at
     LOOP
-        UPDATE loyalty_wallet SET kept_alive_until = greatest(kept_alive_until, activity.until_at)
+        -- What was over at the moment of an import may live again by a later activity of its history.
+        UPDATE loyalty_wallet SET kept_alive_until = greatest(kept_alive_until, activity.until_at),
+            figures_hold_until = CASE WHEN at IS NULL THEN figures_hold_from ELSE figures_hold_until END
         WHERE id = activity.wallet RETURNING kept_alive_until INTO kept_until;
         IF at IS NOT NULL THEN
             activity.until_at := kept_until;

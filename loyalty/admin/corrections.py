@@ -39,7 +39,7 @@ def colleague_of(request: HttpRequest) -> Colleague:
     """Who sits at the page."""
     person: Any = request.user
     roles = list(Group.objects.filter(user=person).values_list("name", flat=True))
-    return Colleague(name=f"staff:{person.pk}", email=person.email, roles=roles)
+    return Colleague(id=person.pk, name=f"staff:{person.pk}", email=person.email, roles=roles)
 
 
 @admin.register(Correction, site=site)

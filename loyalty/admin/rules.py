@@ -80,7 +80,7 @@ class RuleAdmin(OfOneProgramme):
         "act_values": "act_type != ''",
         "act_number": "act_type != ''",
         "act_from": "act_type != ''",
-        "effect": "act_type == ''",
+        **dict.fromkeys(("effect", *SCOPE), "act_type == ''"),
         "points": "act_type != '' || effect != 'multiplier'",
         "step": "act_type == '' && effect == 'per_step'",
         "per": "act_type == '' && effect == 'proportional'",

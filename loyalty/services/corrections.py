@@ -12,7 +12,7 @@ from loyalty.queries.batches import lock_wallets
 from loyalty.queries.corrections import count_corrected, limit_of, lock_correction
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
-from members.queries.members import goes_by_email
+from members.queries.members import goes_by_email, is_colleague
 
 LIMITED = timedelta(hours=24)
 """A limit is for what a colleague corrects alone of one wallet within so long."""
@@ -20,8 +20,9 @@ LIMITED = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Who corrects: how tables name them (`staff:3`), their e-mail, and their roles."""
+    """Who corrects: their id, how tables name them (`staff:3`), their e-mail, and their roles."""
 
+    id: int
     name: str
     email: str
     roles: Collection[str]
@@ -107,7 +108,7 @@ def _lock(correction_id: int, by: Colleague) -> Correction:
 
 
 def _ensure_not_own(member_id: int, by: Colleague) -> None:
-    if by.email and goes_by_email(member_id, by.email):
+    if is_colleague(member_id, by.id) or (by.email and goes_by_email(member_id, by.email)):
         raise OwnWallet
 
 

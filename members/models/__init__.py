@@ -1,5 +1,6 @@
 """Who: the tables of members and the law that holds them."""
 
+from members.models.colleagues import Colleague
 from members.models.consents import Consent, ConsentEvent
 from members.models.identities import Identity
 from members.models.members import Member
@@ -9,6 +10,7 @@ from members.models.sign_in import AccessToken, CodePurpose, Presence, RefreshTo
 __all__ = [
     "AccessToken",
     "CodePurpose",
+    "Colleague",
     "Consent",
     "ConsentEvent",
     "Identity",

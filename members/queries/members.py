@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from members.errors import CardCodeNotValid, IdentityNotValid, MemberNotFound
-from members.models import Identity, Member
+from members.models import Colleague, Identity, Member
 from members.rules.cards import CardCode, is_fresh, is_genuine, read_code
 from members.rules.identities import IdentityClaim, IdentityKind, MemberKey, normalise
 from members.rules.people import called
@@ -117,6 +117,11 @@ def goes_by_email(member_id: int, email: str) -> bool:
     except IdentityNotValid:
         return False
     return Identity.objects.filter(kind=IdentityKind.EMAIL, value=address, member_id=member_id).exists()
+
+
+def is_colleague(member_id: int, staff_id: int) -> bool:
+    """Whether a member is this very person of the staff."""
+    return Colleague.objects.filter(staff_id=staff_id, member_id=member_id).exists()
 
 
 def get_member_by_id(member_id: int) -> MemberFacts:

@@ -102,7 +102,7 @@ class EventTypeAdmin(TellsChanges):
     ordering = ("programme", "title")
     compressed_fields = True
     warn_unsaved_form = True
-    fields = ("programme", ("title", "code"), ("is_act", "is_told_by_members", "is_retired"))
+    fields = ("programme", ("title", "code"), "is_act", "is_told_by_members", "is_retired")
     list_after_template = "omnichannel/admin/built_in_events.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventType]:

@@ -9,7 +9,14 @@ from config.staff.models import Staff
 from tests.config.staff import StaffFactory, give_password
 
 StaffEvent = apps.get_model("staff", "StaffEvent")
-FORM = {"username": "mei", "is_active": "on", "is_staff": "on", "email": "mei@shop.example"}
+FORM = {
+    "own_member-TOTAL_FORMS": 0,
+    "own_member-INITIAL_FORMS": 0,
+    "username": "mei",
+    "is_active": "on",
+    "is_staff": "on",
+    "email": "mei@shop.example",
+}
 
 
 def rename(client: Client, colleague: Staff, name: str) -> None:

@@ -150,7 +150,15 @@ def test_an_administrator_makes_no_superuser(client: Client) -> None:
 
     client.post(
         f"/admin/staff/staff/{colleague.pk}/change/",
-        {"username": "mei", "display_name": "Mei", "is_active": "on", "is_staff": "on", "is_superuser": "on"},
+        {
+            "username": "mei",
+            "display_name": "Mei",
+            "is_active": "on",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "own_member-TOTAL_FORMS": 0,
+            "own_member-INITIAL_FORMS": 0,
+        },
     )
 
     colleague.refresh_from_db()

@@ -9,10 +9,10 @@ from django.test import Client
 
 from config.ground.ids import new_ref
 from config.staff.models import Staff
-from config.staff.roles import CASHIER, FINANCE, STORE_MANAGER
+from config.staff.roles import ADMINISTRATOR, CASHIER, FINANCE, STORE_MANAGER
 from loyalty.models import Correction, CorrectionLimit, Entry, Wallet
 from loyalty.services.verification import verify_ledger
-from members.models import Member
+from members.models import Colleague, Member
 from members.rules.identities import claim
 from members.services.enrolment import enrol
 from omnichannel.models import Place
@@ -166,3 +166,47 @@ def test_who_serves_stores_corrects_no_wallet_of_another_programme(
 
     serves(finance, Place.objects.exclude(pk=elsewhere.place.pk).get())
     assert "booked" in decide(finance, asked, "_approve")
+
+
+def _person_form(person: Staff, member: Member | None) -> dict[str, object]:
+    form: dict[str, object] = {"username": person.username, "is_active": "on", "is_staff": "on"}
+    form |= {"groups": [group.pk for group in person.groups.all()]}
+    form |= {
+        "own_member-TOTAL_FORMS": 1,
+        "own_member-INITIAL_FORMS": 0,
+        "own_member-0-staff": person.pk,
+    }
+    return form | ({"own_member-0-member": member.pk} if member else {})
+
+
+def test_who_manages_staff_says_which_member_a_colleague_is(wallet: Wallet) -> None:
+    mia, manager = in_role(STORE_MANAGER), in_role(ADMINISTRATOR)
+    path = f"/admin/staff/staff/{mia.pk}/change/"
+
+    saved = page_of(manager).post(path, _person_form(mia, wallet.member))
+
+    assert saved.status_code == 302, saved.context["errors"]
+    assert Colleague.objects.get().member == wallet.member
+    assert "Nobody corrects their own points" in correct(mia, wallet, 100)
+    assert "booked" in correct(in_role(STORE_MANAGER), wallet, 100)
+    assert balance(wallet) == 600
+
+
+def test_a_linked_colleague_approves_nothing_for_themselves(wallet: Wallet) -> None:
+    finance = in_role(FINANCE)
+    Colleague.objects.create(staff=finance, member=wallet.member)
+    correct(in_role(STORE_MANAGER), wallet, 300)
+
+    decide(finance, Correction.objects.get(), "_approve")
+
+    assert balance(wallet) == 500
+
+
+def test_nobody_says_of_themselves_which_member_they_are(wallet: Wallet) -> None:
+    manager = in_role(ADMINISTRATOR)
+    Colleague.objects.create(staff=manager, member=wallet.member)
+    path = f"/admin/staff/staff/{manager.pk}/change/"
+
+    page_of(manager).post(path, _person_form(manager, None) | {"own_member-0-DELETE": "on"})
+
+    assert Colleague.objects.filter(staff=manager, member=wallet.member).exists()

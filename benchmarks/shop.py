@@ -9,6 +9,8 @@ from django.db import connection
 from loyalty.models import ProgrammeTerms, Tier
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.definition import Multiplier, PerStep, RuleDefinition, Scope
+from loyalty.rules.ladders import Demand, LadderDefinition
+from loyalty.services.ladders import publish_ladder
 from loyalty.services.ledger import Credit, post_credit
 from loyalty.services.rules import publish_rule
 from members.rules.identities import IdentityClaim
@@ -129,8 +131,16 @@ def open_shop(members: int) -> Shop:
         code="bench", name="Bench", timezone="America/New_York", currency="USD", region="US"
     )
     ProgrammeTerms.objects.create(programme=programme)
-    for rank, (code, threshold) in enumerate([("basic", 0), ("silver", 10**9), ("gold", 10**10)]):
-        Tier.objects.create(programme=programme, code=code, name=code, rank=rank, threshold_minor=threshold)
+    ladder = {"basic": None, "silver": 10**9, "gold": 10**10}
+    for rank, code in enumerate(ladder):
+        Tier.objects.create(programme=programme, code=code, name=code, rank=rank)
+    steps = [Demand(tier=code, threshold_minor=threshold) for code, threshold in ladder.items()]
+    publish_ladder(
+        programme_id=programme.pk,
+        definition=LadderDefinition(steps=steps),
+        made_by="bench",
+        now=datetime.now(UTC),
+    )
     for code, effect in (
         ("base", PerStep(points=10, step_minor=100)),
         ("dairy", Multiplier(percent=200, scope=Scope(categories=["dairy"]))),

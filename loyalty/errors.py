@@ -205,6 +205,12 @@ class RuleNotValid(Refusal):
     title = "The rule does not say something the system understands"
 
 
+class LadderNotValid(Refusal):
+    status = 422
+    code = "ladder_not_valid"
+    title = "Nobody can climb this ladder"
+
+
 class BackTestNotFound(NotFound):
     code = "back_test_not_found"
     title = "There is no back-test by this reference"

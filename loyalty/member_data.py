@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from config.ground.amounts import money
 from config.ground.moments import day, moment
 from loyalty.queries import holdings
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
@@ -81,12 +80,10 @@ def _tier(held: Sequence[Holding], benefits: Sequence[BenefitHeld], zone: ZoneIn
         if tier is None:
             continue
         facts.append(Fact("Tier" if len(held) == 1 else one.programme, tier.name))
-        if tier.until:
-            facts.append(Fact("Held until", _last_day(tier.until, ZoneInfo(one.timezone))))
-        if tier.next:
-            facts.append(
-                Fact("Progress", f"{money(tier.next.missing_minor, one.currency)} more to {tier.next.name}")
-            )
+        if tier.keep:
+            facts.append(Fact("Held", tier.keep.words))
+        if tier.next and tier.next.words:
+            facts.append(Fact("Progress", tier.next.words))
     return Panel(
         title="Tier and benefits",
         order=22,

@@ -71,7 +71,10 @@ def _declare(now: datetime) -> int:
         region=shop.REGION,
     )
     with transaction.atomic():
-        if declare_programme(programme.pk, terms=shop.TERMS, ladder=shop.LADDER, limits=shop.LIMITS):
+        is_new = declare_programme(
+            programme.pk, terms=shop.TERMS, ladder=shop.LADDER, limits=shop.LIMITS, now=now
+        )
+        if is_new:
             say_cost(
                 programme.pk,
                 from_on=shop.OPENED_AT.date(),

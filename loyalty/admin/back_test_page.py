@@ -13,6 +13,8 @@ from loyalty.models import BackTest, BackTestState, Rule
 from loyalty.queries.back_test_results import BackTestResult, PartResult, get_result
 from loyalty.queries.vocabulary import list_names
 from loyalty.rules.back_tests import Changes
+from loyalty.rules.ladder_words import sentence_of_keeping, words_of_demand
+from loyalty.rules.ladders import LadderTerms
 from loyalty.rules.words import sentence_of
 
 STATES = {
@@ -48,11 +50,13 @@ def said(back_test: BackTest) -> list[str]:
         definition = names.said(rule.definition)
         sentences.append(f"{rule.name}: {sentence_of(definition, programme.currency, zone=zone)}")
     sentences += [f"Without the rule {code}." for code in changes.without]
+    terms = changes.ladder or LadderTerms()
     steps = [
-        f"{tier.code} from {money(tier.threshold_minor, programme.currency)}"
+        f"{tier.code} by {words_of_demand(tier.demand, terms, programme.currency)}"
         for tier in (changes.tiers or ())[1:]
     ]
-    return [*sentences, f"Another ladder: {', '.join(steps)}."] if steps else sentences
+    sentences += [f"Another ladder: {', '.join(steps)}."] if steps else []
+    return [*sentences, sentence_of_keeping(terms)] if changes.ladder else sentences
 
 
 def page_of(back_test: BackTest) -> dict[str, Any]:

@@ -151,7 +151,6 @@ class WalletAdmin(LedgerAdmin):
 
 def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
     """What the template shows. Five statements, however old the wallet is."""
-    currency = wallet.programme.currency
     shown = get_wallet(wallet.member_id, wallet.programme_id, now=now)
     settled = list_settled(wallet.member_id, wallet.programme_id, limit=PURCHASES)
     expiry, tier = shown.next_expiry, shown.tier
@@ -170,9 +169,8 @@ def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:
     if shown.debt:
         figures.insert(2, ("Owed", f"{shown.debt:,}", "points; the next points pay them first"))
     if tier:
-        ahead = tier.next
-        note = f"{money(ahead.missing_minor, currency)} more to {ahead.name}" if ahead else "the highest tier"
-        figures.append(("Tier", tier.name, note))
+        words = [tier.next.words if tier.next else "the highest tier", tier.keep.words if tier.keep else None]
+        figures.append(("Tier", tier.name, "; ".join(word for word in words if word)))
     return {
         "member": name_of(wallet.member),
         "member_id": wallet.member_id,

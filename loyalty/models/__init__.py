@@ -18,6 +18,7 @@ from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
+from loyalty.models.ladders import Ladder
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
 from loyalty.models.returns import Reversal
@@ -67,6 +68,7 @@ __all__ = [
     "JournalLine",
     "KeptAliveBy",
     "Label",
+    "Ladder",
     "Lot",
     "LotMove",
     "MemberLabel",

@@ -24,6 +24,12 @@ class Reversal(models.Model):
     )
     points_given = models.BigIntegerField(help_text="Spent points that went back to their lots.")
     qualifying_minor = models.BigIntegerField(help_text="What no longer counts towards tiers.")
+    qualifying_points = models.BigIntegerField(
+        default=0, db_default=0, help_text="Points that no longer count towards tiers."
+    )
+    visits = models.SmallIntegerField(
+        default=0, db_default=0, help_text="1: nothing is left of the purchase, so it was no visit."
+    )
     answer = models.TextField(help_text="JSON text; kept as it was sent.")
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Tiers by spend in a rolling year, and the benefits they bring."""
+"""Tiers, who stands on them, what counts towards them, and the benefits they bring."""
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -12,27 +12,18 @@ from config.ground.history import before_each_change
 
 @pghistory.track(*before_each_change())
 class Tier(models.Model):
-    """A step of a programme's ladder. The lowest has rank 0 and threshold 0: everybody stands on it."""
+    """A step that members stand on; the lowest has rank 0. What reaches it is said by the ladder of the moment."""
 
     id = models.BigAutoField(primary_key=True)
     programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
     code = models.SlugField(max_length=40)
     name = models.CharField(max_length=60)
     rank = models.PositiveSmallIntegerField()
-    threshold_minor = models.BigIntegerField(
-        help_text="Spend in a rolling year that reaches it, in minor units."
-    )
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["programme", "code"], name="a_tier_code_names_one_tier"),
             UniqueConstraint(fields=["programme", "rank"], name="tiers_are_ordered"),
-            UniqueConstraint(fields=["programme", "threshold_minor"], name="tiers_have_different_thresholds"),
-            CheckConstraint(condition=Q(threshold_minor__gte=0), name="tier_threshold_not_negative"),
-            CheckConstraint(
-                condition=(Q(rank=0) & Q(threshold_minor=0)) | (Q(rank__gt=0) & Q(threshold_minor__gt=0)),
-                name="everybody_reaches_the_lowest_tier",
-            ),
         ]
         ordering = ["programme", "rank"]
 
@@ -76,18 +67,23 @@ class Benefit(models.Model):
 
 
 class TierDay(models.Model):
-    """What one member spent towards tiers on one day of the programme's calendar."""
+    """What one member did towards tiers on one day of the programme's calendar."""
 
     id = models.BigAutoField(primary_key=True)
     wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.PROTECT, db_index=False, related_name="+")
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
     spent_on = models.DateField()
     qualifying_minor = models.BigIntegerField()
+    points = models.BigIntegerField(default=0, db_default=0, help_text="Earned by purchases.")
+    visits = models.IntegerField(default=0, db_default=0, help_text="Purchases.")
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["wallet", "spent_on", "member"], name="a_wallet_has_one_sum_per_day"),
-            CheckConstraint(condition=Q(qualifying_minor__gte=0), name="tier_day_never_negative"),
+            CheckConstraint(
+                condition=Q(qualifying_minor__gte=0, points__gte=0, visits__gte=0),
+                name="tier_day_never_negative",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +91,7 @@ class TierDay(models.Model):
 
 
 class TierStanding(models.Model):
-    """A member holds a tier from one moment until another.
+    """A member holds a tier from one moment until another: one that they reached, or that a colleague gave them.
 
     The tier now is the highest one held now: no job has to run for it.
     """
@@ -106,21 +102,39 @@ class TierStanding(models.Model):
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
+    given_by = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="The colleague; empty: reached."
+    )
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    ended_by = models.CharField(max_length=60, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["wallet", "tier", "from_at", "member"], name="a_standing_starts_once"),
-            CheckConstraint(condition=Q(until_at__gt=F("from_at")), name="a_standing_lasts"),
-            ExclusionConstraint(
-                name="standings_of_a_tier_never_overlap",
-                expressions=[
-                    ("wallet", RangeOperators.EQUAL),
-                    ("tier", RangeOperators.EQUAL),
-                    ("member", RangeOperators.EQUAL),
-                    (Func("from_at", "until_at", function="tstzrange"), RangeOperators.OVERLAPS),
-                ],
+            UniqueConstraint(
+                fields=["wallet", "tier", "from_at", "member"],
+                condition=Q(given_by=""),
+                name="a_standing_starts_once",
+            ),
+            CheckConstraint(condition=Q(until_at__gte=F("from_at")), name="a_standing_lasts"),
+            CheckConstraint(condition=Q(given_by="") | ~Q(reason=""), name="a_tier_is_given_for_a_reason"),
+            *(
+                ExclusionConstraint(
+                    name=name,
+                    condition=condition,
+                    expressions=[
+                        ("wallet", RangeOperators.EQUAL),
+                        ("tier", RangeOperators.EQUAL),
+                        ("member", RangeOperators.EQUAL),
+                        (Func("from_at", "until_at", function="tstzrange"), RangeOperators.OVERLAPS),
+                    ],
+                )
+                for name, condition in (
+                    ("standings_of_a_tier_never_overlap", Q(given_by="")),
+                    ("gifts_of_a_tier_never_overlap", ~Q(given_by="")),
+                )
             ),
         ]
+        indexes = [models.Index(fields=["until_at"], name="standings_by_their_end")]
 
     def __str__(self) -> str:
         return f"{self.tier_id} until {self.until_at:%Y-%m-%d}"

@@ -21,13 +21,13 @@ def find_people(member_ids: Collection[int]) -> dict[int, MemberNow]:
     """The active members among these, with their birthdays."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, ref, state, birth_month, birth_day FROM members_member"
+            "SELECT id, ref, state, enrolled_at, birth_month, birth_day FROM members_member"
             " WHERE id = ANY (%s::bigint[]) AND state = 'active'",
             [sorted(member_ids)],
         )
         return {
-            id_: MemberNow(id_, ref, state, birthday=(month, day_) if month else None)
-            for id_, ref, state, month, day_ in cursor.fetchall()
+            id_: MemberNow(id_, ref, state, enrolled_at, birthday=(month, day_) if month else None)
+            for id_, ref, state, enrolled_at, month, day_ in cursor.fetchall()
         }
 
 

@@ -8,6 +8,7 @@ import msgspec
 from loyalty.models import BackTest
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.back_tests import Pair, Tally, cost_minor
+from loyalty.rules.compile import Programme
 from members.models import Member
 from members.rules.masking import masked_name
 from members.rules.people import called
@@ -92,9 +93,7 @@ def get_result(back_test: BackTest) -> BackTestResult:
             WeekResult(starts_on=date.fromisoformat(monday), before=sums.before, after=sums.after)
             for monday, sums in sorted(tally.weeks.items())
         ],
-        tiers=_parts(
-            {step.code: tally.tiers.get(step.code, Pair()) for step in programme.ladder} | tally.tiers
-        ),
+        tiers=_parts({code: tally.tiers.get(code, Pair()) for code in _steps(programme)} | tally.tiers),
         tier_moves=[
             TierMove(before=move.partition(">")[0], after=move.partition(">")[2], members=members)
             for move, members in sorted(tally.moves.items(), key=lambda move: (-move[1], move[0]))
@@ -107,6 +106,10 @@ def get_result(back_test: BackTest) -> BackTestResult:
             for one in tally.winners
         ],
     )
+
+
+def _steps(programme: Programme) -> list[str]:
+    return [step.code for step in programme.ladders[-1].steps] if programme.ladders else []
 
 
 def _parts(sums: Mapping[str, Pair]) -> list[PartResult]:

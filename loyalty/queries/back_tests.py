@@ -1,6 +1,6 @@
 """Purchases that were made, as back-tests settle them once more."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import msgspec
@@ -9,10 +9,13 @@ from django.db.models import QuerySet
 
 from loyalty.errors import BackTestNotFound
 from loyalty.models import BackTest, BackTestState
-from loyalty.rules.ascents import DAYS_BEFORE
+from loyalty.rules.ascents import Day
 from loyalty.rules.back_tests import PastMember, PastPurchase
 
 OPEN = (BackTestState.WAITING, BackTestState.RUNNING)
+DAYS_BEFORE = timedelta(days=2 * 366)
+"""What happened this long before may still matter: a tier is mostly held for a year, by what was done in the year
+before it. Longer ladders begin anew."""
 
 _IN_TIME = "programme_id = %(programme)s AND placed_at >= %(since)s AND placed_at < %(until)s"
 _COUNT = f"SELECT count(*) FROM omnichannel_order WHERE {_IN_TIME}"  # noqa: S608 - a text of ours
@@ -23,7 +26,8 @@ SELECT max(member_id) FROM (
 """  # noqa: S608 - a text of ours
 # Who bought what brought them to a tier held it from that very moment: the purchase itself was made on the one below.
 _PURCHASES = """
-SELECT json_build_object('member_ref', m.ref, 'placed_at', o.placed_at, 'place_code', p.code,
+SELECT json_build_object('member_ref', m.ref, 'enrolled_at', m.enrolled_at,
+  'placed_at', o.placed_at, 'place_code', p.code,
   'place_kind', p.kind,
   'paid_by', (SELECT coalesce(json_agg(x->>'kind'), '[]') FROM jsonb_array_elements(o.payments) x),
   'is_new', NOT EXISTS (SELECT FROM omnichannel_order e
@@ -55,7 +59,7 @@ WHERE o.programme_id = %(programme)s AND o.placed_at >= %(since)s AND o.placed_a
 ORDER BY o.member_id, o.placed_at, o.id
 """
 _SPENT = """
-SELECT m.ref, d.spent_on, d.qualifying_minor FROM loyalty_tierday d
+SELECT m.ref, d.spent_on, d.qualifying_minor, d.points, d.visits FROM loyalty_tierday d
 JOIN loyalty_wallet w ON w.id = d.wallet_id AND w.member_id = d.member_id
 JOIN members_member m ON m.id = d.member_id
 WHERE w.programme_id = %(programme)s AND d.member_id > %(after)s AND d.member_id <= %(up_to)s
@@ -121,13 +125,13 @@ def list_members(stretch: Stretch, *, after: int, up_to: int, before: date | Non
     with connection.cursor() as cursor:
         cursor.execute(_PURCHASES, stretch.parameters | {"after": after, "up_to": up_to})
         found = [_decoder.decode(body) for (body,) in cursor]
-        spent: dict[str, dict[date, int]] = {}
+        spent: dict[str, dict[date, Day]] = {}
         if before is not None:
             days: dict[str, datetime | date | int] = {"from": before - DAYS_BEFORE, "before": before}
             cursor.execute(_SPENT, stretch.parameters | {"after": after, "up_to": up_to} | days)
-            for ref, day, minor in cursor:
-                spent.setdefault(ref, {})[day] = minor
+            for ref, day, *counted in cursor:
+                spent.setdefault(ref, {})[day] = Day(*counted)
     return [
-        PastMember(purchases=list(own), spent=spent.get(ref, {}))
+        PastMember(purchases=list(own), days=spent.get(ref, {}))
         for ref, own in groupby(found, key=lambda purchase: purchase.member_ref)
     ]

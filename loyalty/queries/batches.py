@@ -19,6 +19,14 @@ class OfferNow(Offer, frozen=True, kw_only=True):
     uses_left: int
 
 
+class DayNow(msgspec.Struct, frozen=True, array_like=True):
+    """What counts towards tiers of one day: spend in minor units, points that purchases earned, purchases."""
+
+    minor: int
+    points: int
+    visits: int
+
+
 class WalletFacts(msgspec.Struct, frozen=True):
     """What a locked wallet held when it was read. `days` are the sums that count towards tiers.
 
@@ -28,7 +36,7 @@ class WalletFacts(msgspec.Struct, frozen=True):
 
     spendable: int
     version: int
-    days: dict[date, int]
+    days: dict[date, DayNow]
     standings: list[Standing]
     offers: list[OfferNow]
     labels: list[str]
@@ -39,7 +47,7 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT k.kind, k.value, m.id, m.ref, m.state, m.birth_month, m.birth_day
+            SELECT k.kind, k.value, m.id, m.ref, m.state, m.enrolled_at, m.birth_month, m.birth_day
             FROM unnest(%s::text[], %s::text[]) AS k(kind, value)
             LEFT JOIN members_identity n ON n.kind = k.kind AND n.value = k.value
             JOIN members_member m ON m.id = n.member_id OR (k.kind = 'ref' AND m.ref = k.value)
@@ -47,8 +55,8 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
             [[kind for kind, _ in keys], [value for _, value in keys]],
         )
         return {
-            (kind, value): MemberNow(id_, ref, state, birthday=(month, day) if month else None)
-            for kind, value, id_, ref, state, month, day in cursor.fetchall()
+            (kind, value): MemberNow(id_, ref, state, enrolled_at, birthday=(month, day) if month else None)
+            for kind, value, id_, ref, state, enrolled_at, month, day in cursor.fetchall()
         }
 
 
@@ -73,10 +81,12 @@ SELECT w.member_id, json_build_object(
   'labels', CASE WHEN %(asks_labels)s THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
       JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = w.programme_id
       WHERE c.member_id = w.member_id) ELSE '[]' END,
-  'days', (SELECT coalesce(json_object_agg(d.spent_on, d.qualifying_minor), '{}') FROM loyalty_tierday d
+  'days', (SELECT coalesce(json_object_agg(d.spent_on,
+        json_build_array(d.qualifying_minor, d.points, d.visits)), '{}') FROM loyalty_tierday d
       WHERE d.wallet_id = w.id AND d.spent_on >= %(since)s),
   'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
-        'until_at', s.until_at)), '[]') FROM loyalty_tierstanding s WHERE s.wallet_id = w.id),
+        'until_at', s.until_at, 'is_given', s.given_by <> '')), '[]')
+      FROM loyalty_tierstanding s WHERE s.wallet_id = w.id),
   'offers', (SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title, 'effect', g.effect,
         'valid_from', g.valid_from, 'valid_until', g.valid_until, 'uses_left', g.max_uses - g.uses)
         ORDER BY g.valid_until, g.id), '[]') FROM loyalty_grant g

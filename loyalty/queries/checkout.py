@@ -7,6 +7,7 @@ from django.db import connection
 
 from loyalty.rules.basket import Offer, Use
 from loyalty.rules.compile import Asks
+from loyalty.rules.purchase import Counted
 from loyalty.rules.tiers import Standing
 
 
@@ -31,6 +32,7 @@ class MemberNow(msgspec.Struct, frozen=True):
     id: int
     ref: str
     state: str
+    enrolled_at: datetime
     birthday: tuple[int, int] | None = None
     """Month and day."""
 
@@ -52,6 +54,7 @@ class ProductNow(msgspec.Struct, frozen=True):
 class PurchaseFacts(msgspec.Struct, frozen=True):
     """What was true when it was read. `stamp` is the programme's; None if it has no terms.
 
+    :ivar counted: towards tiers, before the purchase; `counted_now`: and as of today, where it is told on a later day.
     :ivar holds_vouchers: the member has some that are not used up.
     :ivar labels: segments that the member is in; none unless they were asked for.
     :ivar used: what the capped rules that were asked for gave so far.
@@ -63,8 +66,8 @@ class PurchaseFacts(msgspec.Struct, frozen=True):
     member: MemberNow | None
     wallet: WalletNow | None
     stamp: int | None
-    window_minor: int
-    window_now_minor: int
+    counted: Counted
+    counted_now: Counted | None
     standings: list[Standing]
     offers: list[Offer]
     products: list[ProductNow]
@@ -91,8 +94,8 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
     member: tuple[str, str] | None
     placed_at: datetime
-    window_from: date
-    window_until: date
+    placed_on: date
+    timezone: str
     today: date
     skus: list[str]
     now: datetime
@@ -105,10 +108,11 @@ _decoder = msgspec.json.Decoder(PurchaseFacts)
 def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
     """Read everything that a purchase relies on. One statement, however many lines, rules or offers there are."""
     kind, value = inquiry.member or ("ref", "")
+    windows = {"zone": inquiry.timezone, "at": inquiry.asks.window, "now": inquiry.asks.window_now}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s, %s, %s, %s,"
-            " %s::text[], %s, %s, %s::text[])",
+            "SELECT loyalty_purchase_facts(%s, %s, %s::text, %s, %s, %s, %s::bigint, %s::text, %s, %s, %s,"
+            " %s::jsonb, %s, %s, %s::text[], %s, %s, %s::text[])",
             [
                 inquiry.key_id,
                 inquiry.caller,
@@ -121,8 +125,8 @@ def find_purchase_facts(inquiry: Inquiry) -> PurchaseFacts:
                 kind,
                 value,
                 inquiry.placed_at,
-                inquiry.window_from,
-                inquiry.window_until,
+                msgspec.json.encode(windows).decode(),
+                inquiry.placed_on,
                 inquiry.today,
                 inquiry.skus,
                 inquiry.now,

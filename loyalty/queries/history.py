@@ -35,11 +35,17 @@ class BenefitAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of the ladder, reached by spending `threshold_minor` in a rolling year."""
+    """A step of the ladder, what it asks for within the ladder's window, and in words.
+
+    `threshold_minor`, `points`, `visits`: null where it does not ask for it; `needs`: any one of them, or all.
+    """
 
     code: str
     name: str
-    threshold_minor: int
+    threshold_minor: int | None
+    points: int | None
+    visits: int | None
+    needs: str
     is_held: bool
     benefits: list[str]
 
@@ -127,16 +133,17 @@ def list_steps(member_id: int, programme_id: int, *, now: datetime) -> list[Step
         StepAnswer(**row)
         for row in _rows(
             """
-            SELECT t.code, t.name, t.threshold_minor, t.rank = 0 OR EXISTS (
+            SELECT t.code, t.name, CASE t.rank WHEN 0 THEN 0 ELSE t.threshold_minor END AS threshold_minor,
+              t.points, t.visits, t.needs, t.rank = 0 OR EXISTS (
                 SELECT FROM loyalty_tierstanding s JOIN loyalty_wallet w ON w.id = s.wallet_id
                 WHERE w.member_id = %s AND w.programme_id = %s AND s.tier_id = t.id
                   AND s.from_at <= %s AND s.until_at > %s
               ) AS is_held,
               ARRAY(SELECT b.title::text FROM loyalty_benefit b WHERE b.tier_id = t.id AND b.is_active ORDER BY b.id)
                 AS benefits
-            FROM loyalty_tier t WHERE t.programme_id = %s ORDER BY t.rank
+            FROM loyalty_steps(loyalty_ladder_at(%s, %s), %s) t ORDER BY t.rank
             """,
-            [member_id, programme_id, now, now, programme_id],
+            [member_id, programme_id, now, now, programme_id, now, programme_id],
         )
     ]
 

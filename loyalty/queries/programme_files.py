@@ -6,7 +6,9 @@ from typing import TypeVar
 import msgspec
 
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.queries.ladders import find_last_ladder
 from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.ladders import LadderDefinition, LadderTerms
 from loyalty.rules.programme_files import (
     BenefitPart,
     ProgrammeFile,
@@ -26,15 +28,19 @@ def find_programme_file(code: str, *, now: datetime) -> ProgrammeFile | None:
     if programme is None:
         return None
     terms = ProgrammeTerms.objects.filter(programme=programme).first()
+    ladder = find_last_ladder(programme.pk)
     return ProgrammeFile(
         programme=_part(ProgrammePart, programme),
         terms=_part(TermsPart, terms) if terms else None,
-        tiers=_tiers(programme.pk),
+        tiers=_tiers(programme.pk, ladder),
+        ladder=ladder.terms if ladder else LadderTerms(),
         rules=_rules(programme.pk, now),
     )
 
 
-def _tiers(programme_id: int) -> list[TierPart]:
+def _tiers(programme_id: int, ladder: LadderDefinition | None) -> list[TierPart]:
+    """The tiers of the ladder; one that stands on none has no place in the file."""
+    asked = {step.tier: step for step in ladder.steps} if ladder else {}
     benefits: dict[int, list[BenefitPart]] = {}
     for one in Benefit.objects.filter(tier__programme_id=programme_id).order_by("pk"):
         benefits.setdefault(one.tier_id, []).append(_part(BenefitPart, one))
@@ -42,10 +48,13 @@ def _tiers(programme_id: int) -> list[TierPart]:
         TierPart(
             code=tier.code,
             name=tier.name,
-            threshold_minor=tier.threshold_minor,
+            threshold_minor=asked[tier.code].threshold_minor or 0,
+            points=asked[tier.code].points,
+            visits=asked[tier.code].visits,
+            needs=asked[tier.code].needs,
             benefits=benefits.get(tier.pk, []),
         )
-        for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
+        for tier in Tier.objects.filter(programme_id=programme_id, code__in=asked).order_by("rank")
     ]
 
 

@@ -11,11 +11,13 @@ import msgspec
 
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.queries.ladders import list_ladders
 from loyalty.rules import tiers
-from loyalty.rules.back_tests import Changes, ladder_tried, versions_tried
+from loyalty.rules.back_tests import Changes, ladders_tried, versions_tried
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
+from loyalty.rules.ladders import LadderDefinition
 
 _log = logging.getLogger("regulars.rules")
 _compiled: dict[int, Programme] = {}
@@ -63,16 +65,12 @@ def compile_with(programme_id: int, draft: Draft) -> Programme:
 def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Programme:
     """The programme as if the changes had held from `since` on; nothing is kept."""
     programme = _compile(programme_id, lambda versions: versions_tried(versions, changes, since))
-    return replace(programme, ladder=tuple(ladder_tried(programme.ladder, changes)))
+    return replace(programme, ladders=ladders_tried(programme.ladders, changes))
 
 
 def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]] | None = None) -> Programme:
     row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
     versions = _versions(programme_id)
-    benefits: dict[int, list[tiers.Benefit]] = {}
-    for one in Benefit.objects.filter(tier__programme_id=programme_id, is_active=True):
-        brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days)
-        benefits.setdefault(one.tier_id, []).append(brought)
     return compile_programme(
         stamp=row.stamp,
         terms=Terms(
@@ -88,18 +86,24 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
             proof_above=row.proof_above,
             transfer_points_a_day=row.transfer_points_a_day,
         ),
-        ladder=[
-            tiers.Step(
-                id=tier.pk,
-                code=tier.code,
-                name=tier.name,
-                threshold_minor=tier.threshold_minor,
-                benefits=benefits.get(tier.pk, []),
-            )
-            for tier in Tier.objects.filter(programme_id=programme_id).order_by("rank")
-        ],
+        ladders=_ladders(programme_id),
         versions=change(versions) if change else versions,
     )
+
+
+def _ladders(programme_id: int) -> list[tiers.Ladder]:
+    benefits: dict[int, list[tiers.Benefit]] = {}
+    for one in Benefit.objects.filter(tier__programme_id=programme_id, is_active=True):
+        brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days)
+        benefits.setdefault(one.tier_id, []).append(brought)
+    steps = {
+        tier.code: tiers.Step(id=tier.pk, code=tier.code, name=tier.name, benefits=benefits.get(tier.pk, []))
+        for tier in Tier.objects.filter(programme_id=programme_id)
+    }
+    return [
+        tiers.compile_ladder(msgspec.convert(row.definition, LadderDefinition), steps, row.live_from)
+        for row in list_ladders(programme_id)
+    ]
 
 
 def read_definition(stored: dict[str, Any], rule: str) -> RuleDefinition | None:

@@ -96,19 +96,24 @@ _LAWS = {
           CASE WHEN o.ref IS NULL THEN 'no order' ELSE 'no settlement' END
         FROM omnichannel_order o FULL JOIN loyalty_settlement s ON s.order_ref = o.ref AND s.member_id = o.member_id
         WHERE o.ref IS NULL OR s.order_ref IS NULL""",
-    "what counts towards tiers is what was paid on the day": """
+    "what counts towards tiers is what was paid, earned and bought on the day": """
         SELECT 'wallet ' || coalesce(d.wallet_id, p.wallet_id) || ' on ' || coalesce(d.spent_on, p.spent_on),
-          coalesce(p.paid, 0), coalesce(d.qualifying_minor, 0)
+          concat_ws(', ', p.paid, p.points, p.visits), concat_ws(', ', d.qualifying_minor, d.points, d.visits)
         FROM loyalty_tierday d
         FULL JOIN (
           SELECT s.wallet_id, (o.placed_at AT TIME ZONE g.timezone)::date AS spent_on,
-            sum(s.qualifying_minor - coalesce((SELECT sum(u.qualifying_minor) FROM loyalty_reversal u
-              WHERE u.order_ref = s.order_ref AND u.member_id = s.member_id), 0)) AS paid
+            sum(s.qualifying_minor - coalesce(u.minor, 0)) AS paid,
+            sum(s.points_earned - coalesce(u.points, 0)) AS points, sum(1 - coalesce(u.visits, 0)) AS visits
           FROM loyalty_settlement s
+          LEFT JOIN (
+            SELECT order_ref, member_id, sum(qualifying_minor) AS minor, sum(qualifying_points) AS points,
+              sum(visits) AS visits
+            FROM loyalty_reversal GROUP BY 1, 2) u ON u.order_ref = s.order_ref AND u.member_id = s.member_id
           JOIN omnichannel_order o ON o.ref = s.order_ref AND o.member_id = s.member_id
           JOIN omnichannel_programme g ON g.id = o.programme_id
           GROUP BY 1, 2) p USING (wallet_id, spent_on)
-        WHERE coalesce(p.paid, 0) <> coalesce(d.qualifying_minor, 0)""",
+        WHERE (coalesce(p.paid, 0), coalesce(p.points, 0), coalesce(p.visits, 0))
+          <> (coalesce(d.qualifying_minor, 0), coalesce(d.points, 0), coalesce(d.visits, 0))""",
     "a return takes back and gives back no more than there was": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           r.taken || ' taken back, ' || r.given || ' given back'

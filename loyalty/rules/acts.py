@@ -104,11 +104,10 @@ def _for(rule: LiveRule) -> ForAct:
 
 def _occasion(act: Act, shopper: Shopper, programme: Programme) -> Occasion:
     """The act as conditions see it: a moment and a place at which nothing is bought."""
-    ladder = programme.ladder
     return Occasion(
         basket=Basket(lines=[], place_code=act.place_code, placed_at=act.happened_at),
         shopper=shopper,
-        tier_code=shopper.tier_code or (ladder[0].code if ladder else ""),
+        tier_code=shopper.tier_code or programme.ladder_at(act.happened_at).lowest,
         local=act.happened_at.astimezone(programme.terms.zone),
         amounts=Amounts([], [], []),
     )

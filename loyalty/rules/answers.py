@@ -1,6 +1,7 @@
 """What a till is answered. The wallet is added by the statement that books, for only it knows the figures after it."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -54,18 +55,43 @@ class NextExpiry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NextTier(msgspec.Struct, frozen=True, kw_only=True):
+    """The next step, and what is missing to it: spend in minor units, points earned, visits; null where it does not
+    ask for it. `needs`: any one of them is enough, or all are missing. `words`: for member and cashier.
+    """
+
     code: str
     name: str
-    missing_minor: int
+    missing_minor: int | None
+    missing_points: int | None = None
+    missing_visits: int | None = None
+    needs: Literal["any", "all"] = "any"
+    words: str | None = None
+
+
+class KeptTier(msgspec.Struct, frozen=True, kw_only=True):
+    """Until when the tier is kept (null: for good), and what is missing in the running window to keep it longer.
+
+    `is_given`: a colleague gave it. `words`: for member and cashier.
+    """
+
+    until: datetime | None
+    is_given: bool
+    missing_minor: int | None
+    missing_points: int | None
+    missing_visits: int | None
+    words: str
 
 
 class TierAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`until`: the end of what is held now, null on the lowest tier."""
+    """`until`: the end of what is held now, null on the lowest tier and for what is held for good. `keep`: null on the
+    lowest tier, and in answers of before it was known.
+    """
 
     code: str
     name: str
     until: datetime | None
     next: NextTier | None
+    keep: KeptTier | None = None
 
 
 class WalletAnswer(msgspec.Struct, frozen=True, kw_only=True):

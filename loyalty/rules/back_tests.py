@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from loyalty.errors import RuleNotValid
-from loyalty.rules.ascents import Ascent
+from loyalty.rules.ascents import Ascent, Day
 from loyalty.rules.basket import Basket, Line, Offer, Shopper, Use
 from loyalty.rules.compile import Programme
 from loyalty.rules.counters import Counters, Counts
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version
+from loyalty.rules.ladders import Demand, LadderDefinition, LadderTerms, fault_in
 from loyalty.rules.settle import Settlement, settle
-from loyalty.rules.tiers import Step, is_ladder
+from loyalty.rules.tiers import Enrolled, Ladder, Step, compile_ladder
 
 WINNERS = 10
 """So many members who gain most are named."""
@@ -32,19 +33,33 @@ class TriedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class TriedTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step of a ladder, reached by spending `threshold_minor` in a rolling year."""
+    """A step of a ladder: what it asks for, as `loyalty.rules.ladders.Demand`; the lowest asks for nothing."""
 
     code: Code
-    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)]
+    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    points: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    visits: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    needs: Literal["any", "all"] = "any"
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(
+            tier=self.code,
+            threshold_minor=self.threshold_minor or None,
+            points=self.points,
+            visits=self.visits,
+            needs=self.needs,
+        )
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is tried: rules that are put in, codes of rules that are taken away, and a ladder in place of today's (the
-    lowest tier first)."""
+    lowest tier first), with terms of its own or today's."""
 
     rules: Annotated[list[TriedRule], Meta(max_length=200)] = []
     without: Annotated[list[Code], Meta(max_length=200)] = []
     tiers: Annotated[list[TriedTier], Meta(min_length=1, max_length=50)] | None = None
+    ladder: LadderTerms | None = None
 
 
 def changes_of(draft: Draft) -> Changes:
@@ -55,7 +70,7 @@ def changes_of(draft: Draft) -> Changes:
 def named(changes: Changes) -> str:
     """What is tried, in a few words: `Tea weeks, without silver`."""
     words = [rule.name for rule in changes.rules] + [f"without {code}" for code in changes.without]
-    words += ["another ladder"] if changes.tiers is not None else []
+    words += ["another ladder"] if changes.tiers is not None or changes.ladder is not None else []
     return ", ".join(words)[:200]
 
 
@@ -69,6 +84,7 @@ class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     member_ref: str
+    enrolled_at: datetime
     placed_at: datetime
     place_code: str
     place_kind: str
@@ -87,11 +103,11 @@ class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
 class PastMember(msgspec.Struct, frozen=True, kw_only=True):
     """A member's purchases in the order in which they were placed.
 
-    :ivar spent: what counted towards tiers on the days before the first day that is looked at; only for another ladder.
+    :ivar days: what counted towards tiers on the days before the first day that is looked at; only for another ladder.
     """
 
     purchases: Sequence[PastPurchase]
-    spent: dict[date, int] = {}
+    days: dict[date, Day] = {}
 
 
 class Pair(msgspec.Struct, kw_only=True):
@@ -144,7 +160,7 @@ class Tally(msgspec.Struct, kw_only=True):
         :param until: the moment at which tiers are compared.
         """
         own = Winner(member=member.purchases[0].member_ref)
-        ways = _ways(member, before, after) if before.ladder != after.ladder else []
+        ways = _ways(member, before, after, until) if before.ladders != after.ladders else []
         caps = Counters(before, self.given_before), Counters(after, self.given_after)
         touched = 0
         for purchase in member.purchases:
@@ -158,7 +174,7 @@ class Tally(msgspec.Struct, kw_only=True):
             own.add(was.points_earned, would.points_earned)
             self._spread(_monday(at, before), tiers, was, would)
             for way in ways:
-                way.spend(purchase.qualifying_minor, at=at)
+                way.count(Day(purchase.qualifying_minor, purchase.points_earned, 1), at=at)
         self._close(own, member, touched)
         ends = [way.tier_at(until) for way in ways]
         if len(set(ends)) > 1:
@@ -216,21 +232,32 @@ def _monday(at: datetime, programme: Programme) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
 
 
-def ladder_tried(ladder: Sequence[Step], changes: Changes) -> Sequence[Step]:
-    """The ladder that is tried; today's if no other is."""
+def ladders_tried(ladders: Sequence[Ladder], changes: Changes) -> tuple[Ladder, ...]:
+    """The ladder that is tried, for all moments; today's if no other is."""
+    if changes.tiers is None and changes.ladder is None:
+        return tuple(ladders)
+    today = ladders[-1] if ladders else Ladder()
+    terms = changes.ladder or today.terms
     if changes.tiers is None:
-        return ladder
-    names = {step.code: step.name for step in ladder}
-    return [
-        Step(
-            id=-at, code=tier.code, name=names.get(tier.code, tier.code), threshold_minor=tier.threshold_minor
-        )
+        return (structs.replace(today, terms=terms),)
+    names = {step.code: step.name for step in today.steps}
+    steps = {
+        tier.code: Step(id=-at, code=tier.code, name=names.get(tier.code, tier.code))
         for at, tier in enumerate(changes.tiers, start=1)
-    ]
+    }
+    return (compile_ladder(definition_of(changes.tiers, terms), steps),)
 
 
-def _ways(member: PastMember, before: Programme, after: Programme) -> list[Ascent]:
-    return [Ascent(programme.ladder, programme.terms.zone, member.spent) for programme in (before, after)]
+def definition_of(tiers: Sequence[TriedTier], terms: LadderTerms) -> LadderDefinition:
+    """The ladder of these steps, by these terms."""
+    return LadderDefinition(steps=[tier.demand for tier in tiers], **structs.asdict(terms))
+
+
+def _ways(member: PastMember, before: Programme, after: Programme, until: datetime) -> list[Ascent]:
+    """Up the ladders of the end, from what counted on the days before."""
+    zone = before.terms.zone
+    enrolled = Enrolled(zone, member.purchases[0].enrolled_at.astimezone(zone).date())
+    return [Ascent(programme.ladder_at(until), enrolled, member.days) for programme in (before, after)]
 
 
 def versions_tried(versions: Iterable[Version], changes: Changes, since: datetime) -> list[Version]:
@@ -249,13 +276,12 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
     :raises RuleNotValid: nothing would change, a rule is named twice, or one that is not there is taken away.
     """
     named = [rule.code for rule in changes.rules] + changes.without
-    if not named and changes.tiers is None:
+    if not named and changes.tiers is None and changes.ladder is None:
         raise RuleNotValid("Name a rule to put in or one to take away, or a ladder.", pointer="/changes")
-    if changes.tiers is not None and not is_ladder([tier.threshold_minor for tier in changes.tiers]):
-        raise RuleNotValid(
-            "The lowest tier is reached by 0 and each next one by more than the one before it.",
-            pointer="/changes/tiers",
-        )
+    if changes.tiers is not None and (
+        fault := fault_in(definition_of(changes.tiers, changes.ladder or LadderTerms()))
+    ):
+        raise RuleNotValid(fault, pointer="/changes/tiers")
     if len(named) != len(set(named)):
         raise RuleNotValid("Each rule can be named once.", pointer="/changes")
     if unknown := sorted(set(changes.without) - set(known)):

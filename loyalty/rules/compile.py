@@ -29,8 +29,9 @@ from loyalty.rules.definition import (
 )
 from loyalty.rules.demands import Demand, demands_of, offers_of_purchase
 from loyalty.rules.holding import Occasion, Test, Unmet, recurs_on, test_of
+from loyalty.rules.ladders import A_YEAR, Window, longest_window_days
 from loyalty.rules.lots import Expiry
-from loyalty.rules.tiers import Step
+from loyalty.rules.tiers import Ladder, ladder_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,22 @@ class Asks:
     :ivar first_purchase: whether nothing was bought before.
     :ivar channels: whether it was bought in a store or in a web shop.
     :ivar capped: codes of rules of which it counts how much they gave so far.
+    :ivar window: what counts towards tiers at the moment of the purchase; `window_now`: and now.
     """
 
     labels: bool = False
     first_purchase: bool = False
     channels: bool = False
     capped: tuple[str, ...] = ()
+    window: Window = A_YEAR
+    window_now: Window = A_YEAR
 
 
 @dataclass(frozen=True)
 class Programme:
     """Everything a settlement needs to know of a programme, at one stamp.
 
+    :ivar ladders: the ladders of tiers, in the order in which they begin.
     :ivar asks: what some of the rules want to know beside what every purchase needs; see `asks_at`.
     :ivar capped: the versions with caps.
     :ivar of_acts: versions about acts, by the act's type; a purchase meets none of them.
@@ -114,7 +119,7 @@ class Programme:
 
     stamp: int
     terms: Terms
-    ladder: tuple[Step, ...]
+    ladders: tuple[Ladder, ...]
     always: tuple[LiveRule, ...]
     asks: Asks
     capped: tuple[LiveRule, ...]
@@ -122,12 +127,26 @@ class Programme:
     of_acts: dict[str, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
     _days: dict[date, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
 
-    def asks_at(self, at: datetime) -> Asks:
-        """What the rules of a moment want to know."""
-        if not self.capped:
-            return self.asks
+    def ladder_at(self, at: datetime) -> Ladder:
+        """The ladder of a moment."""
+        return ladder_at(self.ladders, at)
+
+    @property
+    def longest_window_days(self) -> int:
+        """On any day at most so many days count towards tiers."""
+        return longest_window_days(ladder.terms.window for ladder in self.ladders)
+
+    def capped_at(self, at: datetime) -> tuple[str, ...]:
+        """Codes of the rules of a moment of which it counts how much they gave so far."""
+        return tuple(sorted({rule.code for rule in self.capped if rule.is_live(at)})) if self.capped else ()
+
+    def asks_at(self, at: datetime, *, now: datetime) -> Asks:
+        """What the rules of a moment want to know, and which days count towards tiers then and now."""
         return replace(
-            self.asks, capped=tuple(sorted({rule.code for rule in self.capped if rule.is_live(at)}))
+            self.asks,
+            capped=self.capped_at(at),
+            window=self.ladder_at(at).terms.window,
+            window_now=self.ladder_at(now).terms.window,
         )
 
     def _on_day(self, day: date) -> tuple[LiveRule, ...]:
@@ -162,7 +181,7 @@ def compile_programme(
     *,
     stamp: int,
     terms: Terms,
-    ladder: Sequence[Step],
+    ladders: Sequence[Ladder],
     versions: Iterable[tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]],
 ) -> Programme:
     """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules."""
@@ -203,7 +222,7 @@ def compile_programme(
     return Programme(
         stamp=stamp,
         terms=terms,
-        ladder=tuple(ladder),
+        ladders=tuple(ladders),
         always=tuple(always),
         capped=tuple(capped),
         by_demand={demand: tuple(rules) for demand, rules in by_demand.items()},

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, structs
 
-from config.ground.amounts import money
 from config.ground.moments import moment
 from loyalty.errors import ProgrammeFileNotFitting
-from loyalty.rules.back_tests import Changes, TriedRule, TriedTier
+from loyalty.rules.back_tests import Changes, TriedRule, TriedTier, definition_of
 from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.ladder_words import ladder_changes
+from loyalty.rules.ladders import LadderDefinition, LadderTerms
+from loyalty.rules.ladders import fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
-from loyalty.rules.tiers import is_ladder
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
@@ -57,12 +58,10 @@ class BenefitPart(_Part, frozen=True, kw_only=True):
     is_active: bool = True
 
 
-class TierPart(_Part, frozen=True, kw_only=True):
-    """A step of the ladder, reached by spending `threshold_minor` in a rolling year."""
+class TierPart(TriedTier, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step of the ladder, with what it asks for and what it brings."""
 
-    code: Code
     name: Annotated[str, Meta(min_length=1, max_length=60)]
-    threshold_minor: Annotated[int, Meta(ge=0, le=10**12)]
     benefits: list[BenefitPart] = []
 
 
@@ -87,12 +86,13 @@ class ProgrammePart(_Part, frozen=True, kw_only=True):
 
 
 class ProgrammeFile(_Part, frozen=True, kw_only=True):
-    """The whole file. Tiers stand in order, the lowest first."""
+    """The whole file. Tiers stand in order, the lowest first; `ladder` says how they are reached and kept."""
 
     format: Literal["regulars programme 1"] = "regulars programme 1"
     programme: ProgrammePart
     terms: TermsPart | None
     tiers: list[TierPart]
+    ladder: LadderTerms = LadderTerms()
     rules: list[RulePart]
 
 
@@ -104,11 +104,9 @@ def ensure_whole(file: ProgrammeFile) -> None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
     if fault := fault_in(_expiry(file.terms)):
         raise ProgrammeFileNotFitting(fault)
-    steps = [tier.threshold_minor for tier in file.tiers]
-    if steps and not is_ladder(steps):
-        raise ProgrammeFileNotFitting(
-            "The lowest tier is reached by 0 and each next one by more than the one before it."
-        )
+    ladder = ladder_of(file)
+    if ladder is not None and (fault := ladder_fault(ladder)):
+        raise ProgrammeFileNotFitting(fault)
     for kind, codes in (
         ("tier", [tier.code for tier in file.tiers]),
         ("rule", [rule.code for rule in file.rules]),
@@ -125,7 +123,7 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
     """
     told = [] if today else [f"New programme {wanted.programme.name} ({wanted.programme.code})"]
     told += _of_terms(today.terms if today else None, wanted)
-    told += _of_tiers(today.tiers if today else [], wanted)
+    told += _of_tiers(today, wanted)
     return told + _of_rules(today.rules if today else [], wanted)
 
 
@@ -159,17 +157,23 @@ def _expiry(terms: TermsPart) -> Expiry:
     )
 
 
-def _of_tiers(today: Sequence[TierPart], wanted: ProgrammeFile) -> list[str]:
-    known = {tier.code: tier for tier in today}
+def ladder_of(file: ProgrammeFile) -> LadderDefinition | None:
+    """The ladder of the file; None where it has no tiers."""
+    return definition_of(file.tiers, file.ladder) if file.tiers else None
+
+
+def _of_tiers(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]:
+    known = {tier.code: tier for tier in today.tiers} if today else {}
+    names = {tier.code: tier.name for tier in wanted.tiers}
     told = []
+    if (ladder := ladder_of(wanted)) is not None:
+        old = ladder_of(today) if today else None
+        changes = ladder_changes(old, ladder, names, wanted.programme.currency)
+        told += [f"Ladder: {change}" for change in changes]
     for tier in wanted.tiers:
         before = known.get(tier.code)
-        reached = money(tier.threshold_minor, wanted.programme.currency)
-        if before is None:
-            told.append(f"New tier {tier.name}, reached by {reached}")
-        elif (before.name, before.threshold_minor) != (tier.name, tier.threshold_minor):
-            was = money(before.threshold_minor, wanted.programme.currency)
-            told.append(f"Tier {before.name}, reached by {was} → {tier.name}, reached by {reached}")
+        if before is not None and before.name != tier.name:
+            told.append(f"Tier {before.name} → {tier.name}")
         benefits = {one.code: one for one in before.benefits} if before else {}
         for benefit in tier.benefits:
             if benefit.code not in benefits:
@@ -196,11 +200,13 @@ def changes_by(file: ProgrammeFile, today: ProgrammeFile | None) -> Changes:
         ],
         without=[code for code in known if code not in codes],
         tiers=ladder if ladder and (today is None or _ladder(today) != ladder) else None,
+        ladder=file.ladder if today is None or today.ladder != file.ladder else None,
     )
 
 
 def _ladder(file: ProgrammeFile) -> list[TriedTier]:
-    return [TriedTier(code=one.code, threshold_minor=one.threshold_minor) for one in file.tiers]
+    asked = TriedTier.__struct_fields__
+    return [TriedTier(**{name: getattr(one, name) for name in asked}) for one in file.tiers]
 
 
 def is_changed(before: RulePart | None, rule: RulePart) -> bool:

@@ -13,12 +13,14 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.lots import available_from, expires_at
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import (
+    Enrolled,
+    Measures,
     Standing,
     Step,
+    counts_since,
     next_threshold,
     standings_after,
     step_held,
-    window_starts_on,
 )
 
 
@@ -124,11 +126,14 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     """What a purchase does to the member's tiers.
 
     :param spent_on: the day of the programme's calendar on which it counts.
-    :param promote_at: the spend in the rolling year at which the next tier is reached, None at the top.
+    :param counts_since: the first day of its window.
+    :param promote_at: the spend in the window at which a further tier is reached, None at the top; 0 where other things
+        than spend count too.
     :param reached: the steps it reaches that were not held before, lowest first.
     """
 
     spent_on: date
+    counts_since: date
     promote_at: int | None
     standings: list[Standing]
     reached: list[Step]
@@ -143,19 +148,31 @@ def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
     )
 
 
-class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What counted in the rolling year before a purchase: at its own moment, and, for one told late, now."""
+class Counted(Measures, frozen=True, kw_only=True):
+    """What counted towards tiers before a purchase.
 
-    at_purchase_minor: int
-    now_minor: int = 0
+    :ivar is_new_day: nothing was bought on its day so far.
+    """
+
+    is_new_day: bool = True
+
+    def with_(self, settlement: Settlement) -> Measures:
+        """Together with the purchase."""
+        return Measures(
+            minor=self.minor + settlement.qualifying_minor,
+            points=self.points + settlement.points_earned,
+            visits=self.visits + 1,
+            days=self.days + self.is_new_day,
+        )
 
 
 def climb(
     programme: Programme,
     settlement: Settlement,
     standings: list[Standing],
-    spent: Spent,
+    counted: tuple[Counted, Counted | None],
     *,
+    member: Enrolled,
     placed_at: datetime,
     now: datetime,
 ) -> Climb:
@@ -165,27 +182,29 @@ def climb(
     is then held from now on. So the order in which purchases are told costs nobody a tier.
 
     :param standings: what the member holds at that moment or later; what ended before does not matter.
+    :param counted: at the moment of the purchase, and, for one told late, now.
     """
-    zone, ladder = programme.terms.zone, programme.ladder
-    window = spent.at_purchase_minor + settlement.payable_minor
-    changed = standings_after(ladder, standings, window, at=placed_at, zone=zone)
-    day, today = placed_at.astimezone(zone).date(), now.astimezone(zone).date()
-    if window_starts_on(today) <= day < today:
-        window_now = spent.now_minor + settlement.payable_minor
-        by_now = standings_after(ladder, [*changed, *standings], window_now, at=now, zone=zone)
+    ladder, ladder_now = programme.ladder_at(placed_at), programme.ladder_at(now)
+    measures = counted[0].with_(settlement)
+    changed = standings_after(ladder, standings, measures, at=placed_at, member=member)
+    day, today = placed_at.astimezone(member.zone).date(), now.astimezone(member.zone).date()
+    if counted[1] is not None and counts_since(ladder_now, today, member) <= day < today:
+        with_now = counted[1].with_(settlement)
+        by_now = standings_after(ladder_now, [*changed, *standings], with_now, at=now, member=member)
         changed += [each for each in by_now if each.from_at == now]
     begun = {each.tier_id for each in changed} - {
         each.tier_id for each in standings if each.until_at > placed_at
     }
     return Climb(
         spent_on=day,
-        promote_at=next_threshold(ladder, window),
+        counts_since=counts_since(ladder, day, member),
+        promote_at=next_threshold(ladder, measures),
         standings=changed,
-        reached=[step for step in ladder if step.id in begun],
+        reached=[step for step in ladder_now.steps if step.id in begun],
     )
 
 
 def tier_code(programme: Programme, standings: list[Standing], at: datetime) -> str:
     """The code of the tier held at a moment, "" in a programme without tiers."""
-    step = step_held(programme.ladder, standings, at)
+    step = step_held(programme.ladder_at(at), standings, at)
     return step.code if step else ""

@@ -118,6 +118,7 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     """What one return changes.
 
     :ivar refund_minor: money to hand back.
+    :ivar qualifying_points: earned points that no longer count towards tiers, be they still there or not.
     :ivar taken: points taken back, out of lots or, `owed` of them, as debt.
     :ivar missing: points that should be taken back and are not there.
     :ivar expired: points that need not be taken back, for they ran out before.
@@ -126,6 +127,7 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     refund_minor: int
     points_paid_minor: int
     qualifying_minor: int
+    qualifying_points: int
     moves: list[Move]
     given: int
     taken: int
@@ -146,7 +148,9 @@ def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
         refund_minor=refund,
         points_paid_minor=points_paid,
         given=_share(bought.points_spent, points_paid, bought.points_paid_minor),
-        qualifying_minor=_share(bought.qualifying_minor, refund, paid),
+        qualifying_minor=_share(bought.qualifying_minor, refund, paid)
+        if paid
+        else _share(bought.qualifying_minor, points_paid, bought.points_paid_minor),
         taken=[_taken(earned, bought.lines, refunds, back) for earned in bought.earned],
     )
 
@@ -183,6 +187,7 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: dateti
         refund_minor=will.refund_minor - was.refund_minor,
         points_paid_minor=will.points_paid_minor - was.points_paid_minor,
         qualifying_minor=will.qualifying_minor - was.qualifying_minor,
+        qualifying_points=sum(will.taken) - sum(was.taken),
         moves=gives + takes + owed,
         given=sum(move.points for move in gives),
         taken=-sum(move.points for move in takes + owed),

@@ -1,8 +1,8 @@
 """What a purchase is worth: the one pure decision behind quote, commit, batch and import.
 
 Order of reckoning: discounts of the lines, then vouchers, then the part paid with points, then the basic rules, then
-what multipliers and other bonuses add on top, then the member's own offers. What counts towards tiers is the money
-paid, gift cards included.
+what multipliers and other bonuses add on top, then the member's own offers. What counts towards tiers follows
+the ladder of the moment.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ from loyalty.rules.awards import (
 from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.compile import LiveRule, Programme, Terms
 from loyalty.rules.holding import Occasion, Unmet
+from loyalty.rules.ladders import ALL_PAID
 from loyalty.rules.meeting import Won, settle_groups, within_caps
 from loyalty.rules.voucher_facts import Brought
 from loyalty.rules.vouchers_used import Cut, VoucherUsed, amounts_before, cut_by_vouchers, paid_by_gift_cards
@@ -44,6 +45,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar lines: those of the basket, with what vouchers take off added to their discounts.
     :ivar gift_paid_minor: what gift cards pay of `payable_minor`.
+    :ivar qualifying_minor: what counts towards tiers.
     """
 
     subtotal_minor: int
@@ -53,6 +55,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     points_spent: int
     points_paid_minor: int
     payable_minor: int
+    qualifying_minor: int
     line_paid_minor: list[int]
     awards: list[Award]
     not_applied: list[NotApplied]
@@ -88,6 +91,7 @@ def settle(
     payable = total - points_paid
     paid = nets if points_paid == 0 else split(payable, nets)
 
+    spend = programme.ladder_at(basket.placed_at).terms.spend
     amounts = Amounts(basket.lines, nets, paid, cut.earn_nothing if cut else frozenset())
     awards, left_out = _awards(basket, shopper or UNKNOWN_SHOPPER, amounts, programme)
     if shopper is None:
@@ -102,6 +106,7 @@ def settle(
         points_spent=points_spent,
         points_paid_minor=points_paid,
         payable_minor=payable,
+        qualifying_minor=payable if spend == ALL_PAID else sum(Amounts(basket.lines, nets, paid).by(spend)),
         line_paid_minor=paid,
         awards=awards,
         not_applied=[*cut.left_out, *left_out] if cut else left_out,
@@ -188,7 +193,7 @@ def _awards(
     basket: Basket, shopper: Shopper, amounts: Amounts, programme: Programme
 ) -> tuple[list[Award], list[NotApplied]]:
     """What the rules and offers give; and of those that were looked at and give nothing, why."""
-    tier_code = shopper.tier_code or (programme.ladder[0].code if programme.ladder else "")
+    tier_code = shopper.tier_code or programme.ladder_at(basket.placed_at).lowest
     occasion = occasion_of(basket, shopper, tier_code, programme.terms, amounts)
     unmet_rules: list[NotApplied] = []
     holding: list[LiveRule] = []

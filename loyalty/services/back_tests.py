@@ -100,7 +100,8 @@ def _work(back_test: BackTest, now: datetime) -> None:
         today = get_current_programme(back_test.programme_id)
         changes: Changes = load(Changes, back_test.changes)
         tried = compile_tried(back_test.programme_id, changes, since=stretch.since)
-        before = back_test.since_on if changes.tiers is not None else None
+        is_other_ladder = changes.tiers is not None or changes.ladder is not None
+        before = back_test.since_on if is_other_ladder else None
         for member in list_members(stretch, after=back_test.last_member_id, up_to=up_to, before=before):
             tally.add_member(member, today, tried, until=stretch.until)
         back_test.state, back_test.last_member_id = BackTestState.RUNNING, up_to

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from loyalty.queries.batches import OfferNow
+from loyalty.queries.batches import DayNow, OfferNow
 from loyalty.queries.checkout import MemberNow
 from loyalty.rules.basket import Shopper, Use
 from loyalty.rules.compile import Programme
-from loyalty.rules.purchase import Climb, Spent, tier_code
+from loyalty.rules.purchase import Climb, Counted, tier_code
 from loyalty.rules.settle import Settlement
-from loyalty.rules.tiers import Standing, window_starts_on
+from loyalty.rules.tiers import Standing, counts_since
+from loyalty.services.checkout import enrolled
 
 
 @dataclass
@@ -19,23 +19,25 @@ class Account:
 
     member: MemberNow
     spendable: int = 0
-    days: dict[date, int] = field(default_factory=dict)
+    days: dict[date, DayNow] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)
     offers: list[OfferNow] = field(default_factory=list)
     used: dict[int, int] = field(default_factory=dict)
     is_new: bool = True
     labels: list[str] = field(default_factory=list)
 
-    def window(self, until: date) -> int:
-        """What counts towards tiers on a day."""
-        since = window_starts_on(until)
-        return sum(minor for day, minor in self.days.items() if since <= day <= until)
-
-    def spent(self, placed_at: datetime, now: datetime, zone: ZoneInfo) -> Spent:
-        """What counts at the moment of a purchase, and now."""
-        return Spent(
-            at_purchase_minor=self.window(placed_at.astimezone(zone).date()),
-            now_minor=self.window(now.astimezone(zone).date()),
+    def counted(self, programme: Programme, at: datetime, on: date) -> Counted:
+        """What counts towards tiers at a moment, and whether nothing was bought on a day so far."""
+        member = enrolled(self.member, programme)
+        until = at.astimezone(member.zone).date()
+        since = counts_since(programme.ladder_at(at), until, member)
+        days = [day for spent_on, day in self.days.items() if since <= spent_on <= until]
+        return Counted(
+            minor=sum(day.minor for day in days),
+            points=sum(day.points for day in days),
+            visits=sum(day.visits for day in days),
+            days=sum(day.visits > 0 for day in days),
+            is_new_day=on not in self.days or not self.days[on].visits,
         )
 
     def shopper(self, programme: Programme, at: datetime, held: int, used: list[Use]) -> Shopper:
@@ -59,7 +61,10 @@ class Account:
 
     def take_note(self, settlement: Settlement, change: Climb) -> None:
         """What a booked purchase changes for the next one of the batch."""
-        self.days[change.spent_on] = self.days.get(change.spent_on, 0) + settlement.payable_minor
+        day = self.days.get(change.spent_on, DayNow(0, 0, 0))
+        self.days[change.spent_on] = DayNow(
+            day.minor + settlement.qualifying_minor, day.points + settlement.points_earned, day.visits + 1
+        )
         changed = {(standing.tier_id, standing.from_at) for standing in change.standings}
         kept = [each for each in self.standings if (each.tier_id, each.from_at) not in changed]
         self.standings = kept + change.standings

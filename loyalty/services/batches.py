@@ -21,8 +21,7 @@ from loyalty.queries.batches import (
 from loyalty.queries.checkout import KnownReceipt, ProductNow
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.vouchers import lock_vouchers
-from loyalty.rules.purchase import Purchase, climb
-from loyalty.rules.tiers import WINDOW_DAYS
+from loyalty.rules.purchase import Counted, Purchase, climb
 from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import Booking
@@ -31,6 +30,7 @@ from loyalty.services.checkout import (
     Booked,
     Teller,
     commit_purchase,
+    enrolled,
     told_before,
 )
 from loyalty.services.holds import held_for
@@ -117,7 +117,7 @@ class _Batch:
         wallets = find_wallet_facts(
             ids,
             first.programme_id,
-            since=earliest - timedelta(days=WINDOW_DAYS + 1),
+            since=earliest - timedelta(days=self.programme.longest_window_days + 1),
             asks_labels=self.programme.asks.labels,
         )
         accounts = {
@@ -135,7 +135,7 @@ class _Batch:
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
         moments = {each.placed_at for each in self.purchases}
-        asked = [(at, self.programme.asks_at(at).capped) for at in moments]
+        asked = [(at, self.programme.capped_at(at)) for at in moments]
         self.caps = CapsSoFar(self.programme.terms, asked, ids)
         self.place_kinds: dict[int, str] = {}
         if self.programme.asks.channels:
@@ -210,7 +210,8 @@ class _Batch:
             self.programme,
             settlement,
             account.standings,
-            account.spent(purchase.placed_at, self.now, self.programme.terms.zone),
+            self._counted(account, purchase.placed_at),
+            member=enrolled(account.member, self.programme),
             placed_at=purchase.placed_at,
             now=self.now,
         )
@@ -228,6 +229,10 @@ class _Batch:
         account.take_note(settlement, change)
         self.caps.take_note(account.member.id, settlement.awards)
         return ref, settlement.points_earned
+
+    def _counted(self, account: Account, placed_at: datetime) -> tuple[Counted, Counted]:
+        on = placed_at.astimezone(self.programme.terms.zone).date()
+        return account.counted(self.programme, placed_at, on), account.counted(self.programme, self.now, on)
 
     def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:
         """As for a single commit; what this very batch told before counts too."""

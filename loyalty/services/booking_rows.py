@@ -16,7 +16,6 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.lots import is_kept_alive, midnight_after
 from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
-from loyalty.rules.tiers import window_starts_on
 from loyalty.services.booking_news import news_of
 from loyalty.services.voucher_rows import voucher_rows
 
@@ -72,9 +71,9 @@ class Booking:
             {
                 "version": wallet.version if wallet else 0,
                 "terms_stamp": wallet.terms_stamp if wallet else 0,
-                "window_from": window_starts_on(climb.spent_on),
+                "window_from": climb.counts_since,
                 "window_until": climb.spent_on,
-                "qualifying_minor": settlement.payable_minor,
+                "qualifying_minor": settlement.qualifying_minor,
                 "promote_at": climb.promote_at,
                 "is_first": is_first,
             }
@@ -115,7 +114,13 @@ class Booking:
             until_at = lot_born(programme, purchase.placed_at).expires_at
             self.extends.append({"w": wallet, "happened_at": purchase.placed_at, "until_at": until_at})
         self.tier_days.append(
-            {**owner, "spent_on": climb.spent_on, "qualifying_minor": settlement.payable_minor}
+            {
+                **owner,
+                "spent_on": climb.spent_on,
+                "qualifying_minor": settlement.qualifying_minor,
+                "points": settlement.points_earned,
+                "visits": 1,
+            }
         )
         self._add_climb(climb, owner, programme.terms.zone)
         self._add_settlement(ref, purchase, settlement, owner)
@@ -154,7 +159,7 @@ class Booking:
                 "points_earned": settlement.points_earned,
                 "points_spent": settlement.points_spent,
                 "points_paid_minor": settlement.points_paid_minor,
-                "qualifying_minor": settlement.payable_minor,
+                "qualifying_minor": settlement.qualifying_minor,
                 "head": _head(ref, purchase, settlement),
             }
         )

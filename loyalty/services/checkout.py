@@ -22,9 +22,9 @@ from loyalty.queries.programmes import find_compiled, get_programme
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Asks, Programme
-from loyalty.rules.purchase import Purchase, Spent, climb, tier_code
+from loyalty.rules.purchase import Purchase, climb, tier_code
 from loyalty.rules.settle import Settlement
-from loyalty.rules.tiers import window_starts_on
+from loyalty.rules.tiers import Enrolled
 from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
@@ -176,7 +176,7 @@ def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, 
         if facts.member is not None:
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
             programme = find_compiled(purchase.programme_id)
-            if programme is not None and (capped := programme.asks_at(purchase.placed_at).capped):
+            if programme is not None and (capped := programme.capped_at(purchase.placed_at)):
                 day = purchase.placed_at.astimezone(purchase.zone).date()
                 lock_uses(purchase.programme_id, capped, [day.isoformat()])
         if purchase.voucher_codes:
@@ -215,8 +215,9 @@ def _settle_and_book(
     if facts.member is None or shopper is None:
         ref = booking.add_unclaimed(purchase, lines, settlement, fingerprint)
     else:
-        spent = Spent(at_purchase_minor=facts.window_minor, now_minor=facts.window_now_minor)
-        change = climb(programme, settlement, facts.standings, spent, placed_at=purchase.placed_at, now=now)
+        counted, who = (facts.counted, facts.counted_now), enrolled(facts.member, programme)
+        when = {"placed_at": purchase.placed_at, "now": now}
+        change = climb(programme, settlement, facts.standings, counted, member=who, **when)
         booking.rely_on(
             facts.wallet,
             facts.member.id,
@@ -251,12 +252,12 @@ def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -
     """
     known = find_compiled(purchase.programme_id)
     inquiry = _inquiry(purchase, teller, fingerprint, now)
-    inquiry = replace(inquiry, asks=known.asks_at(purchase.placed_at) if known else Asks())
+    inquiry = replace(inquiry, asks=known.asks_at(purchase.placed_at, now=now) if known else Asks())
     facts = find_purchase_facts(inquiry)
     if not facts.is_key_live:
         raise NotSignedIn("The key is not known, has ended or was revoked.")
     if facts.stamp is not None:
-        asks = get_programme(purchase.programme_id, stamp=facts.stamp).asks_at(purchase.placed_at)
+        asks = get_programme(purchase.programme_id, stamp=facts.stamp).asks_at(purchase.placed_at, now=now)
         if asks != inquiry.asks:
             facts = find_purchase_facts(replace(inquiry, asks=asks))
     return facts
@@ -275,12 +276,18 @@ def _inquiry(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime
         number=purchase.number,
         member=purchase.member,
         placed_at=purchase.placed_at,
-        window_from=window_starts_on(day),
-        window_until=day,
+        placed_on=day,
+        timezone=purchase.timezone,
         today=now.astimezone(purchase.zone).date(),
         skus=[line.sku for line in purchase.lines],
         now=now,
     )
+
+
+def enrolled(member: MemberNow, programme: Programme) -> Enrolled:
+    """Where and since when the member's days count."""
+    zone = programme.terms.zone
+    return Enrolled(zone, member.enrolled_at.astimezone(zone).date())
 
 
 def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:

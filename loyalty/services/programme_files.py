@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Max
 
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.models import Benefit, ProgrammeTerms, RuleDraftState, Tier
@@ -13,16 +13,14 @@ from loyalty.queries.rule_drafts import find_draft_of, list_waiting_rules, needs
 from loyalty.rules.programme_files import (
     ProgrammeFile,
     RulePart,
-    TierPart,
     differences,
     ensure_whole,
     is_changed,
+    ladder_of,
 )
+from loyalty.services.ladders import publish_ladder
 from loyalty.services.rule_drafts import submit_draft, write_draft
 from omnichannel.services.places import open_programme
-
-OUT_OF_THE_WAY = 10_000
-"""Ranks and thresholds are unique in a ladder: those that change step aside before they take their places."""
 
 
 class Brought(msgspec.Struct, frozen=True):
@@ -60,7 +58,8 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     asks_another = today is not None and needs_approval(programme.pk)
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
     ProgrammeTerms.objects.update_or_create(programme=programme, defaults=msgspec.structs.asdict(file.terms))
-    _bring_tiers(programme.pk, file.tiers)
+    is_new_ladder = today is None or ladder_of(today) != ladder_of(file)
+    _bring_tiers(programme.pk, file, by=by, now=now, is_changed=is_new_ladder)
     known = {rule.code: rule for rule in today.rules} if today else {}
     waiting = [
         rule.name
@@ -88,23 +87,23 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
         )
 
 
-def _bring_tiers(programme_id: int, tiers: list[TierPart]) -> None:
-    known = {tier.code: tier for tier in Tier.objects.filter(programme_id=programme_id)}
-    moving = [
-        known[part.code].pk
-        for rank, part in enumerate(tiers)
-        if part.code in known
-        and (known[part.code].rank, known[part.code].threshold_minor) != (rank, part.threshold_minor)
-    ]
-    Tier.objects.filter(pk__in=moving).update(
-        rank=F("rank") + OUT_OF_THE_WAY, threshold_minor=F("threshold_minor") + OUT_OF_THE_WAY * 10**10
-    )
-    for rank, part in enumerate(tiers):
-        facts = {"name": part.name, "rank": rank, "threshold_minor": part.threshold_minor}
-        tier, _ = Tier.objects.update_or_create(programme_id=programme_id, code=part.code, defaults=facts)
+def _bring_tiers(programme_id: int, file: ProgrammeFile, *, is_changed: bool, by: str, now: datetime) -> None:
+    """Tiers and what they bring, and a new version of the ladder where it says something else."""
+    ranks = Tier.objects.filter(programme_id=programme_id).aggregate(top=Max("rank"))["top"]
+    top = -1 if ranks is None else int(ranks)
+    for part in file.tiers:
+        tier, is_new = Tier.objects.get_or_create(
+            programme_id=programme_id, code=part.code, defaults={"name": part.name, "rank": top + 1}
+        )
+        top += is_new
+        if tier.name != part.name:
+            tier.name = part.name
+            tier.save(update_fields=["name"])
         for benefit in part.benefits:
             told = msgspec.structs.asdict(benefit)
             Benefit.objects.update_or_create(tier=tier, code=told.pop("code"), defaults=told)
+    if is_changed and (ladder := ladder_of(file)) is not None:
+        publish_ladder(programme_id=programme_id, definition=ladder, made_by=by, now=now)
 
 
 def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: str, now: datetime) -> bool:

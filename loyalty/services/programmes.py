@@ -1,13 +1,19 @@
 """Declaring what a programme is: its terms, and the ladder of its tiers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from django.db import transaction
 
 from loyalty.models import Benefit, CorrectionLimit, ProgrammeTerms, Tier
+from loyalty.rules.back_tests import TriedTier, definition_of
+from loyalty.rules.ladders import LadderTerms
 from loyalty.rules.lots import ExpiryKind, KeptAliveBy
+from loyalty.services.ladders import publish_ladder
+
+DECLARED_BY = "set-up"
+"""Who made the ladder that a programme begins with."""
 
 
 class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +43,10 @@ class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
-class TierDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of the ladder, reached by spending `threshold_minor` in a rolling year."""
+class TierDraft(TriedTier, frozen=True, kw_only=True):
+    """A step of the ladder: what it asks for and what it brings."""
 
-    code: str
     name: str
-    threshold_minor: int
     benefits: Sequence[BenefitDraft] = ()
 
 
@@ -52,7 +56,9 @@ def declare_programme(
     *,
     terms: TermsDraft,
     ladder: Sequence[TierDraft],
+    ladder_terms: LadderTerms = LadderTerms(),  # noqa: B008 - frozen
     limits: Mapping[str, int] | None = None,
+    now: datetime,
 ) -> bool:
     """Give a programme its terms and tiers, the lowest first. One that has terms is left as it is.
 
@@ -70,10 +76,16 @@ def declare_programme(
             code=draft.code,
             name=draft.name,
             rank=rank,
-            threshold_minor=draft.threshold_minor,
         )
         for benefit in draft.benefits:
             Benefit.objects.create(tier=tier, **msgspec.structs.asdict(benefit))
+    if ladder:
+        publish_ladder(
+            programme_id=programme_id,
+            definition=definition_of(ladder, ladder_terms),
+            made_by=DECLARED_BY,
+            now=now,
+        )
     for role, points in (limits or {}).items():
         CorrectionLimit.objects.create(programme_id=programme_id, role=role, points=points)
     return True

@@ -59,7 +59,7 @@ def book_return(
         "entries": entries,
         "moves": moves,
         "spent_on": facts.spent_on,
-        "qualifying_minor": undoing.qualifying_minor,
+        **_counted_less(undoing, is_whole=not left),
         "offers": [] if left else _offers_used(facts),
         "vouchers": back,
         "actor": told.actor,
@@ -77,6 +77,15 @@ def book_return(
             "SELECT loyalty_book_return(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
         )
         return str(cursor.fetchone()[0])
+
+
+def _counted_less(undoing: Undoing, *, is_whole: bool) -> Row:
+    """What no longer counts towards tiers."""
+    return {
+        "qualifying_minor": undoing.qualifying_minor,
+        "qualifying_points": undoing.qualifying_points,
+        "visits": int(is_whole),
+    }
 
 
 def _state(told: Return, facts: Facts, left: int) -> str:

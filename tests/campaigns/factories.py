@@ -21,8 +21,10 @@ from campaigns.services.features import Touched, learn
 from campaigns.services.segments import make_segment
 from loyalty.models import ProgrammeTerms, Rule, RuleVersion, Tier
 from loyalty.rules.basket import Line
+from loyalty.rules.ladders import Demand, LadderDefinition
 from loyalty.rules.purchase import Purchase
 from loyalty.services.checkout import Teller, commit_purchase
+from loyalty.services.ladders import publish_ladder
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import claim
 from members.rules.people import person
@@ -71,10 +73,16 @@ def open_shop(**programme: Any) -> Shop:
     """A programme with terms, one earning rule (10 points for each full 1.00), tiers and a store."""
     place = PlaceFactory(programme=ProgrammeFactory(**programme))
     ProgrammeTerms.objects.create(programme=place.programme)
-    for rank, (code, threshold) in enumerate([("basic", 0), ("silver", 10_000), ("gold", 50_000)]):
-        Tier.objects.create(
-            programme=place.programme, code=code, name=code.title(), rank=rank, threshold_minor=threshold
-        )
+    ladder = {"basic": None, "silver": 10_000, "gold": 50_000}
+    for rank, code in enumerate(ladder):
+        Tier.objects.create(programme=place.programme, code=code, name=code.title(), rank=rank)
+    steps = [Demand(tier=code, threshold_minor=threshold) for code, threshold in ladder.items()]
+    publish_ladder(
+        programme_id=place.programme_id,
+        definition=LadderDefinition(steps=steps),
+        made_by="test",
+        now=NOW,
+    )
     RuleVersion.objects.create(
         rule=Rule.objects.create(programme=place.programme, code="base", name="Base"),
         version=1,

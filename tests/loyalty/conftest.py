@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from loyalty.models import Benefit, ProgrammeTerms, Tier
+from loyalty.models import Benefit, Ladder, ProgrammeTerms, Tier
 from loyalty.rules.definition import PerStep, RuleDefinition
+from loyalty.rules.ladders import Demand, LadderDefinition
+from loyalty.services.ladders import publish_ladder
 from loyalty.services.rules import publish_rule
 from members.models import Member
 from members.rules.identities import claim
@@ -73,11 +75,27 @@ def basket(*prices_minor: int, member: Member | None = None, **more: Any) -> dic
     return body | more
 
 
+LADDER = LadderDefinition(
+    steps=[
+        Demand(tier="basic"),
+        Demand(tier="silver", threshold_minor=10_000),
+        Demand(tier="gold", threshold_minor=50_000),
+    ]
+)
+
+
+def climbed_by(programme: Programme, ladder: LadderDefinition, **when: Any) -> Ladder:
+    """Let a ladder hold: a programme's first one for all of the past, any other from now or from a moment on."""
+    return publish_ladder(
+        programme_id=programme.pk, definition=ladder, made_by="test", **{"now": datetime.now(UTC), **when}
+    )
+
+
 @pytest.fixture
 def open_shop(db: None) -> Callable[..., Shop]:
     """Opens shops of one person: 10 points for each full 1.00, tiers basic, silver (100.00) and gold (500.00)."""
 
-    def make(**terms: Any) -> Shop:
+    def make(*, ladder: LadderDefinition | None = None, **terms: Any) -> Shop:
         number = next(_numbers)
         programme = Programme.objects.create(
             code=f"shop-{number}",
@@ -87,12 +105,11 @@ def open_shop(db: None) -> Callable[..., Shop]:
             region="US",
         )
         ProgrammeTerms.objects.create(programme=programme, **{"rules_need_approval": False, **terms})
-        for rank, (code, threshold) in enumerate([("basic", 0), ("silver", 10_000), ("gold", 50_000)]):
-            tier = Tier.objects.create(
-                programme=programme, code=code, name=code.title(), rank=rank, threshold_minor=threshold
-            )
+        for rank, code in enumerate(["basic", "silver", "gold"]):
+            tier = Tier.objects.create(programme=programme, code=code, name=code.title(), rank=rank)
             if code == "gold":
                 Benefit.objects.create(tier=tier, code="tasting", kind="event", title="Tea tasting")
+        climbed_by(programme, ladder or LADDER)
         publish_rule(
             programme_id=programme.pk,
             code="base",

@@ -27,4 +27,4 @@ def compiled(*definitions: RuleDefinition) -> Programme:
         (number, f"rule-{number}", f"Rule-{number}", 1, definition, LONG_AGO, None)
         for number, definition in enumerate(definitions)
     ]
-    return compile_programme(stamp=1, terms=TERMS, ladder=(), versions=versions)
+    return compile_programme(stamp=1, terms=TERMS, ladders=(), versions=versions)

@@ -64,9 +64,12 @@ def test_what_was_spent_before_the_first_day_counts_too(year: Shop) -> None:
     ]
 
 
-@pytest.mark.parametrize("thresholds", [{"basic": 1}, {"basic": 0, "silver": 0}])
-def test_what_is_no_ladder_is_refused(year: Shop, thresholds: dict[str, int]) -> None:
-    with pytest.raises(RuleNotValid, match="lowest tier"):
+@pytest.mark.parametrize(
+    ("thresholds", "words"),
+    [({"basic": 1}, "lowest tier"), ({"basic": 0, "silver": 0}, "what reaches silver")],
+)
+def test_what_is_no_ladder_is_refused(year: Shop, thresholds: dict[str, int], words: str) -> None:
+    with pytest.raises(RuleNotValid, match=words):
         tried(year, ladder(**thresholds))
 
 

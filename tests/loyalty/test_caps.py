@@ -137,7 +137,7 @@ def steps_to_read(members: int) -> int:
     at = datetime(2026, 6, 3, 16, tzinfo=UTC)
     programme = compiled(capped(Cap(per="member", points=80), Cap(per="total", points=10**9)))
     bought = Basket(lines=[Line(sku="A", quantity=1, unit_price_minor=100)], place_code="S1", placed_at=at)
-    caps = CapsSoFar(programme.terms, [(at, programme.asks_at(at).capped)], range(members))
+    caps = CapsSoFar(programme.terms, [(at, programme.capped_at(at))], range(members))
     for member_id in range(members):
         caps.take_note(member_id, settle(bought, Shopper(tier_code=""), programme).awards)
     steps = 0

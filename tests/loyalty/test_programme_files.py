@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from loyalty.errors import NeedsAnotherPerson
 from loyalty.models import Benefit, ProgrammeTerms, RuleDraft, RuleVersion, Tier
+from loyalty.queries.ladders import find_ladder
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.definition import Hours, Multiplier, RuleDefinition, TierIs
 from loyalty.rules.programme_files import TermsPart
@@ -96,7 +97,8 @@ def test_a_dry_run_says_in_words_what_would_change_and_changes_nothing(
         "Terms: 10 points pay 0.02 USD; they can be spent at once and live 365 days; no welcome points; a return whose "
         "points are spent takes back what is left.",
         "Terms: a rule needs another person to approve it",
-        "Tier Silver, reached by 100.00 USD → Silver leaf, reached by 200.00 USD",
+        "Ladder: Silver leaf: 100.00 USD paid in the last 365 days → 200.00 USD paid in the last 365 days",
+        "Tier Silver → Silver leaf",
         "Tier Gold: another Whisky tasting",
         "Rule Evening: Gives: double points → triple points",
         "Rule Base is not in the file and stays as it is",
@@ -125,8 +127,11 @@ def test_tiers_that_change_places_do_not_stand_in_each_others_way(
 
     said(capsys, file)
 
-    ladder = Tier.objects.order_by("rank").values_list("code", "threshold_minor")
-    assert list(ladder) == [("basic", 0), ("gold", 10_000), ("amber", 30_000), ("silver", 50_000)]
+    wanted = [("basic", None), ("gold", 10_000), ("amber", 30_000), ("silver", 50_000)]
+    assert list(Tier.objects.order_by("rank").values_list("code", flat=True)) == [code for code, _ in wanted]
+    ladder = find_ladder(shop.programme.pk, now=datetime.now(UTC))
+    assert ladder is not None
+    assert [(step.tier, step.threshold_minor) for step in ladder.steps] == wanted
 
 
 def _no_terms(written: dict[str, Any]) -> None:
@@ -167,7 +172,7 @@ def _day_out_of_time(written: dict[str, Any]) -> None:
     [
         (_no_terms, "has no terms"),
         (_no_silver, "tier Silver"),
-        (_falling, "more than the one before"),
+        (_falling, "must ask for more spend"),
         (_twice, "stands in the file twice"),
         (_other_money, "runs in USD"),
         (_bare_moment, "timezone"),

@@ -1,7 +1,7 @@
 """Tiers when purchases are told late or in any order."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, permutations
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from config.outbox.models import Event
 from loyalty.models import Benefit, BenefitGrant, TierStanding
 from loyalty.rules.lots import midnight_after
-from loyalty.rules.tiers import WINDOW_DAYS, Standing, Step, standings_after
+from loyalty.rules.tiers import Enrolled, Ladder, Measures, Standing, Step, standings_after
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_batches import send
@@ -123,10 +123,14 @@ def test_the_database_refuses_standings_of_a_tier_that_overlap(shop: Shop) -> No
 
 
 NEW_YORK = ZoneInfo("America/New_York")
-LADDER = [
-    Step(id=number, code=str(number), name="", threshold_minor=threshold)
-    for number, threshold in enumerate([0, 10, 50])
-]
+WINDOW_DAYS = 365
+LADDER = Ladder(
+    steps=tuple(
+        Step(id=number, code=str(number), name="", threshold_minor=threshold)
+        for number, threshold in enumerate([None, 10, 50])
+    )
+)
+ENROLLED = Enrolled(NEW_YORK, date(2021, 1, 1))
 
 
 @given(
@@ -142,14 +146,15 @@ def test_a_tier_reached_is_held_for_a_year_without_overlaps(reached: list[tuple[
     kept: dict[tuple[int, datetime], Standing] = {}
     for hour, window_minor in reached:
         at = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-        for each in standings_after(LADDER, list(kept.values()), window_minor, at=at, zone=NEW_YORK):
+        measures = Measures(minor=window_minor)
+        for each in standings_after(LADDER, list(kept.values()), measures, at=at, member=ENROLLED):
             kept[each.tier_id, each.from_at] = each
     for tier in (1, 2):
         own = sorted((each for each in kept.values() if each.tier_id == tier), key=lambda each: each.from_at)
         assert all(before.until_at <= after.from_at for before, after in pairwise(own))
         for hour, window_minor in reached:
             at = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-            if window_minor >= LADDER[tier].threshold_minor:
+            if window_minor >= (LADDER.steps[tier].threshold_minor or 0):
                 year = midnight_after(at, WINDOW_DAYS, NEW_YORK) - at
                 for moment in (at, at + year / 2, at + year - timedelta(microseconds=1)):
                     assert any(each.from_at <= moment < each.until_at for each in own)

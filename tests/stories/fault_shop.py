@@ -30,7 +30,7 @@ def open_shop() -> dict[str, Any]:
     now = datetime.now(UTC)
     programme = Programme.objects.create(code="faults", name="Faults", currency="USD", region="US")
     ProgrammeTerms.objects.create(programme=programme)
-    Tier.objects.create(programme=programme, code="member", name="Member", rank=0, threshold_minor=0)
+    Tier.objects.create(programme=programme, code="member", name="Member", rank=0)
     publish_rule(
         programme_id=programme.pk,
         code="base",

@@ -84,7 +84,7 @@ def open_grocer() -> None:
     ladder = [
         TierDraft(code=code, name=code.title(), threshold_minor=cents) for code, (cents, _) in LADDER.items()
     ]
-    declare_programme(programme.pk, terms=TermsDraft(expiry_days=None), ladder=ladder)
+    declare_programme(programme.pk, terms=TermsDraft(expiry_days=None), ladder=ladder, now=datetime.now(UTC))
     rules = {"base": RuleDefinition(effect=PerStep(points=10, step_minor=100))} | {
         code: RuleDefinition(effect=Multiplier(percent=percent), conditions=[TierIs(tiers=[code])])
         for code, (_, percent) in LADDER.items()

@@ -1,9 +1,11 @@
 -- Everything a purchase has to know before it is settled, read without a lock: the document that
 -- `loyalty.queries.checkout.PurchaseFacts` describes. `kind` is "ref" or that of an identity. What
 -- labels and caps say is read where a rule asks.
+--
+-- windows: {zone, at, now}: what counts towards tiers on the day of the purchase, and today
 CREATE OR REPLACE FUNCTION loyalty_purchase_facts(
     of_key bigint, of_caller text, idempotency_key text, told text, in_programme bigint, at_place bigint, at_till bigint,
-    receipt_number text, member_kind text, member_value text, placed timestamptz, window_from date, window_until date,
+    receipt_number text, member_kind text, member_value text, placed timestamptz, windows jsonb, placed_on date,
     today date, skus text[], at timestamptz, asks_labels boolean, capped text[]
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
@@ -11,13 +13,15 @@ DECLARE
     m record;
     w loyalty_wallet;
     can_spend bigint;
+    enrolled_on date;
 BEGIN
     IF member_kind = 'ref' THEN
-        SELECT id, ref, state, birth_month, birth_day INTO m FROM members_member WHERE ref = member_value;
+        SELECT id, ref, state, birth_month, birth_day, enrolled_at INTO m FROM members_member WHERE ref = member_value;
     ELSE
-        SELECT p.id, p.ref, p.state, p.birth_month, p.birth_day INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
-        WHERE n.kind = member_kind AND n.value = member_value;
+        SELECT p.id, p.ref, p.state, p.birth_month, p.birth_day, p.enrolled_at INTO m
+        FROM members_identity n JOIN members_member p ON p.id = n.member_id WHERE n.kind = member_kind AND n.value = member_value;
     END IF;
+    enrolled_on := (m.enrolled_at AT TIME ZONE (windows->>'zone'))::date;
     SELECT * INTO w FROM loyalty_wallet WHERE member_id = m.id AND programme_id = in_programme;
     IF w.figures_hold_from <= at AND (w.figures_hold_until > at) IS NOT FALSE THEN
         can_spend := w.spendable;
@@ -41,17 +45,15 @@ BEGIN
                 AND (r.till_id IS NOT DISTINCT FROM at_till OR r.fingerprint = decode(told, 'hex'))
             ORDER BY r.till_id IS NOT DISTINCT FROM at_till DESC LIMIT 1),
         'member', CASE WHEN m.id IS NOT NULL THEN json_build_object('id', m.id, 'ref', m.ref, 'state', m.state,
-            'birthday', CASE WHEN m.birth_month IS NOT NULL THEN json_build_array(m.birth_month, m.birth_day) END) END,
+            'enrolled_at', m.enrolled_at, 'birthday', CASE WHEN m.birth_month IS NOT NULL THEN json_build_array(m.birth_month, m.birth_day) END) END,
         'wallet', CASE WHEN w.id IS NOT NULL THEN json_build_object(
             'version', w.version, 'terms_stamp', w.terms_stamp, 'spendable', can_spend) END,
         'stamp', (SELECT t.stamp FROM loyalty_programmeterms t WHERE t.programme_id = in_programme),
-        'window_minor', (SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
-            WHERE d.wallet_id = w.id AND d.spent_on BETWEEN window_from AND window_until),
-        'window_now_minor', CASE WHEN window_until < today THEN (
-            SELECT coalesce(sum(d.qualifying_minor), 0) FROM loyalty_tierday d
-            WHERE d.wallet_id = w.id AND d.spent_on BETWEEN today - (window_until - window_from) AND today) ELSE 0 END,
+        'counted', loyalty_counted(w.id, loyalty_window_from(windows->'at', enrolled_on, placed_on), placed_on, placed_on),
+        'counted_now', CASE WHEN placed_on < today THEN
+            loyalty_counted(w.id, loyalty_window_from(windows->'now', enrolled_on, today), today, placed_on) END,
         'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
-                'until_at', s.until_at)), '[]') FROM loyalty_tierstanding s
+                'until_at', s.until_at, 'is_given', s.given_by <> '')), '[]') FROM loyalty_tierstanding s
             WHERE s.wallet_id = w.id AND s.until_at > placed),
         'offers', (SELECT coalesce(json_agg(json_build_object('id', g.id, 'ref', g.ref, 'title', g.title,
                 'effect', g.effect) ORDER BY g.valid_until, g.id), '[]') FROM loyalty_grant g
@@ -67,6 +69,6 @@ BEGIN
             JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = m.id)
             ELSE '[]' END,
         'used', CASE WHEN cardinality(capped) > 0
-            THEN loyalty_uses(in_programme, m.id, capped, ARRAY['', left(window_until::text, 7), window_until::text]) ELSE '[]' END);
+            THEN loyalty_uses(in_programme, m.id, capped, ARRAY['', left(placed_on::text, 7), placed_on::text]) ELSE '[]' END);
 END
 $$;

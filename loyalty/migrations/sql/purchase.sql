@@ -12,7 +12,7 @@
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
 --     extends:  [{w, happened_at, until_at}], where the wallet's points live on,
---     tier_days: [{w, member_id, spent_on, qualifying_minor}],
+--     tier_days: [{w, member_id, spent_on, qualifying_minor, points, visits}],
 --     standings: [{w, member_id, tier_id, from_at, until_at}],
 --     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
 --     offers_used: [{id, member_id, order_ref, used_at}],
@@ -153,12 +153,14 @@ $$;
 CREATE OR REPLACE FUNCTION loyalty_climb(ids bigint[], tier_days jsonb, standings jsonb, benefits jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor)
-    SELECT ids[x.w], x.member_id, x.spent_on, sum(x.qualifying_minor)
-    FROM jsonb_to_recordset(tier_days) AS x(w int, member_id bigint, spent_on date, qualifying_minor bigint)
+    INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor, points, visits)
+    SELECT ids[x.w], x.member_id, x.spent_on, sum(x.qualifying_minor), sum(x.points), sum(x.visits)
+    FROM jsonb_to_recordset(tier_days) AS x(
+        w int, member_id bigint, spent_on date, qualifying_minor bigint, points bigint, visits int)
     GROUP BY x.w, x.member_id, x.spent_on
     ON CONFLICT (wallet_id, spent_on, member_id)
-    DO UPDATE SET qualifying_minor = loyalty_tierday.qualifying_minor + excluded.qualifying_minor;
+    DO UPDATE SET qualifying_minor = loyalty_tierday.qualifying_minor + excluded.qualifying_minor,
+        points = loyalty_tierday.points + excluded.points, visits = loyalty_tierday.visits + excluded.visits;
 
     IF jsonb_array_length(standings) = 0 THEN
         RETURN;
@@ -168,7 +170,7 @@ BEGIN
     FROM jsonb_to_recordset(standings) AS x(
         w int, member_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
     GROUP BY x.w, x.member_id, x.tier_id, x.from_at
-    ON CONFLICT (wallet_id, tier_id, from_at, member_id)
+    ON CONFLICT (wallet_id, tier_id, from_at, member_id) WHERE given_by = ''
     DO UPDATE SET until_at = greatest(loyalty_tierstanding.until_at, excluded.until_at);
 
     UPDATE loyalty_wallet w SET terms_stamp = w.terms_stamp + 1

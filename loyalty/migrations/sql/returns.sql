@@ -160,7 +160,7 @@ $$;
 -- Book a return whose undoing was decided under the wallet's lock, which the caller holds.
 --
 -- p: {r (see omnichannel_record_return), wallet_id, member_id, programme_id, order_ref, entries, moves (see loyalty_post),
---     spent_on, qualifying_minor, offers: [ref] (whose use comes back),
+--     spent_on, qualifying_minor, qualifying_points, visits, offers: [ref] (whose use comes back),
 --     vouchers: what comes back of them (see loyalty_give_vouchers_back),
 --     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
@@ -175,7 +175,8 @@ DECLARE
 BEGIN
     PERFORM omnichannel_record_return(p->'r', at);
     PERFORM loyalty_post(wallet, p->'entries', p->'moves', at);
-    UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint
+    UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint,
+        points = points - (p->>'qualifying_points')::bigint, visits = visits - (p->>'visits')::int
     WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;
     PERFORM loyalty_give_uses_back(p->'entries', member, (p->>'spent_on')::date);
     -- Purchases that are being settled counted on what went back: they have to read again.
@@ -188,9 +189,10 @@ BEGIN
 
     told := (u->>'head') || ',"wallet":' || loyalty_wallet_body(member, (p->>'programme_id')::bigint, at)::text || '}';
     INSERT INTO loyalty_reversal (return_ref, order_ref, wallet_id, member_id, points_taken, points_expired, points_missing,
-        points_given, qualifying_minor, answer)
+        points_given, qualifying_minor, qualifying_points, visits, answer)
     VALUES (p->'r'->>'ref', p->>'order_ref', wallet, member, (u->>'points_taken')::bigint, (u->>'points_expired')::bigint,
-        (u->>'points_missing')::bigint, (u->>'points_given')::bigint, (p->>'qualifying_minor')::bigint, told);
+        (u->>'points_missing')::bigint, (u->>'points_given')::bigint, (p->>'qualifying_minor')::bigint,
+        (p->>'qualifying_points')::bigint, (p->>'visits')::int, told);
 
     PERFORM outbox_publish(
         x.name, x.member_id, x.payload, x.happened_at, at, ARRAY(SELECT jsonb_array_elements_text(x.subscribers)))

@@ -41,12 +41,8 @@ DECLARE
     now_held bigint := 0;
     now_pending bigint := 0;
     expiry record;
-    mine record;
-    above record;
-    window_minor bigint := 0;
 BEGIN
-    SELECT s.id, s.spendable, s.held, s.pending, coalesce(s.debt, 0) AS debt, s.figures_hold_from, s.figures_hold_until,
-        (at AT TIME ZONE p.timezone)::date AS today INTO w
+    SELECT s.id, s.spendable, s.held, s.pending, coalesce(s.debt, 0) AS debt, s.figures_hold_from, s.figures_hold_until INTO w
     FROM omnichannel_programme p LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
     WHERE p.id = for_programme;
     IF w.figures_hold_from <= at AND (w.figures_hold_until IS NULL OR w.figures_hold_until > at) THEN
@@ -68,21 +64,6 @@ BEGIN
     WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at > at
     GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1;
 
-    SELECT t.code, t.name, t.rank, s.until_at INTO mine
-    FROM loyalty_tier t
-    LEFT JOIN loyalty_tierstanding s ON s.tier_id = t.id AND s.wallet_id = w.id AND s.from_at <= at AND s.until_at > at
-    WHERE t.programme_id = for_programme AND (t.rank = 0 OR s.id IS NOT NULL)
-    ORDER BY t.rank DESC LIMIT 1;
-
-    SELECT t.code, t.name, t.threshold_minor INTO above
-    FROM loyalty_tier t WHERE t.programme_id = for_programme AND t.rank > mine.rank ORDER BY t.rank LIMIT 1;
-
-    IF above.code IS NOT NULL THEN
-        SELECT coalesce(sum(qualifying_minor), 0) INTO window_minor
-        FROM loyalty_tierday
-        WHERE wallet_id = w.id AND spent_on > w.today - 365 AND spent_on <= w.today;
-    END IF;
-
     RETURN json_build_object(
         'balance', now_spendable + now_held + now_pending,
         'spendable', now_spendable,
@@ -91,10 +72,6 @@ BEGIN
         'debt', w.debt,
         'next_expiry', CASE WHEN expiry.points IS NOT NULL THEN json_build_object(
             'points', expiry.points, 'at', loyalty_moment(expiry.expires_at)) END,
-        'tier', CASE WHEN mine.code IS NOT NULL THEN json_build_object(
-            'code', mine.code, 'name', mine.name, 'until', loyalty_moment(mine.until_at),
-            'next', CASE WHEN above.code IS NOT NULL THEN json_build_object(
-                'code', above.code, 'name', above.name,
-                'missing_minor', greatest(above.threshold_minor - window_minor, 0)) END) END);
+        'tier', loyalty_tier_body(w.id, for_member, for_programme, at));
 END
 $$;

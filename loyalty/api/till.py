@@ -1,6 +1,7 @@
 """The till's first screen."""
 
 from django.http import HttpResponse
+from msgspec.structs import replace
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -10,6 +11,7 @@ from config.ground.api.door import Answer, Door
 from config.ground.refusals import NotSignedIn
 from loyalty.errors import NoPlace
 from loyalty.queries.till import TillScreen, find_till_screen
+from loyalty.queries.till_vouchers import fitting_vouchers
 from members.errors import MemberNotFound
 from members.queries.members import lookup_of
 from members.rules.identities import MemberKey
@@ -46,4 +48,9 @@ class Lookup(Door):
             raise NotSignedIn("The key is not known, has ended or was revoked.")
         if found.screen is None:
             raise MemberNotFound(pointer="/member")
-        return Answer(found.screen)
+        if not found.vouchers:
+            return Answer(found.screen)
+        fitting = fitting_vouchers(
+            found.vouchers, found.screen, place_code=caller.place_code, timezone=caller.timezone, now=now
+        )
+        return Answer(replace(found.screen, vouchers=fitting))

@@ -55,12 +55,37 @@ class OfferToMention(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
 
 
+class VoucherInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher that the member can use now, before its conditions are asked."""
+
+    code: str
+    shown: str
+    series_id: int
+    series_stamp: int
+    left_minor: int | None
+    valid_until: datetime | None
+    labels: list[str]
+
+
+class TillVoucher(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher that fits this member, place and moment. `says` is a sentence for the cashier.
+
+    `left_minor`: what is left in a gift card. `valid_until`: null for ever.
+    """
+
+    code: str
+    title: str
+    says: str
+    left_minor: int | None
+    valid_until: datetime | None
+
+
 class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything for the cashier in one answer. `vouchers` are those the member holds."""
+    """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
 
     member: MemberCard
     wallet: WalletAnswer
-    vouchers: list[str]
+    vouchers: list[TillVoucher]
     usual_order: list[UsualItem]
     wishes: Wishes
     last_contact: Contact | None
@@ -68,10 +93,14 @@ class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """`is_key_live` as it is now; `screen` is None if nobody goes by this."""
+    """`is_key_live` as it is now; `screen` is None if nobody goes by this.
+
+    :ivar vouchers: in the member's hands; `screen.vouchers` is still empty.
+    """
 
     is_key_live: bool
     screen: TillScreen | None
+    vouchers: list[VoucherInHand] = []
 
 
 _decoder = msgspec.json.Decoder(Found)

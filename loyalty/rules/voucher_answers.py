@@ -72,6 +72,21 @@ class VoucherAnswer(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None
 
 
+class VoucherVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a code may be used; `because` is what a cashier can read out, `code` names the reason, empty if it may.
+
+    `missing`: as in a settlement's `not_applied`. `voucher`: null for one that is unknown or another member's.
+    """
+
+    is_valid: bool
+    code: str
+    because: str
+    missing: int | None
+    discount_minor: int
+    gift_card_pays_minor: int
+    voucher: VoucherAnswer | None
+
+
 def kind_of(series: Series) -> Kind:
     """What a series gives, as the API calls it."""
     return KINDS[type(series.definition.gives)]

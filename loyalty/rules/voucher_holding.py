@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from config.ground.amounts import money
 from config.ground.words import counted, day_words
+from loyalty.rules.conditions import Condition
 from loyalty.rules.holding import Occasion, Unmet
 from loyalty.rules.voucher_codes import is_mistyped, normal_form
 from loyalty.rules.voucher_facts import Brought, VoucherNow
@@ -18,15 +19,37 @@ def unmet_by(brought: Brought, occasion: Occasion, *, is_named: bool) -> Unmet |
     now, series = brought.now, brought.series
     if now is None or series is None:
         return _unknown(brought.told_as)
-    zone = occasion.local.tzinfo
+    return (
+        unusable(brought, occasion.basket.placed_at, occasion.local.tzinfo, is_named=is_named)
+        or _beside_points(series, occasion)
+        or first_unmet(series, occasion)
+    )
+
+
+def unusable(brought: Brought, at: datetime, zone: tzinfo | None, *, is_named: bool) -> Unmet | None:
+    """What keeps a voucher from being used at a moment, whatever is bought: it is unknown, used, over, another's ..."""
+    now, series = brought.now, brought.series
+    if now is None or series is None:
+        return _unknown(brought.told_as)
     return (
         _whose(brought, series, is_named=is_named)
         or _spent(now, series, zone)
         or _reserved(now, zone)
-        or _when(now, series, occasion.basket.placed_at, zone)
-        or _beside_points(series, occasion)
-        or next((unmet for test in series.tests if (unmet := test(occasion)) is not None), None)
+        or _when(now, series, at, zone)
     )
+
+
+def first_unmet(
+    series: Series, occasion: Occasion, *, undecided: tuple[type[Condition], ...] = ()
+) -> Unmet | None:
+    """The first of its conditions that does not hold.
+
+    :param undecided: kinds of conditions that are not asked.
+    """
+    for condition, test in zip(series.definition.conditions, series.tests, strict=True):
+        if not isinstance(condition, undecided) and (unmet := test(occasion)) is not None:
+            return unmet
+    return None
 
 
 def _unknown(told_as: str) -> Unmet:

@@ -131,6 +131,7 @@ class Series:
     scope: Scope
     skus: frozenset[str]
     tests: tuple[Test, ...]
+    manner: Manner
 
     @property
     def is_gift_card(self) -> bool:
@@ -159,4 +160,5 @@ def compile_series(id_: int, code: str, name: str, definition: VoucherDefinition
         scope=msgspec.structs.replace(scope, skus=[]),
         skus=frozenset(scope.skus),
         tests=tuple(test_of(condition, Basis(), manner) for condition in definition.conditions),
+        manner=manner,
     )

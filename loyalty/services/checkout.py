@@ -37,7 +37,7 @@ from loyalty.services.purchase_checks import (
     ensure_placed,
     known_lines,
 )
-from loyalty.services.voucher_bringing import bring_vouchers
+from loyalty.services.voucher_bringing import Bringing, bring_vouchers
 from members.errors import MemberNotFound
 
 TRIES = 3
@@ -90,16 +90,8 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
     """
     facts = _read(purchase, teller, purchase.fingerprint(), now)
     programme = _programme(purchase, facts)
-    lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
-    shopper = _shopper(purchase, facts, programme, now)
-    bringing = bring_vouchers(
-        purchase,
-        purchase.basket(lines, place_kind=facts.place_kind),
-        shopper,
-        member_id=facts.member.id if facts.member else None,
-        asks_own=facts.holds_vouchers,
-        now=now,
-    )
+    bringing = _bring(purchase, facts, programme, asks_own=facts.holds_vouchers, now=now)
+    shopper = bringing.shopper
     return Quoted(
         settlement=bringing.settled(programme),
         vouchers=bringing.offered(programme),
@@ -189,16 +181,8 @@ def _settle_and_book(
     purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
 ) -> Booked:
     programme = _programme(purchase, facts)
-    lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
-    shopper = _shopper(purchase, facts, programme, now)
-    bringing = bring_vouchers(
-        purchase,
-        purchase.basket(lines, place_kind=facts.place_kind),
-        shopper,
-        member_id=facts.member.id if facts.member else None,
-        now=now,
-    )
-    settlement = bringing.settled(programme)
+    bringing = _bring(purchase, facts, programme, now=now)
+    shopper, settlement = bringing.shopper, bringing.settled(programme)
     lines = settlement.lines
     ensure_payments(purchase, settlement)
     if facts.member is not None and not purchase.is_proven:
@@ -242,6 +226,30 @@ def _settle_and_book(
         )
     answers = book(booking, now=now)
     return Booked(status=201, body=answers[ref] if ref in answers else booking.unclaimed[0]["answer"])
+
+
+def read_for_vouchers(purchase: Purchase, teller: Teller, *, now: datetime) -> tuple[Programme, Bringing]:
+    """A purchase that may become one, with the vouchers that are told; nothing is settled yet.
+
+    :raises Refusal: as `quote_purchase`, before it settles.
+    """
+    facts = _read(purchase, teller, purchase.fingerprint(), now)
+    programme = _programme(purchase, facts)
+    return programme, _bring(purchase, facts, programme, now=now)
+
+
+def _bring(
+    purchase: Purchase, facts: PurchaseFacts, programme: Programme, *, asks_own: bool = False, now: datetime
+) -> Bringing:
+    lines = known_lines(purchase.lines, {product.sku: product for product in facts.products})
+    return bring_vouchers(
+        purchase,
+        purchase.basket(lines, place_kind=facts.place_kind),
+        _shopper(purchase, facts, programme, now),
+        member_id=facts.member.id if facts.member else None,
+        asks_own=asks_own,
+        now=now,
+    )
 
 
 def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> PurchaseFacts:

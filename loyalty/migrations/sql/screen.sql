@@ -1,6 +1,6 @@
 -- What stands in two or more of a member's last `orders` purchases: [{sku, name, quantity, times}], at most five.
 -- Most things were bought once, so what costs (modes, distinct counts) is asked of the others alone.
-CREATE FUNCTION loyalty_usual_order(for_member bigint, in_programme bigint, orders int) RETURNS json
+CREATE OR REPLACE FUNCTION loyalty_usual_order(for_member bigint, in_programme bigint, orders int) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (WITH taken AS MATERIALIZED (
@@ -26,7 +26,7 @@ $$;
 
 -- The till's first screen: the document that `loyalty.queries.till.Found` describes.
 -- `member_kind` is "ref" or that of an identity.
-CREATE FUNCTION loyalty_till_screen(
+CREATE OR REPLACE FUNCTION loyalty_till_screen(
     of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
@@ -46,7 +46,8 @@ BEGIN
     IF m.id IS NULL THEN
         RETURN json_build_object('is_key_live', is_key_live, 'screen', NULL);
     END IF;
-    RETURN json_build_object('is_key_live', is_key_live, 'screen', json_build_object(
+    RETURN json_build_object('is_key_live', is_key_live, 'vouchers', loyalty_vouchers_in_hand(m.id, in_programme, at),
+        'screen', json_build_object(
         'member', json_build_object('ref', m.ref,
             'display_name', coalesce(nullif(m.display_name, ''), trim(m.given_name || ' ' || m.family_name)),
             'language', m.language,

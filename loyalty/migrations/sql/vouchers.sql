@@ -213,3 +213,89 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- A reservation as the API shows it.
+CREATE OR REPLACE FUNCTION loyalty_reservation_body(r loyalty_voucherreservation, at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object('ref', r.ref,
+        'state', CASE WHEN r.state = 'held' AND r.expires_at <= at THEN 'lapsed' ELSE r.state END,
+        'amount_minor', r.amount_minor, 'reference', r.reference, 'order_ref', r.order_ref, 'reserved_at', r.reserved_at,
+        'expires_at', r.expires_at)
+$$;
+
+-- Reserve one use of a voucher, or so much of a gift card (null: all that is free), for a basket. The same place and
+-- reference hold one reservation, told anew it lives longer.
+--
+-- p: {ref, voucher_id, place_id, amount_minor, reference, actor, until}
+-- Returns it as loyalty_reservation_body says; NULL where the voucher is not free any more.
+CREATE OR REPLACE FUNCTION loyalty_reserve_voucher(p jsonb, at timestamptz) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    v loyalty_voucher;
+    own loyalty_voucherreservation;
+    r record;
+    amount bigint;
+BEGIN
+    SELECT * INTO v FROM loyalty_voucher WHERE id = (p->>'voucher_id')::bigint FOR NO KEY UPDATE;
+    SELECT * INTO own FROM loyalty_voucherreservation o
+    WHERE o.voucher_id = v.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = (p->>'place_id')::bigint
+        AND o.reference = p->>'reference' ORDER BY o.id LIMIT 1;
+    SELECT * INTO r FROM loyalty_voucher_reserved(v.id, own.id, at);
+    amount := CASE WHEN v.left_minor IS NULL THEN 0
+        ELSE coalesce((p->>'amount_minor')::bigint, v.left_minor - r.amount_minor) END;
+    IF v.revoked_at IS NOT NULL OR v.uses + r.uses >= v.max_uses
+        OR v.left_minor - r.amount_minor < greatest(amount, 1) THEN
+        RETURN NULL;
+    END IF;
+    IF own.id IS NULL THEN
+        INSERT INTO loyalty_voucherreservation (ref, voucher_id, place_id, amount_minor, reference, actor, reserved_at, expires_at)
+        VALUES (p->>'ref', v.id, (p->>'place_id')::bigint, amount, p->>'reference', p->>'actor', at, (p->>'until')::timestamptz)
+        RETURNING * INTO own;
+    ELSE
+        UPDATE loyalty_voucherreservation SET expires_at = greatest(expires_at, (p->>'until')::timestamptz), amount_minor = amount
+        WHERE id = own.id RETURNING * INTO own;
+    END IF;
+    RETURN loyalty_reservation_body(own, at);
+END
+$$;
+
+-- Let a reservation of a place go. What has ended already is left as it is.
+-- Returns it as it was found and is now, {was, reservation}; NULL if there is none.
+CREATE OR REPLACE FUNCTION loyalty_release_voucher(of_code text, of_ref text, at_place bigint, at timestamptz) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    was loyalty_voucherreservation;
+    now_is loyalty_voucherreservation;
+BEGIN
+    PERFORM FROM loyalty_voucher v WHERE v.code = of_code FOR NO KEY UPDATE;
+    SELECT r.* INTO was FROM loyalty_voucherreservation r JOIN loyalty_voucher v ON v.id = r.voucher_id AND v.code = of_code
+    WHERE r.ref = of_ref AND r.place_id = at_place;
+    IF was.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    UPDATE loyalty_voucherreservation SET state = 'released', ended_at = at
+    WHERE id = was.id AND state = 'held' AND expires_at > at;
+    SELECT * INTO now_is FROM loyalty_voucherreservation WHERE id = was.id;
+    RETURN json_build_object('was', loyalty_reservation_body(was, at), 'reservation', loyalty_reservation_body(now_is, at));
+END
+$$;
+
+-- The vouchers that a member can use now, those that end first in front, for the till's screen: what
+-- `loyalty.queries.till.VoucherInHand` describes.
+CREATE OR REPLACE FUNCTION loyalty_vouchers_in_hand(of_member bigint, in_programme bigint, at timestamptz) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(json_agg(json_build_object('code', x.code, 'shown', x.shown, 'series_id', x.series_id,
+            'series_stamp', x.stamp, 'left_minor', x.left_minor, 'valid_until', x.valid_until,
+            'labels', (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
+                JOIN loyalty_label b ON b.id = c.label_id WHERE c.member_id = of_member)) ORDER BY x.valid_until, x.id), '[]')
+        FROM (
+            SELECT v.id, v.code, v.shown, v.series_id, s.stamp, v.left_minor, v.valid_until
+            FROM loyalty_voucher v JOIN loyalty_voucherseries s ON s.id = v.series_id
+            WHERE v.member_id = of_member AND v.revoked_at IS NULL AND (v.uses < v.max_uses OR v.max_uses IS NULL)
+                AND v.valid_from <= at AND (v.valid_until > at) IS NOT FALSE AND (v.left_minor > 0) IS NOT FALSE
+                AND s.programme_id = in_programme AND s.revoked_at IS NULL
+            ORDER BY v.valid_until, v.id LIMIT 20) x);
+END
+$$;

@@ -307,3 +307,8 @@ class MonthDecided(Refusal):
 class ActNotFound(NotFound):
     code = "act_not_found"
     title = "There is no such act, or it was told a moment ago"
+
+
+class TermsNotValid(InvalidInput):
+    code = "terms_not_valid"
+    title = "A programme's terms cannot be so"

@@ -30,12 +30,16 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     kept_alive_by: KeptAliveBy = "purchase"
 
 
+FIRST_YEAR, AFTER_LAST_YEAR = 2000, 2200
+"""Of days on which points run out."""
+
+
 def fault_in(expiry: Expiry) -> str | None:
     """Why points cannot run out like this, in words; None if they can."""
     if expiry.kind == "date":
         if expiry.on is None:
             return "Name the day on which points run out."
-        within = 2000 <= expiry.on.year < 2200
+        within = FIRST_YEAR <= expiry.on.year < AFTER_LAST_YEAR
         return None if within else "The day on which points run out must lie between 2000 and 2199."
     if expiry.days == 0 and expiry.kind in ("rolling", "inactivity"):
         return "Points live for a day at least."
@@ -56,7 +60,9 @@ def expires_at(earned_at: datetime, *, expiry: Expiry, zone: ZoneInfo) -> dateti
     """
     earned_on = earned_at.astimezone(zone).date()
     if expiry.kind == "date":
-        return _midnight(_next_time(expiry.on, earned_on) + timedelta(days=1), zone) if expiry.on else None
+        if expiry.on is None or expiry.on.year >= AFTER_LAST_YEAR:
+            return None  # From before days were checked: points without an end are better than no sale.
+        return _midnight(_next_time(expiry.on, earned_on) + timedelta(days=1), zone)
     if expiry.days is None:
         return None
     last_on = earned_on + timedelta(days=expiry.days)

@@ -9,9 +9,11 @@ from django.db import connection
 from config.ground.ids import new_ref
 from loyalty.errors import HoldExceeded, HoldHasEnded, HoldNotFound, InsufficientPoints
 from loyalty.queries.holds import find_hold
+from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldAnswer, HoldNow
-from loyalty.rules.purchase import Purchase
+from loyalty.rules.lots import is_kept_alive
+from loyalty.rules.purchase import Purchase, lot_born
 
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
 USUAL = timedelta(minutes=15)
@@ -129,12 +131,21 @@ def held_for(purchase: Purchase, member_id: int | None, *, now: datetime) -> int
 def _settle(ref: str, points: int, *, programme_id: int, actor: str, now: datetime) -> _Settled:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s)", [ref, programme_id, points, actor, now]
+            "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s, %s)",
+            [ref, programme_id, points, actor, _kept_until(programme_id, now) if points else None, now],
         )
         (found,) = cursor.fetchone()
     if found is None:
         raise HoldNotFound
     return _settled.decode(found)
+
+
+def _kept_until(programme_id: int, now: datetime) -> datetime | None:
+    """Until when spending keeps points alive; None where it does not."""
+    programme = get_current_programme(programme_id)
+    if not is_kept_alive(programme.terms.expiry, earns=False, spends=True):
+        return None
+    return lot_born(programme, now).expires_at
 
 
 def _ended(hold: HoldNow) -> HoldHasEnded:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 import msgspec
 from django.db import transaction
 
+from loyalty.errors import TermsNotValid
 from loyalty.models import Benefit, CorrectionLimit, ProgrammeTerms, Tier
 from loyalty.rules.back_tests import TriedTier, definition_of
 from loyalty.rules.ladders import LadderTerms
-from loyalty.rules.lots import ExpiryKind, KeptAliveBy
+from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.services.ladders import publish_ladder
 
 DECLARED_BY = "set-up"
@@ -64,7 +65,16 @@ def declare_programme(
 
     :param limits: role -> how many points it corrects alone.
     :return: whether they were declared now.
+    :raises TermsNotValid: points cannot run out as the terms say.
     """
+    expiry = Expiry(
+        kind=terms.expiry_kind,
+        days=terms.expiry_days,
+        on=terms.expiry_on,
+        kept_alive_by=terms.kept_alive_by,
+    )
+    if fault := fault_in(expiry):
+        raise TermsNotValid(fault)
     _, is_new = ProgrammeTerms.objects.get_or_create(
         programme_id=programme_id, defaults=msgspec.structs.asdict(terms)
     )

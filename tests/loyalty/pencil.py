@@ -11,9 +11,12 @@ MATURITY_DAYS = 2
 
 @dataclass
 class PlainLot:
+    """`gone`: what ran out of it and is booked."""
+
     left: int
     available_from: datetime
     expires_at: datetime
+    gone: int = 0
 
 
 @dataclass
@@ -41,6 +44,10 @@ class PlainOrder:
         return self.earned * back // paid if paid else 0
 
 
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 @dataclass
 class PlainHold:
     ref: str
@@ -51,7 +58,10 @@ class PlainHold:
 
 @dataclass
 class PlainMember:
-    """What anybody with pencil and paper would keep."""
+    """What anybody with pencil and paper would keep.
+
+    `is_kept_alive`: points run out by inactivity; `kept_until`: what the last activity keeps them until.
+    """
 
     lots: list[PlainLot] = field(default_factory=list)
     orders: list[PlainOrder] = field(default_factory=list)
@@ -60,6 +70,8 @@ class PlainMember:
     spent: int = 0
     taken: int = 0
     debt: int = 0
+    is_kept_alive: bool = False
+    kept_until: datetime | None = None
 
     def live(self, now: datetime) -> list[PlainLot]:
         return [lot for lot in self.lots if lot.left and lot.expires_at > now]
@@ -101,12 +113,28 @@ class PlainMember:
         return sum(lot.left for lot in self.live(now) if lot.available_from > now)
 
     def expired(self, now: datetime) -> int:
-        return sum(lot.left for lot in self.lots if lot.expires_at <= now)
+        return sum(lot.gone + (lot.left if lot.expires_at <= now else 0) for lot in self.lots)
+
+    def book_expiry(self, now: datetime) -> None:
+        for lot in self.lots:
+            if lot.expires_at <= now:
+                lot.gone, lot.left = lot.gone + lot.left, 0
+
+    def be_active(self, at: datetime, *, now: datetime | None) -> None:
+        """Points that have not run out live on: by `now`, or, with None, by the moment of a history's activity."""
+        if not self.is_kept_alive:
+            return
+        until = _midnight(at) + timedelta(days=EXPIRY_DAYS + 1)
+        self.kept_until = max(until, self.kept_until or until)
+        keeps = self.kept_until if now else until
+        for lot in self.lots:
+            if lot.left and (now or at) < lot.expires_at < keeps:
+                lot.expires_at = keeps
 
     def earn(self, points: int, at: datetime) -> PlainLot | None:
         if not points:
             return None
-        day = at.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = _midnight(at)
         self.issued += points
         lot = PlainLot(
             points - self.pay_debt(points),
@@ -179,7 +207,8 @@ class PlainMember:
         due = order.due() - order.taken - order.ran_out
         aside = self.set_aside(now).get(id(order.lot), 0)
         own = min(order.lot.left - aside, due) if order.lot and order.lot.expires_at > now else 0
-        gone = min(order.lot.left - order.ran_out, due) if order.lot and order.lot.expires_at <= now else 0
+        ran_out = order.lot.gone + order.lot.left - order.ran_out if order.lot else 0
+        gone = min(ran_out, due) if order.lot and order.lot.expires_at <= now else 0
         drawn = [(order.lot, own)] if order.lot and own else []
         for lot, points in drawn:
             lot.left -= points

@@ -1,7 +1,7 @@
 """Points run out by the programme's terms, live on where the member is active, and are announced before they go."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -190,3 +190,40 @@ def test_points_kept_alive_are_announced_again_for_their_new_day(idle_shop: Shop
     clock.shift(timedelta(days=25))
     assert warn_of_expiry(now=datetime.now(UTC)) == 1
     assert [one.days_before for one in ExpiryWarning.objects.all()] == [7, 7]
+
+
+def test_a_hold_captured_without_an_order_keeps_points_alive(idle_shop: Shop, clock: Any) -> None:
+    member = idle_shop.enrol()
+    buy(idle_shop, member, 5_000)
+    clock.shift(timedelta(days=25))
+    wanted = {"member": {"ref": member.ref}, "points": 100}
+    held = idle_shop.post("holds", wanted, **{"Idempotency-Key": "h"}).json()["hold"]["ref"]
+    captured = idle_shop.post(f"holds/{held}/capture", {}, **{"Idempotency-Key": "c"}).json()
+    assert captured["wallet"]["next_expiry"] == {"points": 400, "at": "2026-04-26T04:00:00Z"}
+    clock.shift(timedelta(days=20))
+    assert spendable(idle_shop, member) == 400
+    assert_proven()
+
+
+def test_a_hold_that_is_released_keeps_nothing_alive(idle_shop: Shop, clock: Any) -> None:
+    member = idle_shop.enrol()
+    buy(idle_shop, member, 5_000)
+    ends = Lot.objects.get().expires_at
+    clock.shift(timedelta(days=25))
+    wanted = {"member": {"ref": member.ref}, "points": 100}
+    held = idle_shop.post("holds", wanted, **{"Idempotency-Key": "h"}).json()["hold"]["ref"]
+    idle_shop.post(f"holds/{held}/release", {}, **{"Idempotency-Key": "r"})
+    assert Lot.objects.get().expires_at == ends
+
+
+@pytest.mark.parametrize(
+    ("on", "ends"), [(date(1999, 12, 31), "2027-01-01T05:00:00+00:00"), (date(9999, 12, 31), None)]
+)
+def test_a_fixed_day_from_before_days_were_checked_stops_no_sale(
+    open_shop: Any, clock: Any, on: date, ends: str | None
+) -> None:
+    shop = open_shop(expiry_kind="date", expiry_on=on)
+    assert shop.commit(basket(1_000, member=shop.enrol())).status_code == 201
+    (lot,) = Lot.objects.all()
+    assert (lot.expires_at and lot.expires_at.isoformat()) == ends
+    assert_proven()

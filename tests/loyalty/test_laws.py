@@ -37,19 +37,20 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
 
     open_shop: Any
 
-    @initialize(policy=st.sampled_from(WhenSpent.values))
-    def open(self, policy: str) -> None:
+    @initialize(policy=st.sampled_from(WhenSpent.values), runs_out=st.sampled_from(["rolling", "inactivity"]))
+    def open(self, policy: str, runs_out: str) -> None:
         self.policy = policy
         self.clock = time_machine.travel(datetime(2026, 2, 20, 17, tzinfo=UTC), tick=False)
         self.now = self.clock.start()
         self.shop: Shop = self.open_shop(
+            expiry_kind=runs_out,
             expiry_days=EXPIRY_DAYS,
             maturity_days=MATURITY_DAYS,
             when_spent=policy,
             transfer_points_a_day=None,
         )
         self.members: list[Member] = [self.shop.enrol(), self.shop.enrol()]
-        self.plain = [PlainMember(), PlainMember()]
+        self.plain = [PlainMember(is_kept_alive=runs_out == "inactivity") for _ in self.members]
         self.numbers = itertools.count(1)
 
     def teardown(self) -> None:
@@ -70,6 +71,7 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
         assert answer.status_code == 201
         earned = sum(quantity * price for quantity, price in lines) // 100 * 10
         lot = self.plain[who].earn(earned, at)
+        self.plain[who].be_active(at, now=datetime.now(UTC))
         ref, skus = answer.json()["order"]["ref"], [f"SKU-{line}" for line in range(len(lines))]
         self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), at, skus, lot, earned))
 
@@ -91,6 +93,7 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
                 )
             )
             plain.spent += wanted * 10
+            plain.be_active(now, now=now)
 
     @rule(who=st.integers(0, 1), which=st.integers(0, 50), is_cancelled=st.booleans(), data=st.data())
     def bring_back(self, who: int, which: int, is_cancelled: bool, data: st.DataObject) -> None:
@@ -191,6 +194,8 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
             held.is_open = False
             plain.draw(captured, now, matured_by=now)
             plain.spent += captured
+            if captured:
+                plain.be_active(now, now=now)
 
     @rule(who=st.integers(0, 1), points=st.integers(1, 200))
     def give(self, who: int, points: int) -> None:
@@ -250,6 +255,7 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
             lot, earned = self.plain[who].earn(paid // 100 * 10, at), paid // 100 * 10
             order = PlainOrder(refs[purchase.number], [(1, paid)], [0], at, ["H"], lot, earned)
             self.plain[who].orders.append(order)
+            self.plain[who].be_active(at, now=None)
 
     @rule(days=st.integers(1, 20), hours=st.integers(0, 23))
     def let_time_pass(self, days: int, hours: int) -> None:
@@ -259,6 +265,8 @@ class LedgerMachine(ActSteps, RuleBasedStateMachine):
     def book_expiry(self) -> None:
         now = datetime.now(UTC)
         book_expired_lots(until=now, now=now)
+        for plain in self.plain:
+            plain.book_expiry(now)
 
     @invariant()
     def it_balances(self) -> None:

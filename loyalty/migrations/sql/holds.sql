@@ -60,11 +60,11 @@ END
 $$;
 
 -- Settle a hold of a programme: spend `captured` of its points, 0 releases it. What has ended already, or holds less, is
--- left as it is.
+-- left as it is. Where it spends, the wallet's points live on until `kept_until`, unless that is NULL.
 --
 -- Returns {was: the hold as it was found, hold: as it is now, wallet}; NULL if there is no such hold.
 CREATE OR REPLACE FUNCTION loyalty_settle_hold(
-    of_ref text, in_programme bigint, captured bigint, by_actor text, at timestamptz
+    of_ref text, in_programme bigint, captured bigint, by_actor text, kept_until timestamptz, at timestamptz
 ) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -85,6 +85,10 @@ BEGIN
         IF captured > 0 THEN
             PERFORM loyalty_draw(w.id, captured, 'spend', 'capture:' || of_ref, '', by_actor,
                 'captured of ' || was.points || ' points held', at, at);
+            IF kept_until IS NOT NULL THEN
+                PERFORM loyalty_extend_lots(ARRAY[w.id], jsonb_build_array(jsonb_build_object(
+                    'w', 1, 'happened_at', at, 'until_at', kept_until)), at);
+            END IF;
         END IF;
     END IF;
     SELECT * INTO now_is FROM loyalty_hold WHERE id = was.id;

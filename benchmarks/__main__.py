@@ -51,6 +51,8 @@ def main() -> None:
                     print(_line(measure()), flush=True)
         if not wanted or "nights" in wanted:
             _print_nights(shop)
+        if not wanted or "codes" in wanted:
+            _print_codes(shop)
         if not wanted or "import" in wanted:
             _print_import(shop)
         if not wanted or "back-test" in wanted:
@@ -110,11 +112,25 @@ def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callab
         )
 
     yield "spend", with_points
+    yield from _doors_of_vouchers(shop, product, commit)
     yield "hold", holding
     yield "capture", capturing
     yield "return", returning
     yield "rules", with_many_rules
     yield "members", with_many_members
+
+
+def _doors_of_vouchers(shop: "Shop", product: int, commit: Side) -> Iterator[tuple[str, Callable[[], Row]]]:
+    from benchmarks.vouchers import commits_with_voucher, reservations  # noqa: PLC0415 - as above
+
+    def with_voucher() -> Row:
+        shop.fill(POINTS)
+        used = Side(product, lambda: commits_with_voucher(shop))
+        return compare("commit, a voucher and points", used, commit, beside="commit", target=0.5)
+
+    kept = Side(product, lambda: reservations(shop))
+    yield "voucher", with_voucher
+    yield "reserve", lambda: compare("vouchers/{code}/reserve", kept, commit, beside="commit")
 
 
 def _print_nights(shop: "Shop") -> None:
@@ -126,6 +142,13 @@ def _print_nights(shop: "Shop") -> None:
             f"| {night.what}: {night.rows:,} in {night.seconds:.1f} s | {night.rows / night.seconds:,.0f} "
             "| | | | | | | | 60 s for a million |"
         )
+
+
+def _print_codes(shop: "Shop") -> None:
+    from benchmarks.vouchers import measure_codes  # noqa: PLC0415 - as above
+
+    for line in measure_codes(shop):
+        print(line, flush=True)
 
 
 def _print_import(shop: "Shop") -> None:

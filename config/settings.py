@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "keep the books": every(300, "loyalty.keep_books"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
     "work on back-tests": every(3, "loyalty.work_on_back_tests"),
+    "make codes of vouchers": every(3, "loyalty.make_codes"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),

@@ -8,6 +8,7 @@ from celery import shared_task
 from config.ground import clock
 from loyalty.services.back_tests import advance_back_test
 from loyalty.services.books import keep_books
+from loyalty.services.code_batches import advance_code_batch
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
@@ -16,7 +17,7 @@ HANDS = 2
 """So many book expiry at once."""
 
 WORK_S = 20.0
-"""How long one run works on back-tests; the next tick takes over from there."""
+"""How long one run works on back-tests, or on codes; the next tick takes over from there."""
 
 
 @shared_task(name="loyalty.book_expiry")
@@ -57,5 +58,15 @@ def work_on_back_tests(**_newer_arguments: Any) -> int:
     end = time.monotonic() + WORK_S
     pieces = 0
     while time.monotonic() < end and advance_back_test(now=clock.now()):
+        pieces += 1
+    return pieces
+
+
+@shared_task(name="loyalty.make_codes", acks_late=True)
+def make_codes(**_newer_arguments: Any) -> int:
+    """Make the codes of vouchers that are wanted in bulk, piece by piece, for a bounded while."""
+    end = time.monotonic() + WORK_S
+    pieces = 0
+    while time.monotonic() < end and advance_code_batch(now=clock.now()):
         pieces += 1
     return pieces

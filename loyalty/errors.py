@@ -312,3 +312,8 @@ class ActNotFound(NotFound):
 class TermsNotValid(InvalidInput):
     code = "terms_not_valid"
     title = "A programme's terms cannot be so"
+
+
+class RuleDraftOfAnother(Refusal):
+    code = "rule_draft_of_another"
+    title = "Somebody else is writing this rule; approve or discard their draft first"

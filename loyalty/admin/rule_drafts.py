@@ -28,7 +28,7 @@ from loyalty.queries.rule_drafts import needs_approval, waiting_first, waiting_f
 from loyalty.queries.vocabulary import Home, list_names
 from loyalty.rules.back_tests import Changes, TriedRule
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.words import changes_between, sentence_of
+from loyalty.rules.stored_rules import changes, says
 from loyalty.services.rule_drafts import approve_draft, discard_draft, send_back_draft, submit_draft
 
 STATES = {
@@ -148,22 +148,19 @@ class RuleDraftAdmin(ReadOnlyAdmin, OfOneProgramme):
 def _page_of(draft: RuleDraft, home: Home, request: HttpRequest) -> dict[str, Any]:
     zone, names = ZoneInfo(home.timezone), list_names([home.id])[home.id]
 
-    def said(stored: Any) -> RuleDefinition:
-        return names.said(load(RuleDefinition, stored))
-
     current = version_shown(draft.rule, clock.now())
     if current is not None and current.pk == draft.version_id:
         current = None
-    definition = said(draft.definition)
+    definition = names.said_stored(draft.definition)
     people = name_actors([draft.made_by, draft.submitted_by, draft.decided_by])
     own = actor_of(request) in (draft.made_by, draft.submitted_by)
     user = request.user
     return {
         "draft": draft,
         "colour": STATES[RuleDraftState(draft.state)],
-        "says": sentence_of(definition, home.currency, zone=zone),
+        "says": says(definition, home.currency, zone=zone),
         "current": current,
-        "changes": changes_between(said(current.definition), definition, home.currency, zone=zone)
+        "changes": changes(names.said_stored(current.definition), definition, home.currency, zone=zone)
         if current
         else [],
         "made_by": people.get(draft.made_by, draft.made_by),

@@ -26,6 +26,7 @@ from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.queries.vocabulary import Home, list_acts, list_label_words, list_place_words, list_tier_words
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft
+from loyalty.rules.stored_rules import read_stored
 
 _NEEDED = {
     "per_step": {"points": "Say how many points.", "step": "Say for each full amount of how much."},
@@ -63,9 +64,11 @@ class RuleForm(ActFields, GivesFields, WhoFields, WhenFields, MostFields, forms.
         stored = written or self.last
         self.is_sayable = True
         if stored is not None:
-            definition = msgspec.convert(stored.definition, RuleDefinition)
-            self.is_sayable = is_sayable(definition)
-            self.initial.update(answers_of(definition), live_until=stored.live_until)
+            definition = read_stored(stored.definition)
+            self.initial.update(live_until=stored.live_until)
+            if isinstance(definition, RuleDefinition):
+                self.is_sayable = is_sayable(definition)
+                self.initial.update(answers_of(definition))
         if written is not None:
             self.initial.update(name=written.name, live_from=written.live_from)
         self._offer_choices()

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from django.db.models import F, Q, QuerySet
 
 from config.staff.actors import name_actors
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.vocabulary import Home, Names, list_names
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.words import changes_between, sentence_of
+from loyalty.rules.stored_rules import Unreadable, changes, says
 
 LIVE, SCHEDULED, ENDED, DRAFT = "live", "scheduled", "ended", "draft"
 STATES = {LIVE: "success", SCHEDULED: "info", ENDED: "default", DRAFT: "warning"}
@@ -55,9 +54,9 @@ def version_shown(rule: Rule, now: datetime) -> RuleVersion | None:
     return next(live, versions[0] if versions else None)
 
 
-def definition_said(version: RuleVersion, names: Names) -> RuleDefinition:
+def definition_said(version: RuleVersion, names: Names) -> RuleDefinition | Unreadable:
     """What the version says, with the names of tiers and places that its codes stand for."""
-    return names.said(msgspec.convert(version.definition, RuleDefinition))
+    return names.said_stored(version.definition)
 
 
 def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]:
@@ -67,7 +66,7 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
     makers = name_actors(actor for version in versions for actor in (version.made_by, version.approved_by))
     names = list_names([home.id])[home.id]
     told = []
-    before: RuleDefinition | None = None
+    before: RuleDefinition | Unreadable | None = None
     for version in versions:
         definition = definition_said(version, names)
         told.append(
@@ -75,8 +74,8 @@ def versions_told(rule: Rule, home: Home, now: datetime) -> list[dict[str, Any]]
                 "version": version,
                 "state": state_of(version, now),
                 "colour": STATES[state_of(version, now)],
-                "says": sentence_of(definition, home.currency, zone=zone),
-                "changes": changes_between(before, definition, home.currency, zone=zone) if before else [],
+                "says": says(definition, home.currency, zone=zone),
+                "changes": changes(before, definition, home.currency, zone=zone) if before else [],
                 "made_by": makers.get(version.made_by, version.made_by),
                 "approved_by": makers.get(version.approved_by, version.approved_by),
             }

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from config.ground import clock
+from config.ground.refusals import InvalidInput
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
@@ -40,7 +41,7 @@ from loyalty.queries.vocabulary import (
     list_names,
 )
 from loyalty.rules.back_tests import changes_of
-from loyalty.rules.words import sentence_of
+from loyalty.rules.stored_rules import says
 from loyalty.services.rule_drafts import draft_roll_back, submit_draft, write_draft
 from loyalty.services.rules import end_rule
 
@@ -261,7 +262,7 @@ class RuleAdmin(OfOneProgramme):
             raise Http404
         try:
             draft = draft_roll_back(version, by=actor_of(request), now=clock.now())
-        except RuleNotValid as refusal:
+        except InvalidInput as refusal:
             messages.error(request, refusal.detail)
             return HttpResponseRedirect(reverse("admin:loyalty_rule_change", args=[row_id]))
         self.log_change(request, version.rule, f"Back to version {number}.")
@@ -277,7 +278,7 @@ class RuleAdmin(OfOneProgramme):
         if version is None:
             return ""
         zone = ZoneInfo(rule.programme.timezone)
-        return sentence_of(definition_said(version, vars(rule)["names"]), rule.programme.currency, zone=zone)
+        return says(definition_said(version, vars(rule)["names"]), rule.programme.currency, zone=zone)
 
     @display(description="state", label=STATES)
     def state(self, rule: Rule) -> str:

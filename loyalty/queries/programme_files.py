@@ -7,7 +7,6 @@ import msgspec
 
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.queries.ladders import find_last_ladder
-from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.ladders import LadderDefinition, LadderTerms
 from loyalty.rules.programme_files import (
     BenefitPart,
@@ -17,6 +16,7 @@ from loyalty.rules.programme_files import (
     TermsPart,
     TierPart,
 )
+from loyalty.rules.stored_rules import Unreadable, read_stored
 from omnichannel.models import Programme
 
 Part = TypeVar("Part", bound=msgspec.Struct)
@@ -59,19 +59,35 @@ def _tiers(programme_id: int, ladder: LadderDefinition | None) -> list[TierPart]
 
 
 def _rules(programme_id: int, now: datetime) -> list[RulePart]:
-    """What holds of each rule, else what will; of a rule that ended, nothing."""
+    """What holds of each rule, else what will; of a rule that ended or cannot be read, nothing."""
+    return [each for each in _rules_found(programme_id, now) if isinstance(each, RulePart)]
+
+
+def list_unreadable_rules(code: str, *, now: datetime) -> list[tuple[str, str]]:
+    """Code and reason of the rules that no file of the programme can hold, for they cannot be read any more."""
+    programme = Programme.objects.filter(code=code).first()
+    found = _rules_found(programme.pk, now) if programme else []
+    return [each for each in found if not isinstance(each, RulePart)]
+
+
+def _rules_found(programme_id: int, now: datetime) -> list[RulePart | tuple[str, str]]:
+    """What holds of each rule, else what will; code and reason of one that cannot be read."""
     versions = RuleVersion.objects.select_related("rule").filter(rule__programme_id=programme_id)
-    found: dict[str, RulePart] = {}
+    found: dict[str, RulePart | tuple[str, str]] = {}
     for version in versions.order_by("rule__code", "version"):
         until = version.live_until
         if until is not None and until <= max(now, version.live_from):
             continue
+        rule, definition = version.rule, read_stored(version.definition)
+        if isinstance(definition, Unreadable):
+            found.setdefault(rule.code, (rule.code, definition.reason))
+            continue
         found.setdefault(
-            version.rule.code,
+            rule.code,
             RulePart(
-                code=version.rule.code,
-                name=version.rule.name,
-                definition=msgspec.convert(version.definition, RuleDefinition),
+                code=rule.code,
+                name=rule.name,
+                definition=definition,
                 live_from=version.live_from,
                 live_until=until,
             ),

@@ -1,13 +1,14 @@
 """The words that rules of a programme are made of: its tiers and places, and what its catalogue names."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from django.db import connection
 
 from loyalty.models import Label, Tier
 from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.stored_rules import Unreadable, read_stored
 from loyalty.rules.words import with_names
 from omnichannel.models import EventType, Place, Product, Programme
 from omnichannel.queries.behaviour import list_event_types
@@ -91,6 +92,11 @@ class Names(msgspec.Struct, frozen=True):
     places: dict[str, str] = {}
     labels: dict[str, str] = {}
     acts: dict[str, str] = {}
+
+    def said_stored(self, stored: dict[str, Any]) -> RuleDefinition | Unreadable:
+        """A stored definition with these names in place of its codes, if it can be read."""
+        definition = read_stored(stored)
+        return definition if isinstance(definition, Unreadable) else self.said(definition)
 
     def said(self, definition: RuleDefinition) -> RuleDefinition:
         """A definition with these names in place of its codes."""

@@ -7,7 +7,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
 from config.ground import clock
-from loyalty.queries.programme_files import find_programme_file
+from loyalty.queries.programme_files import find_programme_file, list_unreadable_rules
 
 
 class Command(BaseCommand):
@@ -20,4 +20,6 @@ class Command(BaseCommand):
         file = find_programme_file(options["programme"], now=clock.now())
         if file is None:
             raise CommandError(f"There is no programme with the code {options['programme']!r}.")
+        for code, reason in list_unreadable_rules(options["programme"], now=clock.now()):
+            self.stderr.write(f"The rule {code} is left out, for it cannot be read any more: {reason}")
         self.stdout.write(msgspec.json.format(msgspec.json.encode(file), indent=2).decode())

@@ -5,11 +5,14 @@ from zoneinfo import ZoneInfo
 
 from config.staff.roles import ADMINISTRATOR, FINANCE, STORE_MANAGER
 from loyalty.rules.definition import (
+    Cap,
     FixedPoints,
+    ForAct,
     Multiplier,
     Period,
     PerStep,
     PlaceIs,
+    PropertyFrom,
     RuleDefinition,
     Scope,
     TierIs,
@@ -117,6 +120,20 @@ def rules(now: datetime) -> list[tuple[str, str, RuleDefinition]]:
                 effect=FixedPoints(points=50, minimum_minor=2_000),
                 conditions=[PlaceIs(places=[BUSIEST_STORE]), Weekdays(days=[2])],
             ),
+        ),
+        (
+            "reviews",
+            "Good reviews",
+            RuleDefinition(
+                effect=FixedPoints(points=50),
+                act=ForAct(type="review", where=[PropertyFrom(property="rating", at_least=4)]),
+                caps=[Cap(per="member_month", times=3)],
+            ),
+        ),
+        (
+            "app",
+            "Our app",
+            RuleDefinition(effect=FixedPoints(points=100), act=ForAct(type="app_install", once_per="member")),
         ),
     ]
 

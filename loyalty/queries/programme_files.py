@@ -10,6 +10,7 @@ from loyalty.queries.ladders import find_last_ladder
 from loyalty.rules.ladders import LadderDefinition, LadderTerms
 from loyalty.rules.programme_files import (
     BenefitPart,
+    EventTypePart,
     ProgrammeFile,
     ProgrammePart,
     RulePart,
@@ -18,6 +19,7 @@ from loyalty.rules.programme_files import (
 )
 from loyalty.rules.stored_rules import Unreadable, read_stored
 from omnichannel.models import Programme
+from omnichannel.queries.behaviour import list_declared_types
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 
@@ -35,6 +37,9 @@ def find_programme_file(code: str, *, now: datetime) -> ProgrammeFile | None:
         tiers=_tiers(programme.pk, ladder),
         ladder=ladder.terms if ladder else LadderTerms(),
         rules=_rules(programme.pk, now),
+        event_types=[
+            EventTypePart(**msgspec.structs.asdict(kind)) for kind in list_declared_types(programme.pk)
+        ],
     )
 
 

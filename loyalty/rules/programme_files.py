@@ -20,6 +20,7 @@ from loyalty.rules.ladders import LadderDefinition, LadderTerms
 from loyalty.rules.ladders import fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
+from omnichannel.rules.behaviour import Property, find_fault_of_properties
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 RuleCode = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
@@ -75,6 +76,17 @@ class RulePart(_Part, frozen=True, kw_only=True):
     live_until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
+class EventTypePart(_Part, frozen=True, kw_only=True):
+    """A type of events that the programme declares; built-in ones need no line."""
+
+    code: Code
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    properties: list[Property] = []
+    is_act: bool = True
+    is_told_by_members: bool = False
+    is_retired: bool = False
+
+
 class ProgrammePart(_Part, frozen=True, kw_only=True):
     """Which programme it is."""
 
@@ -94,6 +106,7 @@ class ProgrammeFile(_Part, frozen=True, kw_only=True):
     tiers: list[TierPart]
     ladder: LadderTerms = LadderTerms()
     rules: list[RulePart]
+    event_types: list[EventTypePart] = []
 
 
 def ensure_whole(file: ProgrammeFile) -> None:
@@ -102,7 +115,8 @@ def ensure_whole(file: ProgrammeFile) -> None:
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
-    if fault := fault_in(_expiry(file.terms)):
+    faults = [fault_in(_expiry(file.terms)), *map(_fault_in_type, file.event_types)]
+    if fault := next(filter(None, faults), None):
         raise ProgrammeFileNotFitting(fault)
     ladder = ladder_of(file)
     if ladder is not None and (fault := ladder_fault(ladder)):
@@ -110,6 +124,7 @@ def ensure_whole(file: ProgrammeFile) -> None:
     for kind, codes in (
         ("tier", [tier.code for tier in file.tiers]),
         ("rule", [rule.code for rule in file.rules]),
+        ("event type", [kind.code for kind in file.event_types]),
         *(("benefit", [benefit.code for benefit in tier.benefits]) for tier in file.tiers),
     ):
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
@@ -124,7 +139,22 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
     told = [] if today else [f"New programme {wanted.programme.name} ({wanted.programme.code})"]
     told += _of_terms(today.terms if today else None, wanted)
     told += _of_tiers(today, wanted)
+    told += _of_event_types(today.event_types if today else [], wanted.event_types)
     return told + _of_rules(today.rules if today else [], wanted)
+
+
+def _fault_in_type(kind: EventTypePart) -> str | None:
+    fault = find_fault_of_properties(kind.properties)
+    return f"Event type {kind.title}: {fault}" if fault else None
+
+
+def _of_event_types(today: Sequence[EventTypePart], wanted: Sequence[EventTypePart]) -> list[str]:
+    known = {kind.code: kind for kind in today}
+    return [
+        f"Event type {kind.title}: {'declared otherwise' if kind.code in known else 'new'}"
+        for kind in wanted
+        if known.get(kind.code) != kind
+    ]
 
 
 def _of_terms(today: TermsPart | None, wanted: ProgrammeFile) -> list[str]:

@@ -20,6 +20,8 @@ from loyalty.rules.programme_files import (
 )
 from loyalty.services.ladders import publish_ladder
 from loyalty.services.rule_drafts import submit_draft, write_draft
+from omnichannel.rules.behaviour import EventType
+from omnichannel.services.event_types import declare_event_type
 from omnichannel.services.places import open_programme
 
 
@@ -60,6 +62,8 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     ProgrammeTerms.objects.update_or_create(programme=programme, defaults=msgspec.structs.asdict(file.terms))
     is_new_ladder = today is None or ladder_of(today) != ladder_of(file)
     _bring_tiers(programme.pk, file, by=by, now=now, is_changed=is_new_ladder)
+    for kind in file.event_types:
+        declare_event_type(programme.pk, EventType(**msgspec.structs.asdict(kind)))
     known = {rule.code: rule for rule in today.rules} if today else {}
     waiting = [
         rule.name

@@ -15,9 +15,14 @@ from omnichannel.rules.built_in_events import BUILT_IN
 
 def list_event_types(programme_id: int) -> dict[str, EventType]:
     """Code -> type: those that the programme declares, and the built-in ones. Two statements."""
-    rows = EventTypeRow.objects.filter(programme_id=programme_id).prefetch_related("properties")
-    declared = {row.code: type_of(row) for row in rows.order_by("code")}
+    declared = {one.code: one for one in list_declared_types(programme_id)}
     return dict(sorted((BUILT_IN | declared).items()))
+
+
+def list_declared_types(programme_id: int) -> list[EventType]:
+    """Those that the programme declares, by code."""
+    rows = EventTypeRow.objects.filter(programme_id=programme_id).prefetch_related("properties")
+    return [type_of(row) for row in rows.order_by("code")]
 
 
 def get_event_type(programme_id: int, code: str) -> EventType:

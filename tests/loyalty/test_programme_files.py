@@ -18,6 +18,9 @@ from loyalty.rules.programme_files import TermsPart
 from loyalty.services.rule_drafts import approve_draft, write_draft
 from loyalty.services.rules import end_rule, publish_rule
 from omnichannel.models import Programme
+from omnichannel.queries.behaviour import list_declared_types
+from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.services.event_types import declare_event_type
 from tests.loyalty.conftest import LONG_AGO, Shop
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +270,24 @@ def test_a_programme_that_is_not_there_cannot_be_exported(db: None) -> None:
     with pytest.raises(CommandError, match="no programme"):
         call_command("export_programme", "nowhere")
     assert not Programme.objects.exists()
+
+
+def test_its_own_event_types_go_with_a_programme(shop: Shop, tmp_path: Path, capsys: Any) -> None:
+    """A rule about a type that nobody knows would give nothing there."""
+    declare_event_type(
+        shop.programme.pk,
+        EventType(
+            code="tasting", title="Tasting", properties=[Property(name="tea", allowed=["green", "black"])]
+        ),
+    )
+    file, written = exported(shop, tmp_path, capsys)
+
+    told = said(capsys, file, "--as", "elsewhere")
+
+    assert "Event type Tasting: new" in told
+    there = Programme.objects.get(code="elsewhere").pk
+    assert list_declared_types(there) == list_declared_types(shop.programme.pk)
+    written["event_types"][0]["properties"] *= 2
+    file.write_text(json.dumps(written))
+    with pytest.raises(CommandError, match="The property 'tea' is declared twice"):
+        call_command("import_programme", str(file))

@@ -256,6 +256,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
     "work on back-tests": every(3, "loyalty.work_on_back_tests"),
     "make codes of vouchers": every(3, "loyalty.make_codes"),
+    "count referred friends": every(60, "loyalty.count_friends"),
+    "count the past for challenges": every(5, "loyalty.catch_challenges_up"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),

@@ -317,3 +317,31 @@ class TermsNotValid(InvalidInput):
 class RuleDraftOfAnother(Refusal):
     code = "rule_draft_of_another"
     title = "Somebody else is writing this rule; approve or discard their draft first"
+
+
+class ChallengeNotFound(NotFound):
+    code = "challenge_not_found"
+    title = "There is no such challenge"
+
+
+class ChallengeStarted(Refusal):
+    status = 409
+    code = "challenge_started"
+    title = "What a started challenge asks for stays: end it, and start another one"
+
+
+class ChallengeNotValid(Refusal):
+    status = 422
+    code = "challenge_not_valid"
+    title = "The challenge cannot be like this"
+
+
+class ReferralCodeNotFound(NotFound):
+    code = "referral_code_not_found"
+    title = "Nobody has this code"
+
+
+class NotAFriend(Refusal):
+    status = 409
+    code = "not_a_friend"
+    title = "A friend is somebody else, who names one code before the first purchase"

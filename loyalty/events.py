@@ -88,3 +88,47 @@ class VoucherIssued(Event, frozen=True, kw_only=True):
     voucher_code: str
     valid_until: datetime | None
     cause: str
+
+
+class ChallengeProgressed(Event, frozen=True, kw_only=True):
+    """A member is near the end of a challenge: `missing` units of `needed`. Said once for each completion."""
+
+    name: ClassVar[str] = "loyalty.challenge_progressed"
+    programme_code: str
+    challenge_code: str
+    title: str
+    missing: int
+    needed: int
+
+
+class ChallengeCompleted(Event, frozen=True, kw_only=True):
+    """A member completed a challenge, for the `number`th time, and got what it gives.
+
+    `number` is 0 where the member is the friend of a referral. `points` were given, a voucher of `series_code`, or
+    `badge`; empty where there is none.
+    """
+
+    name: ClassVar[str] = "loyalty.challenge_completed"
+    programme_code: str
+    challenge_code: str
+    title: str
+    number: int
+    points: int
+    series_code: str
+    badge: str
+
+
+class ChallengeFellBack(Event, frozen=True, kw_only=True):
+    """A completed challenge is not complete any more, for goods came back; `points` of its reward were taken back.
+
+    `voucher` says what became of one: none, revoked, or used before.
+    """
+
+    name: ClassVar[str] = "loyalty.challenge_fell_back"
+    programme_code: str
+    challenge_code: str
+    title: str
+    number: int
+    points: int
+    points_missing: int
+    voucher: str

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from config.ground.moments import day, moment
 from loyalty.queries import holdings
+from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from members.member_data import Cell, Fact, Panel
 from omnichannel.queries.places import list_programmes_served
@@ -22,12 +23,14 @@ _LABELS: dict[str, Literal["good", "bad", "muted"]] = {
     "used": "muted",
     "used up": "muted",
     "empty": "muted",
+    "complete": "good",
+    "ended": "muted",
     "expired": "bad",
 }
 
 
 class Points:
-    """Wallets, lots, movements, tiers and offers of a member, in the days of each wallet's programme."""
+    """Wallets, lots, movements, tiers, challenges and offers of a member, in the days of each wallet's programme."""
 
     def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
         served = list_programmes_served(viewer_id) if viewer_id else []
@@ -41,6 +44,7 @@ class Points:
         return [
             *([_wallet(one, is_only=len(held) == 1) for one in held] or [NO_WALLET]),
             _tier(held, holdings.list_benefits_held(ids, now=now), zone),
+            _challenges(list_challenges_held(member_id, now=now), list_badges_held(member_id)),
             _offers(holdings.list_offers_held(member_id, now=now), zone),
             _lots(holdings.list_lots(ids, now=now), zone),
             _entries(holdings.list_movements(ids), zone),
@@ -110,6 +114,19 @@ def _offers(offers: Sequence[OfferHeld], zone: ZoneInfo) -> Panel:
             for one in offers
         ),
         empty="No personal offers.",
+    )
+
+
+def _challenges(held: Sequence[ChallengeHeld], badges: Sequence[str]) -> Panel:
+    return Panel(
+        title="Challenges",
+        order=25,
+        facts=(Fact("Badges" if len(badges) > 1 else "Badge", ", ".join(badges)),) if badges else (),
+        columns=("Challenge", "Progress", "Completed", "State") if held else (),
+        rows=tuple(
+            (one.name, one.progress, Cell(f"{one.completed:,}", "number"), _label(one.state)) for one in held
+        ),
+        empty="Takes part in none yet.",
     )
 
 

@@ -5,8 +5,13 @@ from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
+from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned
+from loyalty.queries.challenges import ActNow
 from loyalty.rules.acts import Act
 from loyalty.services.acts import Done, award_acts
+from loyalty.services.challenge_past import count_again
+from loyalty.services.challenges import count_acts, count_purchases
+from loyalty.services.referrals import take_note_of_friend, watch_friends
 from loyalty.services.welcome import welcome
 from members.events import MemberEnrolled
 from omnichannel.events import ActRecorded
@@ -45,3 +50,31 @@ def give_points_for_acts(events: Sequence[Delivered], *, now: datetime) -> None:
         if isinstance(one.event, ActRecorded) and one.member_id is not None
     ]
     award_acts(done, now=now)
+
+
+@subscriber(
+    "loyalty.challenges",
+    to=[PurchaseCommitted, PurchaseReturned, ActRecorded, HistoryImported, MemberEnrolled],
+)
+def count_for_challenges(events: Sequence[Delivered], *, now: datetime) -> None:
+    """Purchases, what comes back of them, acts and friends count for challenges. Safe to repeat, in any order."""
+    orders: dict[str, str] = {}
+    acts: dict[str, list[ActNow]] = {}
+    for told in events:
+        match told.event:
+            case PurchaseCommitted(order_ref=ref, programme_code=code):
+                orders[ref] = code
+            case PurchaseReturned(order_ref=ref, programme_code=code):
+                orders[ref] = code
+            case ActRecorded(act_ref=ref, type_code=type_code, programme_code=code) if told.member_id:
+                act = ActNow(ref, told.member_id, type_code, told.happened_at)
+                acts.setdefault(code, []).append(act)
+            case HistoryImported(programme_code=code):
+                count_again(code, now=now)
+            case MemberEnrolled(programme_code=code, referral_code=by) if by and told.member_id:
+                take_note_of_friend(told.member_id, programme_code=code, code=by, joined_at=told.happened_at)
+    if orders:
+        buyers = count_purchases(orders.keys(), programme_codes=set(orders.values()), now=now)
+        watch_friends(buyers)
+    for code in sorted(acts):
+        count_acts(acts[code], programme_code=code, now=now)

@@ -8,8 +8,10 @@ from celery import shared_task
 from config.ground import clock
 from loyalty.services.back_tests import advance_back_test
 from loyalty.services.books import keep_books
+from loyalty.services.challenge_past import catch_up
 from loyalty.services.code_batches import advance_code_batch
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
+from loyalty.services.referrals import count_friends
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import is_proof_due, verify_and_record
 
@@ -70,3 +72,23 @@ def make_codes(**_newer_arguments: Any) -> int:
     while time.monotonic() < end and advance_code_batch(now=clock.now()):
         pieces += 1
     return pieces
+
+
+@shared_task(name="loyalty.catch_challenges_up", acks_late=True)
+def catch_challenges_up(**_newer_arguments: Any) -> int:
+    """Count the past for challenges that wait for it, piece by piece, for a bounded while."""
+    end = time.monotonic() + WORK_S
+    pieces = 0
+    while time.monotonic() < end and catch_up(now=clock.now()):
+        pieces += 1
+    return pieces
+
+
+@shared_task(name="loyalty.count_friends", acks_late=True)
+def count_referred_friends(**_newer_arguments: Any) -> int:
+    """Give what is due for friends whose purchase was kept, piece by piece, for a bounded while."""
+    end = time.monotonic() + WORK_S
+    friends = 0
+    while time.monotonic() < end and (looked_at := count_friends(now=clock.now())):
+        friends += looked_at
+    return friends

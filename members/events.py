@@ -9,6 +9,7 @@ class MemberEnrolled(Event, frozen=True, kw_only=True):
     """Somebody became a member.
 
     :ivar place_code: the store or web shop where it happened, "" for none; so with `programme_code`.
+    :ivar referral_code: of the member who brought them, as it was told; "" for none.
     """
 
     name: ClassVar[str] = "members.member_enrolled"
@@ -16,6 +17,7 @@ class MemberEnrolled(Event, frozen=True, kw_only=True):
     via: str
     place_code: str = ""
     programme_code: str = ""
+    referral_code: str = ""
 
 
 class MemberChanged(Event, frozen=True, kw_only=True):

@@ -13,6 +13,13 @@ from loyalty.models.books import (
     PointCost,
 )
 from loyalty.models.caps import MemberRuleUse, RuleUse
+from loyalty.models.challenges import (
+    Challenge,
+    ChallengeProgress,
+    ChallengeReward,
+    ChallengeStep,
+    RewardState,
+)
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
 from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.grants import Grant
@@ -21,6 +28,7 @@ from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
+from loyalty.models.referrals import ReferralCode, ReferredFriend
 from loyalty.models.returns import Reversal
 from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
@@ -49,6 +57,10 @@ __all__ = [
     "BookLine",
     "BookMonth",
     "BookedDay",
+    "Challenge",
+    "ChallengeProgress",
+    "ChallengeReward",
+    "ChallengeStep",
     "CodeBatch",
     "CodeBatchState",
     "CohortLine",
@@ -76,8 +88,11 @@ __all__ = [
     "MonthState",
     "PointCost",
     "ProgrammeTerms",
+    "ReferralCode",
+    "ReferredFriend",
     "ReservationState",
     "Reversal",
+    "RewardState",
     "Rule",
     "RuleDraft",
     "RuleDraftState",

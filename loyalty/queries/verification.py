@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
-from loyalty.queries import book_laws
+from loyalty.queries import book_laws, challenge_laws
 from loyalty.queries.voucher_laws import VOUCHER_LAWS
 
 
@@ -133,7 +133,8 @@ _LAWS = {
         FULL JOIN (
           SELECT wallet_id, order_ref, -sum(points) FILTER (WHERE kind = 'reverse_earn') AS taken,
             sum(points) FILTER (WHERE kind = 'reverse_spend') AS given
-          FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend') GROUP BY 1, 2) r
+          FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend')
+            AND order_ref <> '' GROUP BY 1, 2) r
           USING (wallet_id, order_ref)
         WHERE (coalesce(u.taken, 0), coalesce(u.given, 0)) <> (coalesce(r.taken, 0), coalesce(r.given, 0))""",
     "what acts earned is booked": """
@@ -179,6 +180,7 @@ _LAWS = {
         CROSS JOIN LATERAL loyalty_digest_of_day(s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea)) d
         WHERE d.digest <> s.digest""",
     **book_laws.LAWS,
+    **challenge_laws.LAWS,
 }
 
 

@@ -12,7 +12,7 @@ from loyalty.queries.programmes import read_definition
 from loyalty.queries.settlements import read_answer
 from loyalty.queries.vocabulary import Names, list_names
 from loyalty.rules.answers import EarnedAnswer
-from loyalty.rules.why import BoughtLine, LifeWhy, LiveWhy, PointsWhy, ReturnWhy, TierWhy, Why
+from loyalty.rules.why import BoughtLine, ChallengeWhy, LifeWhy, LiveWhy, PointsWhy, ReturnWhy, TierWhy, Why
 from loyalty.rules.words import sentence_of
 
 
@@ -54,6 +54,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     life: LifeWhy | None = None
     tier: TierWhy | None = None
     reached: list[TierWhy] = []
+    completed: list[ChallengeWhy] = []
 
 
 # The tier that a purchase brought is held from its very moment; it was settled on the one below.
@@ -94,6 +95,10 @@ SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'nu
     WHERE t.programme_id = o.programme_id AND (t.rank = 0 OR EXISTS (SELECT FROM loyalty_tierstanding h
       WHERE h.wallet_id = s.wallet_id AND h.tier_id = t.id AND h.from_at < o.placed_at AND h.until_at > o.placed_at))
     ORDER BY t.rank DESC LIMIT 1),
+  'completed', (SELECT coalesce(json_agg(json_build_object('name', c.name, 'points', w.points,
+      'has_voucher', w.has_voucher, 'badge', c.definition->>'badge') ORDER BY w.id), '[]')
+    FROM loyalty_challengereward w JOIN loyalty_challenge c ON c.id = w.challenge_id
+    WHERE w.member_id = o.member_id AND w.completed_by = o.ref AND w.state = 'given'),
   'reached', (SELECT coalesce(json_agg(json_build_object('code', t.code, 'name', t.name) ORDER BY t.rank), '[]')
     FROM loyalty_tierstanding h JOIN loyalty_tier t ON t.id = h.tier_id
     WHERE h.wallet_id = s.wallet_id AND h.from_at = o.placed_at))::text

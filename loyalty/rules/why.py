@@ -8,6 +8,7 @@ import msgspec
 
 from config.ground.amounts import money
 from config.ground.moments import day, moment
+from config.ground.words import listed
 from loyalty.rules.awards import NotApplied
 
 NAMED = 3
@@ -86,12 +87,21 @@ class TierWhy(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class ChallengeWhy(msgspec.Struct, frozen=True, kw_only=True):
+    """A challenge that the purchase completed, and what the member has for it."""
+
+    name: str
+    points: int
+    has_voucher: bool
+    badge: str
+
+
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and its points, as they were settled and as they stand now. Amounts in minor units of `currency`.
 
     :ivar member_ref: null while nobody has claimed it; `life` is null where it earned nothing.
     :ivar also_live: rules of its moment that asked for another product, place or tier; at most fifty.
-    :ivar tier: which the purchase was settled on; `reached`: tiers that it brought.
+    :ivar tier: which the purchase was settled on; `reached`: tiers that it brought; `completed`: challenges.
     """
 
     order_ref: str
@@ -114,6 +124,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     life: LifeWhy | None
     tier: TierWhy | None
     reached: list[TierWhy]
+    completed: list[ChallengeWhy]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -144,6 +155,7 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     told += [f"Not applied, {one.what}: {one.because}" for one in why.not_applied]
     told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
     told += [f"It reached the tier {tier.name}." for tier in why.reached]
+    told += [f"It completed the challenge {one.name}: {_given(one)}." for one in why.completed]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
 
@@ -160,8 +172,20 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
         )
     told += [one.because for one in why.not_applied]
     told += [f"With it you reached {tier.name}." for tier in why.reached]
+    told += [f"With it you completed {one.name}: {_given(one)}." for one in why.completed]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
+
+
+def _given(one: ChallengeWhy) -> str:
+    """What a completed challenge gave."""
+    points = [f"{one.points:,} points"] if one.points else []
+    badge = [f"the badge {one.badge}"] if one.badge else []
+    return (
+        listed(points + ["a voucher"] * one.has_voucher + badge)
+        if points or badge or one.has_voucher
+        else "nothing"
+    )
 
 
 def _on_tier(why: Why) -> str:

@@ -57,6 +57,7 @@ class EnrolBody(Body, frozen=True, kw_only=True):
     birth_month: Month | None = None
     birth_day: Day | None = None
     via: Literal["till", "web", "app", "friend"] | None = None
+    referral_code: Annotated[str, Meta(max_length=40)] = ""
     consents: Annotated[list[ConsentBody], Meta(max_length=50)] = []
 
     def claims(self, region: str) -> list[IdentityClaim]:

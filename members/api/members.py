@@ -48,6 +48,7 @@ class Members(Door):
             via=body.via or ("till" if caller.till_id else "web"),
             place_code=caller.place_code,
             programme_code=caller.programme_code,
+            referral_code=body.referral_code,
             consents=[consent.word() for consent in body.consents],
             actor=caller.name,
             now=clock.now(),

@@ -44,6 +44,7 @@ def enrol(
     via: str,
     place_code: str = "",
     programme_code: str = "",
+    referral_code: str = "",
     consents: Sequence[ConsentWord] = (),
     actor: str,
     now: datetime,
@@ -55,6 +56,7 @@ def enrol(
 
     :param identities: made by `rules.identities.claim`; one is enough.
     :param via: one of `models.members.EnrolledVia`.
+    :param referral_code: of the member who brought them; only announced.
     :param actor: who wrote it down, e.g. `key:12`; stands beside the consents as evidence.
     :raises IdentityMissing: if no identity is given.
     :raises IdentitiesOfTwoMembers: if they belong to different members.
@@ -78,7 +80,11 @@ def enrol(
             member.pk, consents, source=via, actor=actor, place_code=place_code, happened_at=now, now=now
         )
     enrolled = MemberEnrolled(
-        member_ref=member.ref, via=via, place_code=place_code, programme_code=programme_code
+        member_ref=member.ref,
+        via=via,
+        place_code=place_code,
+        programme_code=programme_code,
+        referral_code=referral_code,
     )
     publish(enrolled, member_id=member.pk, happened_at=now, now=now)
     return Enrolled(member_id=member.pk, ref=member.ref, is_new=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +14,9 @@ Value = str | bool | int | float
 
 LONGEST_TEXT = 500
 LARGEST_NUMBER = 10**15
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No event is older: moments near the first of all cannot be told in every timezone."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of shops and phones may be ahead."""
 
@@ -85,6 +88,8 @@ def find_fault_of_moment(happened_at: datetime, *, now: datetime, oldest: timede
     if happened_at > now + CLOCK_SKEW:
         words = "It lies more than five minutes ahead; set the clock of who tells it."
         return Fault("happened_in_the_future", words, "/happened_at")
+    if happened_at < EARLIEST:
+        return Fault("told_too_late", "Nothing is told of the years before 1970.", "/happened_at")
     if oldest is not None and happened_at < now - oldest:
         return Fault("told_too_late", f"It is told within {oldest.days} days.", "/happened_at")
     return None

@@ -137,6 +137,16 @@ def test_what_lies_ahead_did_not_happen(
     assert codes(tell(client, key, review(member, happened_at=at.isoformat()))) == [code]
 
 
+def test_what_no_calendar_of_ours_reaches_is_refused(
+    client: Client, member: Member, key: dict[str, str]
+) -> None:
+    """Else it would be news that nobody can ever learn."""
+    answer = tell(client, key, review(member, happened_at="0001-01-01T00:00:00Z"))
+
+    assert codes(answer) == ["told_too_late"]
+    assert not Event.objects.filter(name="omnichannel.act_recorded").exists()
+
+
 def _statements(client: Client, key: dict[str, str], events: Sequence[dict[str, Any]]) -> int:
     with CaptureQueriesContext(
         connection,

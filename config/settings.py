@@ -251,6 +251,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old events": every(3600, "outbox.forget"),
     "book expiry": every(300, "loyalty.book_expiry"),
     "warn of expiry": every(3600, "loyalty.warn_of_expiry"),
+    "review tiers": every(600, "loyalty.review_tiers"),
+    "tell of tiers": every(60, "loyalty.tell_of_tiers"),
     "seal days": every(1800, "loyalty.seal_days"),
     "keep the books": every(300, "loyalty.keep_books"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),

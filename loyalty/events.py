@@ -132,3 +132,25 @@ class ChallengeFellBack(Event, frozen=True, kw_only=True):
     points: int
     points_missing: int
     voucher: str
+
+
+class TierFalling(Event, frozen=True, kw_only=True):
+    """A member goes down to `next_code` at `until` unless they reach their tier again. Said 30 and 7 days before."""
+
+    name: ClassVar[str] = "loyalty.tier_falling"
+    programme_code: str
+    tier_code: str
+    next_code: str
+    until: datetime
+    days_before: int
+
+
+class TierLeft(Event, frozen=True, kw_only=True):
+    """A member went down from a tier to `next_code` at `until`. `days_before` is 0."""
+
+    name: ClassVar[str] = "loyalty.tier_left"
+    programme_code: str
+    tier_code: str
+    next_code: str
+    until: datetime
+    days_before: int = 0

@@ -11,8 +11,10 @@ from loyalty.services.books import keep_books
 from loyalty.services.challenge_past import catch_up
 from loyalty.services.code_batches import advance_code_batch
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
+from loyalty.services.ladder_drafts import count_moves_of_drafts
 from loyalty.services.referrals import count_friends
 from loyalty.services.seals import seal_closed_days
+from loyalty.services.tier_reviews import review_tiers, tell_of_ends
 from loyalty.services.verification import is_proof_due, verify_and_record
 
 HANDS = 2
@@ -33,6 +35,19 @@ def book_expiry(**_newer_arguments: Any) -> int:
 def warn(**_newer_arguments: Any) -> int:
     """Announce points that run out soon. Safe to repeat, any number at once."""
     return warn_of_expiry(now=clock.now())
+
+
+@shared_task(name="loyalty.review_tiers", acks_late=True)
+def review(**_newer_arguments: Any) -> int:
+    """Review tiers where today's review, or that of a ladder that has begun, is not finished. Safe to repeat."""
+    return review_tiers(now=clock.now(), hands=HANDS)
+
+
+@shared_task(name="loyalty.tell_of_tiers")
+def tell_of_tiers(**_newer_arguments: Any) -> int:
+    """Announce tiers that end soon or have ended, and count who would move by drafts of ladders. Safe to repeat."""
+    now = clock.now()
+    return tell_of_ends(now=now) + count_moves_of_drafts(now=now)
 
 
 @shared_task(name="loyalty.seal_days")

@@ -33,6 +33,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.ruledraft": ("approval_delegation", "Drafts and approvals"),
         "loyalty.backtest": ("history_toggle_off", "Back-tests"),
         "loyalty.tier": ("military_tech", "Tiers"),
+        "loyalty.ladder": ("stairs", "Ladders"),
+        "loyalty.ladderdraft": ("edit_note", "Drafts of ladders"),
         "loyalty.benefit": ("redeem", "Benefits"),
         "loyalty.grant": ("loyalty", "Personal offers"),
         "loyalty.correctionlimit": ("social_distance", "Limits of corrections"),

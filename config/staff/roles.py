@@ -63,6 +63,8 @@ ROLES: Table = {
         "loyalty.ruledraft": KEEP,
         "loyalty.backtest": ("view", "add"),
         "loyalty.tier": SEE,
+        "loyalty.ladder": ("view", "add"),
+        "loyalty.ladderdraft": ("view", "add"),
         "loyalty.benefit": KEEP,
         "loyalty.grant": SEE,
         "loyalty.tierstanding": SEE,

@@ -25,7 +25,7 @@ from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
-from loyalty.models.ladders import Ladder
+from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
 from loyalty.models.referrals import ReferralCode, ReferredFriend
@@ -81,6 +81,7 @@ __all__ = [
     "KeptAliveBy",
     "Label",
     "Ladder",
+    "LadderDraft",
     "Lot",
     "LotMove",
     "MemberLabel",
@@ -102,6 +103,8 @@ __all__ = [
     "Settlement",
     "Tier",
     "TierDay",
+    "TierNotice",
+    "TierReview",
     "TierStanding",
     "Transfer",
     "Voucher",

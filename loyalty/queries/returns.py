@@ -21,6 +21,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar spent_on: the day it counts on, in the programme's timezone.
     :ivar when_spent: the programme's `WhenSpent`.
+    :ivar on_return: whether its ladder takes steps back; None without tiers.
     :ivar vouchers: those that the purchase used, as far as they did not come back.
     """
 
@@ -35,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     spent_on: date
     wallet_id: int
     when_spent: str
+    on_return: str | None
     known: KnownReturn | None
     vouchers: list[UsedBefore]
     bought: Bought

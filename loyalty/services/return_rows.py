@@ -13,6 +13,7 @@ from loyalty.queries.returns import Facts
 from loyalty.rules.return_told import Head, Return, ReturnedOrder, UndoneAnswer
 from loyalty.rules.returns import Undoing
 from loyalty.rules.voucher_returns import ComesBack, vouchers_back
+from loyalty.services.standings import steps_taken
 
 Row = dict[str, object]
 
@@ -59,7 +60,7 @@ def book_return(
         "entries": entries,
         "moves": moves,
         "spent_on": facts.spent_on,
-        **_counted_less(undoing, is_whole=not left),
+        **_counted_less(facts, undoing, is_whole=not left, now=now),
         "offers": [] if left else _offers_used(facts),
         "vouchers": back,
         "actor": told.actor,
@@ -79,9 +80,10 @@ def book_return(
         return str(cursor.fetchone()[0])
 
 
-def _counted_less(undoing: Undoing, *, is_whole: bool) -> Row:
-    """What no longer counts towards tiers."""
+def _counted_less(facts: Facts, undoing: Undoing, *, is_whole: bool, now: datetime) -> Row:
+    """What no longer counts towards tiers, and the standings that end with it."""
     return {
+        "standings_ended": steps_taken(facts, undoing, is_whole=is_whole, now=now),
         "qualifying_minor": undoing.qualifying_minor,
         "qualifying_points": undoing.qualifying_points,
         "visits": int(is_whole),

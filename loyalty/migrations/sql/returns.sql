@@ -109,6 +109,7 @@ BEGIN
         'programme_code', (SELECT p.code FROM omnichannel_programme p WHERE p.id = o.programme_id),
         'spent_on', (o.placed_at AT TIME ZONE (
             SELECT p.timezone FROM omnichannel_programme p WHERE p.id = o.programme_id))::date,
+        'on_return', loyalty_ladder_at(o.programme_id, at)->>'on_return',
         'when_spent', (SELECT t.when_spent FROM loyalty_programmeterms t WHERE t.programme_id = o.programme_id),
         'known', (
             SELECT json_build_object('fingerprint', encode(r.fingerprint, 'hex'), 'answer', u.answer)
@@ -161,6 +162,7 @@ $$;
 --
 -- p: {r (see omnichannel_record_return), wallet_id, member_id, programme_id, order_ref, entries, moves (see loyalty_post),
 --     spent_on, qualifying_minor, qualifying_points, visits, offers: [ref] (whose use comes back),
+--     standings_ended (see loyalty_end_standings),
 --     vouchers: what comes back of them (see loyalty_give_vouchers_back),
 --     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
@@ -178,6 +180,9 @@ BEGIN
     UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint,
         points = points - (p->>'qualifying_points')::bigint, visits = visits - (p->>'visits')::int
     WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;
+    IF jsonb_array_length(p->'standings_ended') > 0 THEN
+        PERFORM loyalty_end_standings(ARRAY[wallet], p->'standings_ended');
+    END IF;
     PERFORM loyalty_give_uses_back(p->'entries', member, (p->>'spent_on')::date);
     -- Purchases that are being settled counted on what went back: they have to read again.
     UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = wallet AND member_id = member;

@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tell of tiers": every(60, "loyalty.tell_of_tiers"),
     "seal days": every(1800, "loyalty.seal_days"),
     "keep the books": every(300, "loyalty.keep_books"),
+    "watch for fraud": every(120, "loyalty.watch_for_fraud"),
     "prove the ledger": every(1800, "loyalty.verify_ledger"),
     "work on back-tests": every(3, "loyalty.work_on_back_tests"),
     "make codes of vouchers": every(3, "loyalty.make_codes"),

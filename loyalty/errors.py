@@ -310,10 +310,10 @@ class MonthCannotClose(Refusal):
     title = "This month cannot be closed yet"
 
 
-class MonthDecided(Refusal):
+class AlreadyDecided(Refusal):
     status = 409
-    code = "month_decided"
-    title = "Somebody closed this month before, or nobody asked for it"
+    code = "already_decided"
+    title = "This was decided before, or nobody asked for it"
 
 
 class ActNotFound(NotFound):

@@ -11,6 +11,7 @@ from loyalty.services.books import keep_books
 from loyalty.services.challenge_past import catch_up
 from loyalty.services.code_batches import advance_code_batch
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
+from loyalty.services.fraud import watch_for_fraud
 from loyalty.services.ladder_drafts import count_moves_of_drafts
 from loyalty.services.referrals import count_friends
 from loyalty.services.seals import seal_closed_days
@@ -60,6 +61,12 @@ def seal_days(**_newer_arguments: Any) -> int:
 def book_days(**_newer_arguments: Any) -> int:
     """Sum the days whose entries changed. Safe to repeat, any number at once."""
     return keep_books(now=clock.now())
+
+
+@shared_task(name="loyalty.watch_for_fraud")
+def watch(**_newer_arguments: Any) -> int:
+    """Look by the live fraud rules at what was recorded since. Safe to repeat, any number at once."""
+    return watch_for_fraud(now=clock.now())
 
 
 @shared_task(name="loyalty.verify_ledger")

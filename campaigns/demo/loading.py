@@ -21,6 +21,7 @@ from config.outbox.delivery import deliver_due
 from config.staff import roles
 from loyalty.services.books import keep_books, say_cost
 from loyalty.services.expiry import book_expired_lots
+from loyalty.services.fraud import open_with_rules
 from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
 from loyalty.services.programmes import declare_programme
@@ -56,6 +57,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _deliver(clock)
     keep_books(now=now)
     _add_tills(programme_id)
+    open_with_rules(programme_id, shop.FRAUD, made_by=ACTOR, approved_by=f"{ACTOR} finance", now=now)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)

@@ -18,6 +18,7 @@ from loyalty.rules.definition import (
     TierIs,
     Weekdays,
 )
+from loyalty.services.fraud import RuleDraft as FraudRuleDraft
 from loyalty.services.programmes import BenefitDraft, TermsDraft, TierDraft
 
 CODE = "grocer"
@@ -49,6 +50,24 @@ COST_PER_POINTS, COST_MINOR = 10, 1
 
 LIMITS = {STORE_MANAGER: 200, FINANCE: 2_000, ADMINISTRATOR: 2_000}
 """Role -> how many points it corrects alone."""
+
+FRAUD = (
+    FraudRuleDraft(
+        name="One card at one till all day", what="same_till", per="member_till", within="day", more_than=4
+    ),
+    FraudRuleDraft(
+        name="Points as no household earns them",
+        what="points_earned",
+        per="member",
+        within="day",
+        more_than=20_000,
+        is_holding=True,
+    ),
+    FraudRuleDraft(
+        name="Generous colleagues", what="corrections", per="staff", within="day", more_than=5_000
+    ),
+)
+"""What is watched for fraud."""
 
 LADDER = (
     TierDraft(code="member", name="Member", threshold_minor=0),

@@ -15,6 +15,15 @@ def list_colleagues_who_may(permission: str, *, but: Iterable[str] = ()) -> list
     return [str(person) for person in people.order_by("pk") if f"{_PREFIX}{person.pk}" not in but]
 
 
+def id_of(actor: str) -> int:
+    """The id of a colleague by what tables call them.
+
+    >>> id_of("staff:3")
+    3
+    """
+    return int(actor.removeprefix(_PREFIX))
+
+
 def name_actors(actors: Iterable[str]) -> dict[str, str]:
     """The names of the colleagues among actors such as `staff:3`, by actor; whoever else is left out. One statement."""
     ids = {

@@ -42,6 +42,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.seal": ("lock", "Seals"),
     },
     "Finance": {
+        "loyalty.fraudflag": ("flag", "Flags"),
+        "loyalty.fraudrule": ("policy", "Fraud rules"),
         "loyalty.bookmonth": ("menu_book", "Books"),
         "loyalty.pointcost": ("price_change", "Costs per point"),
         "loyalty.journalaccount": ("account_tree", "Accounts of the journal"),

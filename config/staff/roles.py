@@ -25,6 +25,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
+    "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
     "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
     "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
 }
@@ -43,6 +44,7 @@ ROLES: Table = {
         "omnichannel.*": SEE,
         "loyalty.*": SEE,
         "loyalty.correction": ("view", "add"),
+        "loyalty.fraudflag": ("view", "review_fraudflag"),
         "loyalty.bookmonth": (),
         "loyalty.pointcost": (),
         "loyalty.journalaccount": (),
@@ -82,6 +84,8 @@ ROLES: Table = {
         "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": ("view", "approve_rule"),
         "loyalty.programmeterms": KEEP,
+        "loyalty.fraudflag": ("view", "review_fraudflag"),
+        "loyalty.fraudrule": OWN,
         "loyalty.bookmonth": ("view", "close_bookmonth"),
         "loyalty.pointcost": OWN,
         "loyalty.journalaccount": OWN,
@@ -103,6 +107,7 @@ ROLES: Table = {
         "loyalty.*": OWN,
         "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.rule": (*OWN, "approve_rule"),
+        "loyalty.fraudflag": ("view", "review_fraudflag"),
         "loyalty.bookmonth": ("view", "close_bookmonth"),
         "campaigns.*": OWN,
         "staff.*": OWN,

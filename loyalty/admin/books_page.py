@@ -132,7 +132,7 @@ def _numbers(
             "Liability net of breakage",
             Number(money(expected_minor, currency), "what is expected to be spent"),
         ),
-        ("Next to close", Number(f"{to_close:%B %Y}" if to_close else "none")),
+        ("Next to close", Number(f"{to_close:%b %Y}" if to_close else "none")),
     ]
 
 

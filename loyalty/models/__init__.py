@@ -22,6 +22,7 @@ from loyalty.models.challenges import (
 )
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
 from loyalty.models.expiry import ExpiryWarning
+from loyalty.models.fraud import FlagState, FraudFlag, FraudRule
 from loyalty.models.grants import Grant
 from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
@@ -72,6 +73,9 @@ __all__ = [
     "EntryKind",
     "ExpiryKind",
     "ExpiryWarning",
+    "FlagState",
+    "FraudFlag",
+    "FraudRule",
     "GoodwillLimit",
     "Grant",
     "Hold",

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from loyalty.errors import MonthCannotClose, MonthDecided, NeedsAnotherPerson
+from loyalty.errors import AlreadyDecided, MonthCannotClose, NeedsAnotherPerson
 from loyalty.models import BookLine, BookMonth, JournalLine, MonthState, ProgrammeTerms
 from loyalty.queries.books import Books, lock_books
 from loyalty.queries.closing import preview_close
@@ -19,11 +19,11 @@ def ask_to_close(home: Home, month: date, *, by: str, now: datetime) -> BookMont
     :param month: its first day.
     :param by: who asks, e.g. `staff:3`.
     :raises MonthCannotClose: something is missing; the detail says what.
-    :raises MonthDecided: it is closed, or somebody asked for it before.
+    :raises AlreadyDecided: it is closed, or somebody asked for it before.
     """
     lock_books(home.id)
     if BookMonth.objects.filter(programme_id=home.id, month_on=month).exists():
-        raise MonthDecided
+        raise AlreadyDecided
     _ensure_nothing_is_missing(home, month, now)
     row = BookMonth(
         programme_id=home.id,
@@ -44,7 +44,7 @@ def ask_to_close(home: Home, month: date, *, by: str, now: datetime) -> BookMont
 def agree_to_close(home: Home, month: date, *, by: str, now: datetime) -> BookMonth:
     """Close a month that a colleague asked to close.
 
-    :raises MonthDecided: nobody asks for it, or it is closed.
+    :raises AlreadyDecided: nobody asks for it, or it is closed.
     :raises NeedsAnotherPerson: it is this very colleague who asked.
     :raises MonthCannotClose: something came to be missing since.
     """
@@ -61,7 +61,7 @@ def agree_to_close(home: Home, month: date, *, by: str, now: datetime) -> BookMo
 def leave_open(home: Home, month: date) -> None:
     """Take back that a month shall be closed.
 
-    :raises MonthDecided: nobody asks for it, or it is closed.
+    :raises AlreadyDecided: nobody asks for it, or it is closed.
     """
     _lock_waiting(home, month).delete()
 
@@ -70,7 +70,7 @@ def _lock_waiting(home: Home, month: date) -> BookMonth:
     lock_books(home.id)
     row = BookMonth.objects.filter(programme_id=home.id, month_on=month, state=MonthState.WAITING).first()
     if row is None:
-        raise MonthDecided
+        raise AlreadyDecided
     return row
 
 

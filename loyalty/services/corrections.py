@@ -45,7 +45,7 @@ def correct_points(
     :raises OwnWallet: it is the colleague's own.
     :raises InsufficientPoints: more would be taken than can be spent.
     """
-    _ensure_not_own(wallet.member_id, by)
+    ensure_not_own(wallet.member_id, by)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
     if known := Correction.objects.filter(ref=ref, member_id=wallet.member_id).first():
         return known
@@ -103,11 +103,14 @@ def _lock(correction_id: int, by: Colleague) -> Correction:
         raise CorrectionDecided(f"This correction is {correction.get_state_display()}.")
     if correction.asked_by == by.name:
         raise NeedsAnotherPerson
-    _ensure_not_own(correction.member_id, by)
+    ensure_not_own(correction.member_id, by)
     return correction
 
 
-def _ensure_not_own(member_id: int, by: Colleague) -> None:
+def ensure_not_own(member_id: int, by: Colleague) -> None:
+    """
+    :raises OwnWallet: the member is the colleague.
+    """
     if is_colleague(member_id, by.id) or (by.email and goes_by_email(member_id, by.email)):
         raise OwnWallet
 

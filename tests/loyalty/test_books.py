@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import ProgrammingError, connection, transaction
 
-from loyalty.errors import MonthCannotClose, MonthDecided, NeedsAnotherPerson
+from loyalty.errors import AlreadyDecided, MonthCannotClose, NeedsAnotherPerson
 from loyalty.models import BookLine, BookMonth, EntryKind, JournalAccount, JournalLine, PointCost
 from loyalty.queries.closing import preview_close
 from loyalty.rules.books import DEBT, SIDES, side_of
@@ -211,7 +211,7 @@ def test_months_are_closed_in_order_and_once(shop: Shop, clock: time_machine.Tra
     with pytest.raises(MonthCannotClose, match="January 2026 comes first"):
         ask_to_close(home_of(shop), FEBRUARY, by="staff:1", now=now)
     ask_to_close(home_of(shop), JANUARY, by="staff:1", now=now)
-    with pytest.raises(MonthDecided):
+    with pytest.raises(AlreadyDecided):
         ask_to_close(home_of(shop), JANUARY, by="staff:1", now=now)
     ask_to_close(home_of(shop), FEBRUARY, by="staff:1", now=now)
 
@@ -234,7 +234,7 @@ def test_where_the_terms_ask_for_it_another_person_agrees(
     with pytest.raises(NeedsAnotherPerson):
         agree_to_close(home, JANUARY, by="staff:1", now=now)
     leave_open(home, JANUARY)
-    with pytest.raises(MonthDecided):
+    with pytest.raises(AlreadyDecided):
         agree_to_close(home, JANUARY, by="staff:2", now=now)
     ask_to_close(home, JANUARY, by="staff:1", now=now)
 

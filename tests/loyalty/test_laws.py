@@ -26,13 +26,14 @@ from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import Order
 from tests.loyalty.acting_steps import ActSteps
+from tests.loyalty.booking_steps import BookSteps
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(ActSteps, RuleBasedStateMachine):
+class LedgerMachine(ActSteps, BookSteps, RuleBasedStateMachine):
     """Two members in one shop. Every step is compared with the plain model."""
 
     open_shop: Any

@@ -3,32 +3,14 @@
 from config.ground.refusals import InvalidInput, NotFound, Refusal
 from loyalty.errors.wallets import (
     CorrectionDecided as CorrectionDecided,
-)
-from loyalty.errors.wallets import (
     CorrectionNotFound as CorrectionNotFound,
-)
-from loyalty.errors.wallets import (
     HoldExceeded as HoldExceeded,
-)
-from loyalty.errors.wallets import (
     HoldHasEnded as HoldHasEnded,
-)
-from loyalty.errors.wallets import (
     HoldNotFound as HoldNotFound,
-)
-from loyalty.errors.wallets import (
     OwnWallet as OwnWallet,
-)
-from loyalty.errors.wallets import (
     ProofNeeded as ProofNeeded,
-)
-from loyalty.errors.wallets import (
     TransferExceeds as TransferExceeds,
-)
-from loyalty.errors.wallets import (
     TransfersNotAllowed as TransfersNotAllowed,
-)
-from loyalty.errors.wallets import (
     TransferToOneself as TransferToOneself,
 )
 

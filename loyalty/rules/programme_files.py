@@ -16,8 +16,7 @@ from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.rules.back_tests import Changes, TriedRule, TriedTier, definition_of
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.ladder_words import ladder_changes
-from loyalty.rules.ladders import LadderDefinition, LadderTerms
-from loyalty.rules.ladders import fault_in as ladder_fault
+from loyalty.rules.ladders import LadderDefinition, LadderTerms, fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
 from omnichannel.rules.behaviour import Property, find_fault_of_properties

@@ -14,8 +14,7 @@ from loyalty.queries.batches import find_wallet_facts, lock_wallets
 from loyalty.queries.checkout import MemberNow
 from loyalty.queries.programmes import get_programme
 from loyalty.rules.act_answers import answer_of
-from loyalty.rules.acts import Act, rules_of, settle_act
-from loyalty.rules.acts import ActSettlement as Settled
+from loyalty.rules.acts import Act, ActSettlement as Settled, rules_of, settle_act
 from loyalty.rules.compile import Programme
 from loyalty.rules.definition import HasLabel
 from loyalty.rules.purchase import lot_born

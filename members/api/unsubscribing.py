@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import translation
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 

@@ -7,8 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from omnichannel.errors import EventTypeNotFound
-from omnichannel.models import BehaviourEvent
-from omnichannel.models import EventType as EventTypeRow
+from omnichannel.models import BehaviourEvent, EventType as EventTypeRow
 from omnichannel.rules.behaviour import EventType, Property
 from omnichannel.rules.built_in_events import BUILT_IN
 

@@ -3,8 +3,7 @@
 from django.db import transaction
 
 from omnichannel.errors import EventTypeNotValid
-from omnichannel.models import EventProperty
-from omnichannel.models import EventType as EventTypeRow
+from omnichannel.models import EventProperty, EventType as EventTypeRow
 from omnichannel.rules.behaviour import EventType, find_fault_of_properties
 
 LONGEST_CODE = 40

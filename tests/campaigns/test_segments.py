@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from campaigns.errors import ChangedMeanwhile, SegmentCodeTaken, SegmentTooLarge, SegmentTooSlow
 from campaigns.models import MemberDay, MemberFeature, Segment, SegmentMember, SegmentMove, SegmentVersion

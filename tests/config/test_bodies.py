@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.ground.api.bodies import BIGINT_MAX, BIGINT_MIN, MalformedJson, decode, decode_query, pointer_of
 from config.ground.refusals import InvalidInput, Refusal

@@ -9,8 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from config.ground import clock
 from config.outbox import services
 from config.outbox.delivery import LONGEST_WAIT_S, MOST_ATTEMPTS, deliver_due, wait_after
-from config.outbox.events import Delivered
-from config.outbox.events import Event as EventBase
+from config.outbox.events import Delivered, Event as EventBase
 from config.outbox.models import Delivery, Event
 from config.outbox.queries import get_backlogs
 from config.outbox.registry import subscriber, subscribers_of, unsubscribe

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.ground.api.pages import open_cursor, page_of, seal_cursor
 from config.ground.models import JobRun

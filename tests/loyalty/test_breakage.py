@@ -3,8 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.rules.books import month_after
 from loyalty.rules.breakage import Move, breakage_of, cohorts_of, life_months

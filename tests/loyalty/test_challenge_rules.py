@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.rules.challenge_counting import LineNow, PurchaseNow, units_of
 from loyalty.rules.challenge_standing import Step, period_of, progress_of, reached_by

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.ground.amounts import THREE_DECIMALS, ZERO_DECIMALS, money
 from config.ground.typed import dump

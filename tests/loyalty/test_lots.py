@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, expires_at, fault_in, is_kept_alive
 from loyalty.rules.words import words_of_expiry

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.rules.returns import Bought, BoughtLine, Drawn, Earned, LotNow, undo, undone_by
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.rules.basket import Line
 from loyalty.rules.condition_words import Manner

@@ -9,8 +9,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.outbox.models import Event
 from loyalty.models import Benefit, BenefitGrant, TierStanding

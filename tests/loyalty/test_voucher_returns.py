@@ -5,8 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from loyalty.models import Voucher, VoucherTally, VoucherUse
 from loyalty.rules.voucher_returns import UsedBefore, vouchers_back

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from members.errors import CardCodeNotValid
 from members.models import Member

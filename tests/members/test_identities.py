@@ -1,8 +1,7 @@
 """Normal forms: one for each identity, and a reason for each that cannot be."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from members.errors import IdentityNotValid
 from members.rules.identities import normalise

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from omnichannel.rules.gtin import check_digit, is_gtin
 from tests.omnichannel import barcodes

@@ -4,8 +4,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from omnichannel.models import Category, Product, ProductPrice, Programme
 from omnichannel.rules.products import ProductRow, sort_out

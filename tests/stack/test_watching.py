@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.stack import runner as runner_module
-from config.stack import services
+from config.stack import runner as runner_module, services
 from config.stack.locks import AlreadyHeld, FolderLock
 from config.stack.processes import Known, end_group, members_of_group, spawn
 from config.stack.runner import CannotGoOn, Runner

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from campaigns.demo import offers, shop
+from campaigns.demo import offers, play, shop
 from campaigns.demo.notes import Notes
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
 from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys
@@ -54,6 +54,8 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _tell_history(notes, clock)
     now = clock()
     book_expired_lots(until=now, now=now)
+    _deliver(clock)
+    play.start_challenges(programme_id, now)
     _deliver(clock)
     keep_books(now=now)
     _add_tills(programme_id)

@@ -32,6 +32,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.rule": ("rule", "Earning rules"),
         "loyalty.ruledraft": ("approval_delegation", "Drafts and approvals"),
         "loyalty.backtest": ("history_toggle_off", "Back-tests"),
+        "loyalty.challenge": ("trophy", "Challenges"),
         "loyalty.tier": ("military_tech", "Tiers"),
         "loyalty.ladder": ("stairs", "Ladders"),
         "loyalty.ladderdraft": ("edit_note", "Drafts of ladders"),

@@ -64,6 +64,7 @@ ROLES: Table = {
         "loyalty.ruleversion": KEEP,
         "loyalty.ruledraft": KEEP,
         "loyalty.backtest": ("view", "add"),
+        "loyalty.challenge": OWN,
         "loyalty.tier": SEE,
         "loyalty.ladder": ("view", "add"),
         "loyalty.ladderdraft": ("view", "add"),

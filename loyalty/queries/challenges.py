@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -198,22 +199,33 @@ def lock_challenge_to_catch_up() -> Challenge | None:
     return rows.filter(caught_up_to__isnull=False).order_by("pk").first()
 
 
-def sums_of(challenges: Sequence[Challenge]) -> dict[int, tuple[int, int, int, int]]:
-    """Challenge -> members in it, members who completed it, completions now, points that they have for it."""
+class Sums(NamedTuple):
+    """What a challenge has done so far, after returns: `members` of whom something counted, `completed` of them."""
+
+    members: int
+    completed: int
+    completions: int
+    points: int
+    vouchers: int
+
+
+def sums_of(challenges: Sequence[Challenge]) -> dict[int, Sums]:
+    """The sums of each of these challenges, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT c, coalesce(p.members, 0), coalesce(p.completed, 0), coalesce(p.completions, 0),
-              coalesce(r.points, 0)
+              coalesce(r.points, 0), coalesce(r.vouchers, 0)
             FROM unnest(%(ids)s::bigint[]) c
             LEFT JOIN (SELECT challenge_id, count(*) FILTER (WHERE reached > 0 OR completions > 0) AS members,
                 count(*) FILTER (WHERE completions > 0) AS completed, sum(completions)::bigint AS completions
               FROM loyalty_challengeprogress WHERE challenge_id = ANY (%(ids)s::bigint[]) GROUP BY 1) p
               ON p.challenge_id = c
-            LEFT JOIN (SELECT challenge_id, sum(points)::bigint AS points
+            LEFT JOIN (SELECT challenge_id, sum(points)::bigint AS points,
+                count(*) FILTER (WHERE has_voucher) AS vouchers
               FROM loyalty_challengereward WHERE challenge_id = ANY (%(ids)s::bigint[]) GROUP BY 1) r
               ON r.challenge_id = c
             """,
             {"ids": [one.pk for one in challenges]},
         )
-        return {row[0]: row[1:] for row in cursor.fetchall()}
+        return {row[0]: Sums(*row[1:]) for row in cursor.fetchall()}

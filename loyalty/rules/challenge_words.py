@@ -95,7 +95,7 @@ def _asked(goal: Goal, manner: Manner, acts: Names, places: Names) -> str:
             return f"Collect {counted(stamps, 'stamp')}, {each}"
         case Mission(times=times, of=of, on_different_days=different):
             what = counted(times, "time" if isinstance(of, Acts) else "purchase")
-            days = " on different days" if different else ""
+            days = ", on different days" if different else ""
             return f"Make it {what}{_of(of, manner, acts, places)}{days}"
         case Streak(length=length, unit=unit, of=of):
             what = "" if isinstance(of, Acts) else " with a purchase"

@@ -198,7 +198,7 @@ def test_any_order_ends_in_the_same_progress(goal: Goal, told: Any, most: int | 
         ),
         (
             challenge(Mission(times=3, on_different_days=True), badge="Early bird"),
-            "Make it 3 purchases on different days: 500 points and the badge Early bird, once.",
+            "Make it 3 purchases, on different days: 500 points and the badge Early bird, once.",
         ),
         (
             challenge(Streak(length=4, unit="week"), gives=GivesVoucher(series="tea"), most=2),

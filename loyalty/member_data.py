@@ -11,12 +11,18 @@ from config.ground.moments import day, moment
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
+from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
 from members.member_data import Cell, Fact, Panel
 from omnichannel.queries.places import list_programmes_served
 
 _UTC = ZoneInfo("UTC")
 _LABELS: dict[str, Literal["good", "bad", "muted"]] = {
     "open": "good",
+    "issued": "good",
+    "rolled back": "good",
+    "reserved": "muted",
+    "redeemed": "muted",
+    "revoked": "bad",
     "granted": "good",
     "pending": "muted",
     "scheduled": "muted",
@@ -45,6 +51,7 @@ class Points:
             *([_wallet(one, is_only=len(held) == 1) for one in held] or [NO_WALLET]),
             _tier(held, holdings.list_benefits_held(ids, now=now), zone),
             _challenges(list_challenges_held(member_id, now=now), list_badges_held(member_id)),
+            _vouchers(list_vouchers_held(member_id, now=now), zone),
             _offers(holdings.list_offers_held(member_id, now=now), zone),
             _lots(holdings.list_lots(ids, now=now), zone),
             _entries(holdings.list_movements(ids), zone),
@@ -96,6 +103,24 @@ def _tier(held: Sequence[Holding], benefits: Sequence[BenefitHeld], zone: ZoneIn
         rows=tuple(
             (one.title, one.tier, _last_day(one.valid_until, zone), _label(one.state)) for one in benefits
         ),
+    )
+
+
+def _vouchers(held: Sequence[VoucherRow], zone: ZoneInfo) -> Panel:
+    return Panel(
+        title="Vouchers",
+        order=23,
+        columns=("Voucher", "Gives", "Until", "State"),
+        rows=tuple(
+            (
+                Cell(told.code, link=reverse("admin:loyalty_voucher_change", args=[row.id])),
+                f"{told.title}: {told.says}",
+                _last_day(told.valid_until, zone) if told.valid_until else "for ever",
+                _label(told.state.replace("_", " ")),
+            )
+            for row, told in zip(held, answers_of(list(held)), strict=True)
+        ),
+        empty="No vouchers.",
     )
 
 

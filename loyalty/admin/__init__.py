@@ -17,6 +17,8 @@ from loyalty.admin import (
     settlements,
     terms,
     tiers,
+    voucher_series,
+    vouchers,
     wallets,
 )
 
@@ -37,5 +39,7 @@ __all__ = [
     "settlements",
     "terms",
     "tiers",
+    "voucher_series",
+    "vouchers",
     "wallets",
 ]

@@ -49,7 +49,7 @@ MIDNIGHT = time(0)
 
 def definition_of(answers: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The definition in its stored form, and for each of its conditions the field that it came from."""
-    conditions = [*_who(answers), *_what(answers), *_when(answers)]
+    conditions = conditions_of(answers)
     data = {
         "effect": _effect_of(answers),
         "conditions": [condition for _, condition in conditions],
@@ -67,6 +67,11 @@ def definition_of(answers: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 _Said = list[tuple[str, dict[str, Any]]]
+
+
+def conditions_of(answers: dict[str, Any]) -> _Said:
+    """The conditions in their stored form, each with the field that it came from."""
+    return [*_who(answers), *_what(answers), *_when(answers)]
 
 
 def _who(answers: dict[str, Any]) -> _Said:
@@ -171,13 +176,13 @@ def answers_of(definition: RuleDefinition) -> dict[str, Any]:
         case FirstOf(group=group, priority=priority):
             answers |= {"meets": "first_of", "meets_group": group, "meets_priority": priority}
     for condition in definition.conditions:
-        answers |= _answers_of_condition(condition)
+        answers |= answers_of_condition(condition)
     return answers
 
 
 def is_sayable(definition: RuleDefinition) -> bool:
     """Whether the form's fields can say all of it: two conditions of one kind, for one, they cannot."""
-    data, _ = definition_of(_Answers(answers_of(definition)))
+    data, _ = definition_of(Answers(answers_of(definition)))
     said = msgspec.convert(data, RuleDefinition)
     return _unordered(said) == _unordered(definition)
 
@@ -191,8 +196,8 @@ def _unordered(definition: RuleDefinition) -> RuleDefinition:
     )
 
 
-class _Answers(dict[str, Any]):
-    """Fields that nobody filled are empty."""
+class Answers(dict[str, Any]):
+    """What stands in fields; those that nobody filled are empty."""
 
     def __missing__(self, name: str) -> list[str] | None:
         return [] if name == "basis" or name.rpartition("_")[2] in SCOPE else None
@@ -212,7 +217,8 @@ def _answers_of_effect(effect: Effect) -> dict[str, Any]:
             return {"effect": "per_item", "points": points}
 
 
-def _answers_of_condition(condition: Condition) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - an arm for each kind
+def answers_of_condition(condition: Condition) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - an arm for each kind
+    """What stands in the form's fields for a condition."""
     match condition:
         case TierIs(tiers=tiers):
             return {"tiers": tiers}

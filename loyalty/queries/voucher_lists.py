@@ -2,14 +2,20 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 
+from config.ground.amounts import money
+from config.ground.moments import moment
+from loyalty.models import VoucherUse
 from loyalty.queries.vouchers import find_series
 from loyalty.rules.voucher_answers import VoucherAnswer, VoucherState, kind_of
 from loyalty.rules.voucher_codes import normal_form, shown_form
 from loyalty.rules.voucher_words import sentence_of_series
+
+USES_TOLD = 50
 
 
 class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +72,33 @@ def list_vouchers_of(
     )
 
 
+def list_vouchers_held(member_id: int, *, now: datetime, most: int = 20) -> list[VoucherRow]:
+    """What a member was issued last, in all programmes."""
+    return _rows(
+        "WHERE v.member_id = %(member_id)s ORDER BY v.id DESC LIMIT %(most)s",
+        {"member_id": member_id, "most": most, "now": now},
+    )
+
+
 def find_voucher(code: str, programme_id: int, *, now: datetime) -> VoucherRow | None:
     """The voucher that goes by this code, however it is typed; None if the programme has none."""
     parameters = {"code": normal_form(code), "programme_id": programme_id, "now": now}
     return next(
         iter(_rows("WHERE v.code = %(code)s AND s.programme_id = %(programme_id)s", parameters)), None
     )
+
+
+def list_uses(voucher_id: int) -> list[str]:
+    """What became of a voucher, the latest first, a line for each."""
+    uses = VoucherUse.objects.filter(voucher_id=voucher_id).select_related("place__programme").order_by("-pk")
+    lines = []
+    for use in uses[:USES_TOLD]:
+        programme = use.place.programme
+        at = moment(use.happened_at, ZoneInfo(programme.timezone))
+        what = "used" if use.uses > 0 else "came back"
+        worth = money(abs(use.amount_minor), programme.currency)
+        lines.append(f"{at}: {what} at {use.place.name}, {worth}, order {use.order_ref}, {use.actor}")
+    return lines
 
 
 def answers_of(rows: list[VoucherRow]) -> list[VoucherAnswer]:

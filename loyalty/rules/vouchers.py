@@ -120,6 +120,16 @@ def _names_something(scope: Scope) -> bool:
     return bool(scope.skus or scope.brands or scope.categories or scope.departments)
 
 
+def worth_of(definition: VoucherDefinition) -> int | None:
+    """The most that one use is worth, in minor units; None where it hangs on the basket."""
+    match definition.gives:
+        case AmountOff(minor=minor) | GiftCard(minor=minor):
+            return minor
+        case PercentOff(most_minor=most) | FreeShipping(most_minor=most):
+            return most
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """A series, compiled. Long lists of products are asked in no time."""

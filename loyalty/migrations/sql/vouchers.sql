@@ -30,11 +30,14 @@ BEGIN
         'vouchers', (WITH named AS MATERIALIZED (
             SELECT v.id, x.n, NULL::text AS reservation
             FROM ROWS FROM (jsonb_to_recordset(told) AS (code text)) WITH ORDINALITY AS x(code, n)
-            JOIN loyalty_voucher v ON v.code = x.code
+            -- OFFSET 0, here and below: by the index for each row, also where the plan was made while the table was empty.
+            CROSS JOIN LATERAL (SELECT o.id FROM loyalty_voucher o WHERE o.code = x.code OFFSET 0) v
             UNION ALL
             SELECT r.voucher_id, x.n, r.ref
             FROM ROWS FROM (jsonb_to_recordset(told) AS (reservation text)) WITH ORDINALITY AS x(reservation, n)
-            JOIN loyalty_voucherreservation r ON r.ref = x.reservation AND r.place_id = at_place
+            CROSS JOIN LATERAL (
+                SELECT o.voucher_id, o.ref FROM loyalty_voucherreservation o
+                WHERE o.ref = x.reservation AND o.place_id = at_place OFFSET 0) r
             UNION ALL
             (SELECT v.id, NULL, NULL FROM loyalty_voucher v
              WHERE asks_own AND v.member_id = of_member AND v.revoked_at IS NULL
@@ -53,9 +56,10 @@ BEGIN
                 JOIN omnichannel_place p ON p.id = u.place_id
                 WHERE u.voucher_id = v.id AND u.uses > 0 ORDER BY u.id DESC LIMIT 1) END) ORDER BY n.n, v.id), '[]')
         FROM named n
-        JOIN loyalty_voucher v ON v.id = n.id
-        JOIN loyalty_voucherseries s ON s.id = v.series_id AND s.programme_id = in_programme
-        JOIN loyalty_vouchertally t ON t.series_id = s.id
+        CROSS JOIN LATERAL (SELECT o.* FROM loyalty_voucher o WHERE o.id = n.id OFFSET 0) v
+        CROSS JOIN LATERAL (
+            SELECT o.* FROM loyalty_voucherseries o WHERE o.id = v.series_id AND o.programme_id = in_programme OFFSET 0) s
+        CROSS JOIN LATERAL (SELECT o.* FROM loyalty_vouchertally o WHERE o.series_id = s.id OFFSET 0) t
         LEFT JOIN LATERAL (
             SELECT o.id FROM loyalty_voucherreservation o
             WHERE o.voucher_id = v.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = at_place
@@ -81,13 +85,13 @@ DECLARE
     t loyalty_vouchertally;
 BEGIN
     FOR x IN
-        SELECT u.*, loyalty_voucher_is_shared(o) AS is_shared FROM jsonb_to_recordset(used) AS u(
+        SELECT * FROM jsonb_to_recordset(used) AS u(
             id bigint, member_id bigint, amount_minor bigint, reservation_id bigint, cause text, order_ref text,
             place_id bigint, actor text, happened_at timestamptz)
-        JOIN loyalty_voucher o ON o.id = u.id
         ORDER BY u.id, u.cause
     LOOP
-        CONTINUE WHEN x.is_shared <> are_shared;
+        SELECT * INTO v FROM loyalty_voucher WHERE id = x.id;
+        CONTINUE WHEN loyalty_voucher_is_shared(v) <> are_shared;
         SELECT * INTO v FROM loyalty_voucher WHERE id = x.id FOR NO KEY UPDATE;
         SELECT * INTO r FROM loyalty_voucher_reserved(v.id, x.reservation_id, at);
         IF v.revoked_at IS NOT NULL OR v.uses + r.uses >= v.max_uses
@@ -194,7 +198,8 @@ DECLARE
 BEGIN
     FOR x IN
         SELECT g.id, g.uses, g.amount_minor FROM jsonb_to_recordset(given) AS g(id bigint, uses int, amount_minor bigint)
-        JOIN loyalty_voucher v ON v.id = g.id ORDER BY loyalty_voucher_is_shared(v), g.id
+        CROSS JOIN LATERAL (SELECT o AS voucher FROM loyalty_voucher o WHERE o.id = g.id OFFSET 0) v
+        ORDER BY loyalty_voucher_is_shared(v.voucher), g.id
     LOOP
         UPDATE loyalty_voucher SET uses = uses - x.uses, left_minor = left_minor + x.amount_minor WHERE id = x.id;
         INSERT INTO loyalty_voucheruse (voucher_id, series_id, member_id, uses, amount_minor, cause, order_ref, place_id,
@@ -206,7 +211,8 @@ BEGIN
     FOR x IN
         SELECT v.series_id, sum(g.uses) AS uses, sum(g.amount_minor) AS amount_minor
         FROM jsonb_to_recordset(given) AS g(id bigint, uses int, amount_minor bigint)
-        JOIN loyalty_voucher v ON v.id = g.id GROUP BY v.series_id ORDER BY v.series_id
+        CROSS JOIN LATERAL (SELECT o.series_id FROM loyalty_voucher o WHERE o.id = g.id OFFSET 0) v
+        GROUP BY v.series_id ORDER BY v.series_id
     LOOP
         UPDATE loyalty_vouchertally SET uses = uses - x.uses, given_minor = given_minor - x.amount_minor
         WHERE series_id = x.series_id;

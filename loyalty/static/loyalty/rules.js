@@ -110,7 +110,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    const form = document.getElementById("rule_form");
+    const form = document.getElementById("rule_form") || document.getElementById("voucherseries_form");
     if (!form) return;
     form.querySelectorAll("fieldset").forEach(drawRows);
     sayWhatItDoes(form);

@@ -2,13 +2,21 @@
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from config.ground.api.bodies import BIGINT_MAX, BIGINT_MIN, MalformedJson, decode, decode_query, pointer_of
+from config.ground.api.bodies import (
+    BIGINT_MAX,
+    BIGINT_MIN,
+    Body,
+    MalformedJson,
+    decode,
+    decode_query,
+    pointer_of,
+)
 from config.ground.refusals import InvalidInput, Refusal
 from tests.config.doors import BasketBody, RunParams
 
@@ -158,3 +166,14 @@ def test_parameters_are_read_as_what_they_are() -> None:
     params = decode_query("limit=7&name=caf%C3%A9&at_least=-3", RunParams)
 
     assert params == RunParams(limit=7, name="café", at_least=-3)
+
+
+def test_the_word_null_is_no_value_of_a_parameter() -> None:
+    class Params(Body, frozen=True, kw_only=True):
+        reach: Literal["now", "near"] | None = None
+        called: str | None = None
+
+    assert decode_query("called=null", Params) == Params(called="null")
+    with pytest.raises(InvalidInput) as refused:
+        decode_query("reach=null", Params)
+    assert refused.value.facts["errors"][0]["pointer"] == "/reach"

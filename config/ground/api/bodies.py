@@ -97,10 +97,16 @@ def decode_query(query_string: str, kind: type[T] | None) -> T | None:
     except msgspec.ValidationError as fault:
         raise InvalidInput(errors=[error | {"in": "query"} for error in input_errors(fault)]) from None
     for name in given:
-        number = getattr(params, name, None)
-        if isinstance(number, int) and not BIGINT_MIN <= number <= BIGINT_MAX:
-            raise _refused_parameter(name, "out_of_range", "This number is too large.")
+        _refuse_odd_value(name, getattr(params, name, ""))
     return params
+
+
+def _refuse_odd_value(name: str, value: Any) -> None:
+    if value is None:
+        # The word `null` was sent, and read as none; leaving the parameter out says the same.
+        raise _refused_parameter(name, "wrong_format", "This is no value of the parameter.")
+    if isinstance(value, int) and not BIGINT_MIN <= value <= BIGINT_MAX:
+        raise _refused_parameter(name, "out_of_range", "This number is too large.")
 
 
 def pointer_of(path: str) -> str:

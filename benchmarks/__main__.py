@@ -113,6 +113,7 @@ def _doors(shop: "Shop", product: int, floor: int) -> Iterator[tuple[str, Callab
 
     yield "spend", with_points
     yield from _doors_of_vouchers(shop, product, commit)
+    yield "redeem", lambda: _redeeming(shop, product, commit)
     yield "hold", holding
     yield "capture", capturing
     yield "return", returning
@@ -131,6 +132,15 @@ def _doors_of_vouchers(shop: "Shop", product: int, commit: Side) -> Iterator[tup
     kept = Side(product, lambda: reservations(shop))
     yield "voucher", with_voucher
     yield "reserve", lambda: compare("vouchers/{code}/reserve", kept, commit, beside="commit")
+
+
+def _redeeming(shop: "Shop", product: int, commit: Side) -> Row:
+    from benchmarks.rewards import redemptions  # noqa: PLC0415 - as above
+
+    shop.fill(POINTS)
+    return compare(
+        "redemptions, a voucher", Side(product, lambda: redemptions(shop)), commit, beside="commit"
+    )
 
 
 def _print_nights(shop: "Shop") -> None:

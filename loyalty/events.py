@@ -154,3 +154,43 @@ class TierLeft(Event, frozen=True, kw_only=True):
     next_code: str
     until: datetime
     days_before: int = 0
+
+
+class RewardRedeemed(Event, frozen=True, kw_only=True):
+    """A member got a reward for points. `voucher_code` is empty unless it is a voucher, `place_code` unless fetched."""
+
+    name: ClassVar[str] = "loyalty.reward_redeemed"
+    programme_code: str
+    redemption_ref: str
+    reward_code: str
+    kind: str
+    title: str
+    points: int
+    cash_minor: int
+    place_code: str
+    voucher_code: str
+
+
+class RedemptionMoved(Event, frozen=True, kw_only=True):
+    """A redemption came to another state: packed, ready, handed over, attended."""
+
+    name: ClassVar[str] = "loyalty.redemption_moved"
+    programme_code: str
+    redemption_ref: str
+    reward_code: str
+    title: str
+    state: str
+    place_code: str
+
+
+class RedemptionCancelled(Event, frozen=True, kw_only=True):
+    """A redemption was cancelled, and its points are back. `cash_minor` was paid and is to be handed back."""
+
+    name: ClassVar[str] = "loyalty.redemption_cancelled"
+    programme_code: str
+    redemption_ref: str
+    reward_code: str
+    title: str
+    points: int
+    cash_minor: int
+    because: str

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from config.ground.moments import day, moment
+from loyalty.models import Redemption
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
+from loyalty.queries.redemptions import list_latest
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
+from loyalty.rules.redemptions import ENDED
 from members.member_data import Cell, Fact, Panel
 from omnichannel.queries.places import list_programmes_served
 
@@ -53,6 +56,7 @@ class Points:
             _challenges(list_challenges_held(member_id, now=now), list_badges_held(member_id)),
             _vouchers(list_vouchers_held(member_id, now=now), zone),
             _offers(holdings.list_offers_held(member_id, now=now), zone),
+            _rewards(list_latest(member_id, served), zone),
             _lots(holdings.list_lots(ids, now=now), zone),
             _entries(holdings.list_movements(ids), zone),
         ]
@@ -152,6 +156,24 @@ def _challenges(held: Sequence[ChallengeHeld], badges: Sequence[str]) -> Panel:
             (one.name, one.progress, Cell(f"{one.completed:,}", "number"), _label(one.state)) for one in held
         ),
         empty="Takes part in none yet.",
+    )
+
+
+def _rewards(redemptions: Sequence[Redemption], zone: ZoneInfo) -> Panel:
+    return Panel(
+        title="Rewards",
+        order=27,
+        columns=("Reward", "When", "Points", "State"),
+        rows=tuple(
+            (
+                Cell(one.reward.title, link=reverse("admin:loyalty_redemption_change", args=[one.pk])),
+                day(one.redeemed_at, zone),
+                Cell(f"{one.points:,}", "number"),
+                Cell(one.get_state_display(), "muted" if one.state in ENDED else "good"),
+            )
+            for one in redemptions
+        ),
+        empty="Nothing redeemed yet.",
     )
 
 

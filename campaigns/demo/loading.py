@@ -11,21 +11,26 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from campaigns.demo import offers, play, shop
+from campaigns.demo import offers, play, rewards, shop
 from campaigns.demo.notes import Notes
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
-from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys
+from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys, list_richest
 from campaigns.services.campaigns import make_campaign, schedule_campaign
 from campaigns.services.segments import make_segment
 from config.outbox.delivery import deliver_due
 from config.staff import roles
+from loyalty.errors import VoucherSeriesTaken
+from loyalty.errors.rewards import RewardNotRedeemable
 from loyalty.services.books import keep_books, say_cost
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.fraud import open_with_rules
 from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
 from loyalty.services.programmes import declare_programme
+from loyalty.services.redemptions import Wish, redeem
+from loyalty.services.rewards import open_reward
 from loyalty.services.rules import publish_rule
+from loyalty.services.vouchers import open_series
 from omnichannel.queries.places import get_place
 from omnichannel.services.keys import make_key, revoke_key
 from omnichannel.services.places import add_till, open_programme
@@ -60,6 +65,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     keep_books(now=now)
     _add_tills(programme_id)
     open_with_rules(programme_id, shop.FRAUD, made_by=ACTOR, approved_by=f"{ACTOR} finance", now=now)
+    _open_rewards(programme_id, now)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)
@@ -143,6 +149,31 @@ def _add_tills(programme_id: int) -> None:
         for till in TILLS:
             if find_till_id(place.pk, code=till) is None:
                 add_till(place_id=place.pk, code=till, name=f"Till {till[1:]}")
+
+
+def _open_rewards(programme_id: int, now: datetime) -> None:
+    """The catalogue, and what the shoppers with the most points took from it."""
+    for code, name, definition in rewards.SERIES:
+        with suppress(VoucherSeriesTaken):
+            open_series(
+                programme_id=programme_id, code=code, name=name, definition=definition, by=ACTOR, now=now
+            )
+    stores = {code: get_place(programme_id=programme_id, code=code).pk for code in shop.STORES_WITH_TILLS}
+    for draft in rewards.rewards(now, stores):
+        open_reward(programme_id, draft)
+    members = list_richest(programme_id, limit=len(rewards.REDEEMED))
+    for member_id, code in zip(members, rewards.REDEEMED, strict=False):
+        place = shop.BUSIEST_STORE if code == "mug" else ""
+        wish = Wish(
+            member_id=member_id,
+            programme_id=programme_id,
+            reward=code,
+            place=place,
+            number="demo",
+            actor=ACTOR,
+        )
+        with suppress(RewardNotRedeemable):
+            redeem(wish, now=now)
 
 
 def _plan(programme_id: int, now: datetime) -> None:

@@ -30,6 +30,16 @@ def find_phone_to_show(programme_id: int, *, tier: str, now: datetime) -> str | 
     return row[0] if row else None
 
 
+def list_richest(programme_id: int, *, limit: int) -> list[int]:
+    """Ids of the members with the most points to spend."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT member_id FROM loyalty_wallet WHERE programme_id = %s ORDER BY spendable DESC, id LIMIT %s",
+            [programme_id, limit],
+        )
+        return [member_id for (member_id,) in cursor.fetchall()]
+
+
 def list_live_keys(programme_id: int, *, made_by: str) -> list[int]:
     """Ids of a programme's keys of this origin that still open doors."""
     keys = ApiKey.objects.filter(programme_id=programme_id, made_by=made_by, revoked_at__isnull=True)

@@ -37,6 +37,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.ladder": ("stairs", "Ladders"),
         "loyalty.ladderdraft": ("edit_note", "Drafts of ladders"),
         "loyalty.benefit": ("redeem", "Benefits"),
+        "loyalty.reward": ("featured_seasonal_and_gifts", "Rewards"),
+        "loyalty.redemption": ("local_shipping", "Redemptions"),
         "loyalty.grant": ("loyalty", "Personal offers"),
         "loyalty.voucherseries": ("confirmation_number", "Voucher series"),
         "loyalty.voucher": ("local_activity", "Vouchers"),

@@ -27,6 +27,10 @@ OWN_PERMISSIONS = {
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
     "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
+    "loyalty.redemption": {
+        "fulfil_redemption": "Can pack and hand over what members redeemed",
+        "cancel_redemption": "Can cancel redemptions",
+    },
     "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
 }
 """Permissions beyond view, add, change and delete: model -> code -> what it says."""
@@ -50,6 +54,7 @@ ROLES: Table = {
         "loyalty.bookmonth": (),
         "loyalty.pointcost": (),
         "loyalty.journalaccount": (),
+        "loyalty.redemption": ("view", "fulfil_redemption", "cancel_redemption"),
         "campaigns.*": SEE,
     },
     MARKETER: {
@@ -76,6 +81,10 @@ ROLES: Table = {
         "loyalty.codebatch": ("view", "add"),
         "loyalty.grant": SEE,
         "loyalty.tierstanding": SEE,
+        "loyalty.reward": KEEP,
+        "loyalty.rewardstock": KEEP,
+        "loyalty.rewardwords": OWN,
+        "loyalty.redemption": SEE,
         "campaigns.*": OWN,
     },
     FINANCE: {
@@ -114,6 +123,7 @@ ROLES: Table = {
         "omnichannel.eventtold": SEE,
         "loyalty.*": OWN,
         "loyalty.correction": ("view", "add", "approve_correction"),
+        "loyalty.redemption": (*SEE, "fulfil_redemption", "cancel_redemption"),
         "loyalty.rule": (*OWN, "approve_rule"),
         "loyalty.fraudflag": ("view", "review_fraudflag"),
         "loyalty.bookmonth": ("view", "close_bookmonth"),

@@ -9,9 +9,10 @@ from rest_framework.request import Request
 
 from config.ground import clock
 from config.ground.api.bodies import Body
-from config.ground.api.caller import Caller, caller_of
+from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
-from loyalty.errors import HoldNotFound, NoPlace
+from loyalty.api.access import programme_of
+from loyalty.errors import HoldNotFound
 from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.holds import HoldAnswer, HoldNow
@@ -63,7 +64,7 @@ class Holds(Door):
 
     def post(self, request: Request) -> HttpResponse:
         body, caller, now = self.body(request), caller_of(request), clock.now()
-        programme_id = _programme_of(caller)
+        programme_id = programme_of(caller)
         member = get_member(body.member, region=caller.region, now=now)
         if member.state != "active":
             raise MemberNotFound(pointer="/member")
@@ -90,7 +91,7 @@ class OneHold(Door):
     answers = {"get": {200: HoldNow}}
 
     def get(self, request: Request, ref: str) -> HttpResponse:
-        hold = find_hold(ref, _programme_of(caller_of(request)), now=clock.now())
+        hold = find_hold(ref, programme_of(caller_of(request)), now=clock.now())
         if hold is None:
             raise HoldNotFound
         return Answer(hold)
@@ -106,7 +107,7 @@ class CaptureHold(Door):
 
     def post(self, request: Request, ref: str) -> HttpResponse:
         body, caller = self.body(request), caller_of(request)
-        programme_id = _programme_of(caller)
+        programme_id = programme_of(caller)
         return Answer(
             capture_hold(ref, body.points, programme_id=programme_id, actor=caller.name, now=clock.now())
         )
@@ -123,14 +124,5 @@ class ReleaseHold(Door):
     def post(self, request: Request, ref: str) -> HttpResponse:
         self.body(request)
         caller = caller_of(request)
-        programme_id = _programme_of(caller)
+        programme_id = programme_of(caller)
         return Answer(release_hold(ref, programme_id=programme_id, actor=caller.name, now=clock.now()))
-
-
-def _programme_of(caller: Caller) -> int:
-    """
-    :raises NoPlace: the key belongs to no programme.
-    """
-    if caller.programme_id is None:
-        raise NoPlace("Use the key of a programme, a web shop or a till.")
-    return caller.programme_id

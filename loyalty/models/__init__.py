@@ -29,8 +29,10 @@ from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
+from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionStep
 from loyalty.models.referrals import ReferralCode, ReferredFriend
 from loyalty.models.returns import Reversal
+from loyalty.models.rewards import Reward, RewardKind, RewardPeriod, RewardStock, RewardWords
 from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
@@ -93,11 +95,19 @@ __all__ = [
     "MonthState",
     "PointCost",
     "ProgrammeTerms",
+    "Redemption",
+    "RedemptionState",
+    "RedemptionStep",
     "ReferralCode",
     "ReferredFriend",
     "ReservationState",
     "Reversal",
+    "Reward",
+    "RewardKind",
+    "RewardPeriod",
     "RewardState",
+    "RewardStock",
+    "RewardWords",
     "Rule",
     "RuleDraft",
     "RuleDraftState",

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
-from loyalty.queries import book_laws, challenge_laws
+from loyalty.queries import book_laws, challenge_laws, reward_laws
 from loyalty.queries.voucher_laws import VOUCHER_LAWS
 
 
@@ -181,6 +181,7 @@ _LAWS = {
         WHERE d.digest <> s.digest""",
     **book_laws.LAWS,
     **challenge_laws.LAWS,
+    **reward_laws.LAWS,
 }
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from loyalty.rules.basket import Amount, Basket, Line
 from loyalty.rules.compile import Programme
-from loyalty.rules.lots import available_from, expires_at
+from loyalty.rules.lots import available_from, expires_at, is_kept_alive
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import (
     Enrolled,
@@ -146,6 +146,13 @@ def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
         available_from=available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone),
         expires_at=expires_at(earned_at, expiry=terms.expiry, zone=terms.zone),
     )
+
+
+def spending_keeps_until(programme: Programme, at: datetime) -> datetime | None:
+    """Until when points live on that are spent otherwise than in a purchase; None where that keeps none alive."""
+    if not is_kept_alive(programme.terms.expiry, earns=False, spends=True):
+        return None
+    return lot_born(programme, at).expires_at
 
 
 class Counted(Measures, frozen=True, kw_only=True):

@@ -12,8 +12,7 @@ from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldAnswer, HoldNow
-from loyalty.rules.lots import is_kept_alive
-from loyalty.rules.purchase import Purchase, lot_born
+from loyalty.rules.purchase import Purchase, spending_keeps_until
 
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
 USUAL = timedelta(minutes=15)
@@ -129,23 +128,16 @@ def held_for(purchase: Purchase, member_id: int | None, *, now: datetime) -> int
 
 
 def _settle(ref: str, points: int, *, programme_id: int, actor: str, now: datetime) -> _Settled:
+    kept_until = spending_keeps_until(get_current_programme(programme_id), now) if points else None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s, %s)",
-            [ref, programme_id, points, actor, _kept_until(programme_id, now) if points else None, now],
+            [ref, programme_id, points, actor, kept_until, now],
         )
         (found,) = cursor.fetchone()
     if found is None:
         raise HoldNotFound
     return _settled.decode(found)
-
-
-def _kept_until(programme_id: int, now: datetime) -> datetime | None:
-    """Until when spending keeps points alive; None where it does not."""
-    programme = get_current_programme(programme_id)
-    if not is_kept_alive(programme.terms.expiry, earns=False, spends=True):
-        return None
-    return lot_born(programme, now).expires_at
 
 
 def _ended(hold: HoldNow) -> HoldHasEnded:

@@ -66,6 +66,7 @@ class PlainMember:
     lots: list[PlainLot] = field(default_factory=list)
     orders: list[PlainOrder] = field(default_factory=list)
     holds: list[PlainHold] = field(default_factory=list)
+    redeemed: dict[str, list[tuple[PlainLot, int]]] = field(default_factory=dict)
     issued: int = 0
     spent: int = 0
     taken: int = 0
@@ -108,6 +109,12 @@ class PlainMember:
             needed -= lot.left
         self.holds.append(PlainHold(ref, points, until))
         return self.holds[-1]
+
+    def cancel(self, ref: str, now: datetime) -> None:
+        """What a reward drew goes back; of what lives, that which expires first pays what is owed."""
+        for lot, points in self.redeemed.pop(ref):
+            lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
+            self.spent -= points
 
     def pending(self, now: datetime) -> int:
         return sum(lot.left for lot in self.live(now) if lot.available_from > now)

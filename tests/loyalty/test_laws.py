@@ -1,4 +1,4 @@
-"""The ledger against a plain model, in any order: earn, act, spend, hold, return, give, correct, import, expire."""
+"""The ledger against a plain model, in any order: earn, act, spend, redeem, hold, return, give, expire."""
 
 import itertools
 from copy import deepcopy
@@ -28,11 +28,12 @@ from tests.loyalty.acting_steps import ActSteps
 from tests.loyalty.booking_steps import BookSteps
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
+from tests.loyalty.reward_steps import RewardSteps
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(ActSteps, BookSteps, RuleBasedStateMachine):
+class LedgerMachine(ActSteps, BookSteps, RewardSteps, RuleBasedStateMachine):
     """Two members in one shop. Every step is compared with the plain model."""
 
     open_shop: Any
@@ -52,6 +53,7 @@ class LedgerMachine(ActSteps, BookSteps, RuleBasedStateMachine):
         self.members: list[Member] = [self.shop.enrol(), self.shop.enrol()]
         self.plain = [PlainMember(is_kept_alive=runs_out == "inactivity") for _ in self.members]
         self.numbers = itertools.count(1)
+        self.open_rewards()
 
     def teardown(self) -> None:
         if hasattr(self, "clock"):
@@ -283,6 +285,7 @@ class LedgerMachine(ActSteps, BookSteps, RuleBasedStateMachine):
             assert (
                 plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken - plain.debt
             )
+        self.check_rewards()
         assert verify_ledger(now=now) == []
         assert Wallet.objects.count() <= 2
 

@@ -1,0 +1,138 @@
+-- Take a reward: its stock, then the member's points, soonest to expire first. Once for a number that a till or shop gave it.
+--
+-- p: {ref, reward_id, member_id, programme_id, place_id, points, cash_minor, cash_receipt, cash_place_id, state, told_at_id,
+--     number, actor, reason, most_per_member, most_per_period, period_from, kept_until (points run out by inactivity: this
+--     keeps them until then, or null)}
+-- Returns the ref of the redemption that counts: the one asked for, or the one known by this number. NULL where something
+-- is not there any more: read again, under the locks that are held now, what it was.
+CREATE OR REPLACE FUNCTION loyalty_redeem(p jsonb, at timestamptz) RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    x record;
+    w loyalty_wallet;
+    known text;
+    made bigint;
+BEGIN
+    SELECT * INTO x FROM jsonb_to_record(p) AS r(
+        ref text, reward_id bigint, member_id bigint, place_id bigint, points bigint, cash_minor bigint, cash_receipt text,
+        cash_place_id bigint, state text, told_at_id bigint, number text, actor text, reason text, most_per_member bigint,
+        most_per_period bigint, period_from timestamptz, kept_until timestamptz);
+    PERFORM loyalty_lock_reward(x.reward_id, x.place_id);
+    SELECT * INTO w FROM loyalty_wallet
+    WHERE id = (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+
+    SELECT r.ref INTO known FROM loyalty_redemption r
+    WHERE x.number <> '' AND r.member_id = x.member_id AND r.told_at_id IS NOT DISTINCT FROM x.told_at_id AND r.number = x.number;
+    IF known IS NOT NULL THEN
+        RETURN known;
+    END IF;
+    IF w.debt > 0 OR w.spendable < x.points OR EXISTS (
+            SELECT FROM loyalty_rewardstock s
+            WHERE s.reward_id = x.reward_id AND (s.place_id IS NULL OR s.place_id = x.place_id) AND s.taken >= s.stock)
+        OR x.most_per_member <= (SELECT count(*) FROM loyalty_redemption r
+            WHERE r.member_id = x.member_id AND r.reward_id = x.reward_id AND r.state <> 'cancelled')
+        OR x.most_per_period <= (SELECT count(*) FROM loyalty_redemption r
+            WHERE r.member_id = x.member_id AND r.reward_id = x.reward_id AND r.state <> 'cancelled'
+                AND r.redeemed_at >= x.period_from)
+    THEN
+        RETURN NULL;
+    END IF;
+
+    UPDATE loyalty_rewardstock SET taken = taken + 1
+    WHERE reward_id = x.reward_id AND (place_id IS NULL OR place_id = x.place_id);
+    PERFORM loyalty_draw(w.id, x.points, 'spend', 'redeem:' || x.ref, '', x.actor, x.reason, at, at);
+    IF x.kept_until IS NOT NULL THEN
+        PERFORM loyalty_extend_lots(ARRAY[w.id], jsonb_build_array(jsonb_build_object(
+            'w', 1, 'happened_at', at, 'until_at', x.kept_until)), at);
+    END IF;
+    INSERT INTO loyalty_redemption (ref, reward_id, wallet_id, member_id, place_id, state, points, cash_minor, cash_receipt,
+        cash_place_id, told_at_id, number, actor, redeemed_at, changed_at)
+    VALUES (x.ref, x.reward_id, w.id, x.member_id, x.place_id, x.state, x.points, x.cash_minor, x.cash_receipt,
+        x.cash_place_id, x.told_at_id, x.number, x.actor, at, at)
+    RETURNING id INTO made;
+    INSERT INTO loyalty_redemptionstep (redemption_id, member_id, state, actor, happened_at)
+    VALUES (made, x.member_id, x.state, x.actor, at);
+    RETURN x.ref;
+END
+$$;
+
+-- Lock a reward's stock until commit, in all and at a place: after vouchers and before wallets.
+CREATE OR REPLACE FUNCTION loyalty_lock_reward(of_reward bigint, at_place bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM loyalty_rewardstock s
+    WHERE s.reward_id = of_reward AND (s.place_id IS NULL OR s.place_id = at_place)
+    ORDER BY s.id FOR NO KEY UPDATE;
+END
+$$;
+
+-- Cancel a redemption: its voucher is revoked, what was taken of the stock is there again, the points go back.
+--
+-- Returns NULL where it was done; else why not: the state in which it has ended, or `voucher_used`, `voucher_reserved`.
+CREATE OR REPLACE FUNCTION loyalty_cancel_redemption(of_ref text, by_actor text, because text, reason text, at timestamptz)
+RETURNS text
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
+DECLARE
+    r loyalty_redemption;
+    v loyalty_voucher;
+    programme bigint;
+BEGIN
+    SELECT * INTO r FROM loyalty_redemption WHERE ref = of_ref;
+    SELECT * INTO v FROM loyalty_voucher WHERE id = r.voucher_id FOR NO KEY UPDATE;
+    IF v.uses > 0 THEN
+        RETURN 'voucher_used';
+    ELSIF EXISTS (SELECT FROM loyalty_voucher_reserved(v.id, NULL, at) x WHERE x.uses > 0 OR x.amount_minor > 0) THEN
+        RETURN 'voucher_reserved';
+    END IF;
+    PERFORM loyalty_lock_reward(r.reward_id, r.place_id);
+    SELECT w.programme_id INTO programme FROM loyalty_wallet w WHERE w.id = r.wallet_id AND w.member_id = r.member_id;
+    PERFORM loyalty_lock_wallets(
+        jsonb_build_array(jsonb_build_object('member_id', r.member_id, 'programme_id', programme)), at);
+    SELECT * INTO r FROM loyalty_redemption WHERE id = r.id AND member_id = r.member_id FOR NO KEY UPDATE;
+    IF r.state IN ('handed_over', 'attended', 'cancelled') THEN
+        RETURN r.state;
+    END IF;
+
+    UPDATE loyalty_rewardstock SET taken = taken - 1
+    WHERE reward_id = r.reward_id AND (place_id IS NULL OR place_id = r.place_id);
+    PERFORM loyalty_give_back(r.wallet_id, 'redeem:' || of_ref, 'unredeem:' || of_ref, by_actor, reason, at);
+    UPDATE loyalty_voucher SET revoked_at = at, revoked_by = by_actor, revoked_because = because
+    WHERE id = r.voucher_id AND revoked_at IS NULL;
+    UPDATE loyalty_redemption SET state = 'cancelled', changed_at = at WHERE id = r.id AND member_id = r.member_id;
+    INSERT INTO loyalty_redemptionstep (redemption_id, member_id, state, actor, note, happened_at)
+    VALUES (r.id, r.member_id, 'cancelled', by_actor, because, at);
+    RETURN NULL;
+END
+$$;
+
+-- Undo an entry that drew points, in a wallet that the caller has locked: they go back into their lots, with their old expiry.
+-- Of those that can still be used, what expires first pays what the member owes.
+CREATE OR REPLACE FUNCTION loyalty_give_back(
+    of_wallet bigint, of_cause text, for_cause text, by_actor text, because text, at timestamptz
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    e loyalty_entry;
+    owed bigint;
+    moves jsonb;
+BEGIN
+    SELECT * INTO e FROM loyalty_entry WHERE wallet_id = of_wallet AND cause = of_cause;
+    SELECT w.debt INTO owed FROM loyalty_wallet w WHERE w.id = of_wallet AND w.member_id = e.member_id;
+    WITH drawn AS (
+        SELECT m.lot_id, -m.points AS points, (l.expires_at > at) IS NOT FALSE AS lives, l.expires_at
+        FROM loyalty_lotmove m JOIN loyalty_lot l ON l.id = m.lot_id AND l.member_id = m.member_id
+        WHERE m.entry_id = e.id AND m.member_id = e.member_id),
+    paying AS (
+        SELECT d.lot_id, d.points, CASE WHEN d.lives THEN greatest(least(d.points, owed - coalesce(
+            sum(d.points) FILTER (WHERE d.lives) OVER earlier, 0)), 0) ELSE 0 END AS paid
+        FROM drawn d
+        WINDOW earlier AS (ORDER BY d.expires_at, d.lot_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+    SELECT jsonb_agg(jsonb_build_object('e', 1, 'lot_id', x.lot_id, 'points', x.points)) INTO moves
+    FROM (
+        SELECT lot_id, points - paid AS points FROM paying WHERE points > paid
+        UNION ALL SELECT NULL, sum(paid) FROM paying HAVING sum(paid) > 0) x;
+    PERFORM loyalty_post(of_wallet, jsonb_build_array(jsonb_build_object('kind', 'reverse_spend', 'points', -e.points,
+        'cause', for_cause, 'order_ref', '', 'undoes_id', e.id, 'actor', by_actor, 'reason', because, 'happened_at', at)),
+        moves, at);
+END
+$$;

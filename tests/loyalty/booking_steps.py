@@ -1,5 +1,6 @@
 """Steps of the ledger's state machine that keep the books: sum days, close months, find closed ones as they were."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from loyalty.queries.closing import preview_close
 from loyalty.rules.books import BookDay, Posting, month_after
 from loyalty.services.books import keep_books
 from loyalty.services.closing import ask_to_close
-from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_closed_days
 from tests.loyalty.bookkeeping import books_of, home_of
 
@@ -24,6 +24,7 @@ class BookSteps:
     """The shop's books begin with its oldest entry; a month is closed whenever nothing is missing."""
 
     shop: Any
+    book_expiry: Callable[[], None]
 
     @rule()
     def keep_books(self) -> None:
@@ -43,7 +44,7 @@ class BookSteps:
         PointCost.objects.get_or_create(
             programme_id=home.id, from_on=date(2025, 1, 1), defaults={"per_points": 7, "cost_minor": 3}
         )
-        book_expired_lots(until=now, now=now)
+        self.book_expiry()
         self.keep_books()
         month = books_of(self.shop).next_to_close
         if month is None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from config.ground.amounts import money
 from config.ground.moments import moment
-from config.ground.words import counted, listed
+from config.ground.words import counted
 from loyalty.rules.condition_words import EVERYTHING_SAID, Manner, words_of_condition, words_of_scope
 from loyalty.rules.definition import FixedPoints, RuleDefinition
 from loyalty.rules.vouchers import (
@@ -40,7 +40,7 @@ def sentences_of_series(definition: VoucherDefinition, manner: Manner) -> list[s
     beside = _beside(definition.stacking, manner.currency)
     told = [
         sentence_of_series(definition, manner),
-        f"Each can be used {often}." if often else "",
+        often,
         _lasting(definition, manner),
         f"{beside[0].upper()}{beside[1:]}." if beside else "Any others may be used beside it.",
         "A use stays used when the goods come back." if definition.is_kept_on_return else "",
@@ -83,14 +83,14 @@ def with_names_of(
 
 def _often(definition: VoucherDefinition, currency: str) -> str:
     is_card = isinstance(definition.gives, GiftCard)
-    parts = [] if is_card else [_times(definition.uses)]
+    parts = [] if is_card else [f"Each can be used {_times(definition.uses)}."]
     if definition.uses_per_member is not None:
-        parts.append(f"{_times(definition.uses_per_member)} by one member")
+        parts.append(f"One member can use the series {_times(definition.uses_per_member)}.")
     if definition.uses_in_all is not None:
-        parts.append(f"{_times(definition.uses_in_all)} by all together")
+        parts.append(f"All together can use it {_times(definition.uses_in_all)}.")
     if definition.budget_minor is not None:
-        parts.append(f"for {money(definition.budget_minor, currency)} in all")
-    return listed(parts) if parts else ""
+        parts.append(f"In all it gives at most {money(definition.budget_minor, currency)}.")
+    return " ".join(parts)
 
 
 def _times(uses: int | None) -> str:

@@ -29,11 +29,12 @@ from tests.loyalty.booking_steps import BookSteps
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
 from tests.loyalty.reward_steps import RewardSteps
+from tests.loyalty.voucher_steps import VoucherSteps
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(ActSteps, BookSteps, RewardSteps, RuleBasedStateMachine):
+class LedgerMachine(ActSteps, BookSteps, RewardSteps, VoucherSteps, RuleBasedStateMachine):
     """Two members in one shop. Every step is compared with the plain model."""
 
     open_shop: Any
@@ -54,6 +55,7 @@ class LedgerMachine(ActSteps, BookSteps, RewardSteps, RuleBasedStateMachine):
         self.plain = [PlainMember(is_kept_alive=runs_out == "inactivity") for _ in self.members]
         self.numbers = itertools.count(1)
         self.open_rewards()
+        self.open_vouchers()
 
     def teardown(self) -> None:
         if hasattr(self, "clock"):

@@ -69,7 +69,9 @@ def bring_rewards_in_step(
             if reward is None or reward.state == RewardState.TAKEN_BACK:
                 to_give.append(Due(running=challenge, reward=_again(reward, pair, number, completion, now)))
         if challenge.definition.gives is not None:
-            fallen = [row for number, row in given.items() if number > len(one.completions)]
+            fallen = [
+                given[number] for number in sorted(given, reverse=True) if number > len(one.completions)
+            ]
             to_take += [
                 Due(running=challenge, reward=row) for row in fallen if row.state == RewardState.GIVEN
             ]

@@ -194,3 +194,14 @@ class RedemptionCancelled(Event, frozen=True, kw_only=True):
     points: int
     cash_minor: int
     because: str
+
+
+class BenefitBooked(Event, frozen=True, kw_only=True):
+    """A member booked a date of a benefit, waits for a seat, or got one that was left. `state`: booked or waiting."""
+
+    name: ClassVar[str] = "loyalty.benefit_booked"
+    programme_code: str
+    benefit_code: str
+    booking_ref: str
+    state: str
+    starts_at: datetime | None

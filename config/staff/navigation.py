@@ -39,6 +39,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.benefit": ("redeem", "Benefits"),
         "loyalty.reward": ("featured_seasonal_and_gifts", "Rewards"),
         "loyalty.redemption": ("local_shipping", "Redemptions"),
+        "loyalty.benefitdate": ("event_seat", "Dates and seats"),
+        "loyalty.benefitbooking": ("how_to_reg", "Bookings"),
         "loyalty.grant": ("loyalty", "Personal offers"),
         "loyalty.voucherseries": ("confirmation_number", "Voucher series"),
         "loyalty.voucher": ("local_activity", "Vouchers"),

@@ -3,6 +3,7 @@
 from loyalty.admin import (
     acts,
     back_tests,
+    bookings,
     books,
     challenges,
     corrections,
@@ -27,6 +28,7 @@ from loyalty.admin import (
 __all__ = [
     "acts",
     "back_tests",
+    "bookings",
     "books",
     "challenges",
     "corrections",

@@ -3,6 +3,7 @@ from django.urls import path
 from loyalty.api import (
     acts,
     back_tests,
+    benefits,
     books,
     challenges,
     checkout,
@@ -54,6 +55,10 @@ urlpatterns = [
     path("me/challenges", challenges.MyChallenges.as_view()),
     path("me/referral", challenges.MyReferral.as_view()),
     path("me/transfers", transfers.MyTransfers.as_view()),
+    path("me/benefits", benefits.MyBenefits.as_view()),
+    path("me/benefits/<ref:ref>/bookings", benefits.BookMyBenefit.as_view()),
+    path("me/bookings/<ref:ref>/cancel", benefits.CancelMyBooking.as_view()),
+    path("benefits/<ref:ref>/use", benefits.UseBenefit.as_view()),
     path("me/entries", wallets.MyEntries.as_view()),
     path("me/tier", wallets.MyTier.as_view()),
     path("me/vouchers", vouchers.MyVouchers.as_view()),

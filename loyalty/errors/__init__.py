@@ -152,24 +152,6 @@ class RuleNotValid(Refusal):
     title = "The rule does not say something the system understands"
 
 
-class LadderNotValid(Refusal):
-    status = 422
-    code = "ladder_not_valid"
-    title = "Nobody can climb this ladder"
-
-
-class LadderDraftNotOpen(Refusal):
-    status = 409
-    code = "ladder_draft_not_open"
-    title = "This draft of the ladder is not where the step begins"
-
-
-class TierNotGiven(Refusal):
-    status = 422
-    code = "tier_not_given"
-    title = "The tier cannot be given like this"
-
-
 class BackTestNotFound(NotFound):
     code = "back_test_not_found"
     title = "There is no back-test by this reference"

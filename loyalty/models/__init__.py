@@ -2,6 +2,7 @@
 
 from loyalty.models.acts import ActCounted, ActSettlement
 from loyalty.models.back_tests import BackTest, BackTestState
+from loyalty.models.benefits import BenefitBooking, BenefitDate, BookingState
 from loyalty.models.books import (
     BookedDay,
     BookLine,
@@ -55,11 +56,14 @@ __all__ = [
     "BackTest",
     "BackTestState",
     "Benefit",
+    "BenefitBooking",
+    "BenefitDate",
     "BenefitGrant",
     "BenefitKind",
     "BookLine",
     "BookMonth",
     "BookedDay",
+    "BookingState",
     "Challenge",
     "ChallengeProgress",
     "ChallengeReward",

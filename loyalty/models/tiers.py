@@ -1,5 +1,7 @@
 """Tiers, who stands on them, what counts towards them, and the benefits they bring."""
 
+from datetime import datetime
+
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -35,6 +37,9 @@ class BenefitKind(models.TextChoices):
     EVENT = "event", "Event invitation"
     FREE_SHIPPING = "free_shipping", "Free shipping"
     BIRTHDAY_GIFT = "birthday_gift", "Birthday gift"
+    DISCOUNT = "discount", "Exclusive discount"
+    MULTIPLIER = "multiplier", "More points, by a rule"
+    TRAINING = "training", "Personal training"
     CONCIERGE = "concierge", "Concierge"
     HEALTH_CHECK = "health_check", "Yearly health check"
 
@@ -53,6 +58,20 @@ class Benefit(models.Model):
         default=365,
         validators=[MinValueValidator(1, "A benefit lasts at least a day.")],
         help_text="How many days the member has it, from reaching the tier.",
+    )
+    uses = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1, "Name how often, or leave it empty.")],
+        help_text="So often it can be used. Empty: as often as they like.",
+    )
+    is_each_year = models.BooleanField(
+        default=False,
+        db_default=False,
+        verbose_name="Each year",
+        help_text="So often in each year from the day it was granted, not in all.",
     )
     is_active = models.BooleanField(default=True)
 
@@ -150,12 +169,21 @@ class BenefitGrant(models.Model):
     cause = models.CharField(max_length=120)
     granted_at = models.DateTimeField()
     valid_until = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True, help_text="When it was used last.")
+    ref = models.CharField(max_length=30, default="", db_default="")
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["wallet", "cause", "member"], name="a_benefit_is_granted_once")
         ]
+        indexes = [models.Index(fields=["ref"], name="grant_of_a_benefit_by_ref")]
 
     def __str__(self) -> str:
         return self.cause
+
+    def year_at(self, at: datetime) -> int:
+        """Whole years since it was granted, where the allowance is one of a year; 0 where it is one of all time."""
+        if not self.benefit.is_each_year:
+            return 0
+        since = self.granted_at
+        return max(at.year - since.year - ((at.month, at.day) < (since.month, since.day)), 0)

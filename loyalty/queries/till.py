@@ -80,6 +80,15 @@ class TillVoucher(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None
 
 
+class BenefitInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """A benefit that the member has; `ref` is what `/benefits/{ref}/use` takes."""
+
+    ref: str
+    kind: str
+    title: str
+    valid_until: datetime
+
+
 class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
     """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
 
@@ -89,6 +98,7 @@ class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
     usual_order: list[UsualItem]
     wishes: Wishes
     last_contact: Contact | None
+    benefits: list[BenefitInHand]
     offer: OfferToMention | None
 
 

@@ -114,6 +114,11 @@ _LAWS = {
           GROUP BY 1, 2) p USING (wallet_id, spent_on)
         WHERE (coalesce(p.paid, 0), coalesce(p.points, 0), coalesce(p.visits, 0))
           <> (coalesce(d.qualifying_minor, 0), coalesce(d.points, 0), coalesce(d.visits, 0))""",
+    "a seat that is taken is booked": """
+        SELECT 'date ' || d.id, d.taken, count(b.id)
+        FROM loyalty_benefitdate d
+        LEFT JOIN loyalty_benefitbooking b ON b.date_id = d.id AND b.state IN ('booked', 'used')
+        GROUP BY d.id HAVING count(b.id) <> d.taken""",
     "a return takes back and gives back no more than there was": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           r.taken || ' taken back, ' || r.given || ' given back'

@@ -51,10 +51,21 @@ class BenefitPart(_Part, frozen=True, kw_only=True):
     """What a tier brings beside points."""
 
     code: Code
-    kind: Literal["event", "free_shipping", "birthday_gift", "concierge", "health_check"]
+    kind: Literal[
+        "event",
+        "free_shipping",
+        "birthday_gift",
+        "discount",
+        "multiplier",
+        "training",
+        "concierge",
+        "health_check",
+    ]
     title: Annotated[str, Meta(min_length=1, max_length=120)]
     description: str = ""
     valid_days: Annotated[int, Meta(ge=1, le=32_767)] = 365
+    uses: Annotated[int, Meta(ge=1, le=32_767)] | None = 1
+    is_each_year: bool = False
     is_active: bool = True
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import LadderDraftNotOpen, NeedsAnotherPerson, RuleDraftChanged
+from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged
+from loyalty.errors.tiers import LadderDraftNotOpen
 from loyalty.models import LadderDraft, RuleDraftState
 from loyalty.queries.ladder_moves import has_more_wallets, list_moves
 from loyalty.queries.ladders import find_open_ladder_draft, lock_ladder_draft, lock_ladders

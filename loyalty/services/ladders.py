@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from config.ground.typed import dump
-from loyalty.errors import LadderNotValid
+from loyalty.errors.tiers import LadderNotValid
 from loyalty.models import Ladder, Tier
 from loyalty.models.ledger import EPOCH
 from loyalty.queries.ladders import list_ladders, lock_ladders

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import connection, transaction
 
-from loyalty.errors import TierNotGiven
+from config.ground.ids import new_ref
+from loyalty.errors.tiers import TierNotGiven
 from loyalty.models import Tier, TierStanding, Wallet
 from loyalty.queries.batches import lock_wallets
 from loyalty.queries.programmes import get_current_programme
@@ -69,6 +70,7 @@ def _benefits(
                 {
                     **owners[change.wallet_id],
                     "benefit_id": benefit.id,
+                    "ref": new_ref("ben"),
                     "cause": f"tier:{step.code}:{benefit.id}:{at.astimezone(zone).date()}",
                     "granted_at": at,
                     "valid_until": midnight_after(at, benefit.valid_days, zone),

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from config.staff.roles import ADMINISTRATOR, CASHIER, MARKETER
-from loyalty.errors import LadderNotValid, NeedsAnotherPerson, RuleDraftChanged
+from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged
+from loyalty.errors.tiers import LadderNotValid
 from loyalty.models import Ladder, LadderDraft, ProgrammeTerms
 from loyalty.queries.ladder_moves import list_moves
 from loyalty.queries.ladders import find_ladder

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from config.ground.amounts import THREE_DECIMALS, ZERO_DECIMALS, money
 from config.ground.typed import dump
-from loyalty.errors import LadderNotValid
+from loyalty.errors.tiers import LadderNotValid
 from loyalty.models import TierDay, TierStanding
 from loyalty.rules.definition import Basis
 from loyalty.rules.ladders import (

@@ -9,7 +9,7 @@ import time_machine
 
 from config.ground.models import JobRun
 from config.outbox.models import Event
-from loyalty.errors import TierNotGiven
+from loyalty.errors.tiers import TierNotGiven
 from loyalty.models import BenefitGrant, Tier, TierReview, TierStanding, Wallet
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.ladders import Demand, ForDays, LadderDefinition

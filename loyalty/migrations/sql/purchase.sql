@@ -14,7 +14,7 @@
 --     extends:  [{w, happened_at, until_at}], where the wallet's points live on,
 --     tier_days: [{w, member_id, spent_on, qualifying_minor, points, visits}],
 --     standings: [{w, member_id, tier_id, from_at, until_at}],
---     benefits:  [{w, member_id, benefit_id, cause, granted_at, valid_until}],
+--     benefits:  [{w, member_id, benefit_id, ref, cause, granted_at, valid_until}],
 --     offers_used: [{id, member_id, order_ref, used_at}],
 --     uses:      what capped rules gave (see loyalty_count_uses),
 --     vouchers:  those that are used (see loyalty_use_vouchers),
@@ -177,10 +177,10 @@ BEGIN
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(standings) AS x(w int)) s
     WHERE w.id = s.id;
 
-    INSERT INTO loyalty_benefitgrant (wallet_id, member_id, benefit_id, cause, granted_at, valid_until)
-    SELECT ids[x.w], x.member_id, x.benefit_id, x.cause, x.granted_at, x.valid_until
+    INSERT INTO loyalty_benefitgrant (wallet_id, member_id, benefit_id, ref, cause, granted_at, valid_until)
+    SELECT ids[x.w], x.member_id, x.benefit_id, x.ref, x.cause, x.granted_at, x.valid_until
     FROM jsonb_to_recordset(benefits) AS x(
-        w int, member_id bigint, benefit_id bigint, cause text, granted_at timestamptz, valid_until timestamptz)
+        w int, member_id bigint, ref text, benefit_id bigint, cause text, granted_at timestamptz, valid_until timestamptz)
     ON CONFLICT (wallet_id, cause, member_id) DO NOTHING;
 END
 $$;

@@ -68,6 +68,13 @@ BEGIN
                 (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
                  WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)
             ) c ORDER BY c.at DESC LIMIT 1),
+        'benefits', (SELECT coalesce(json_agg(json_build_object('ref', g.ref, 'kind', b.kind, 'title', b.title,
+                'valid_until', g.valid_until) ORDER BY g.valid_until, g.id), '[]')
+            FROM loyalty_wallet w
+            JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at AND g.granted_at <= at
+            JOIN loyalty_benefit b ON b.id = g.benefit_id
+            WHERE w.member_id = m.id AND w.programme_id = in_programme AND (b.uses IS NULL OR b.is_each_year OR b.uses > (
+                SELECT count(*) FROM loyalty_benefitbooking k WHERE k.grant_id = g.id AND k.state = 'used'))),
         'offer', (SELECT json_build_object('ref', g.ref, 'title', g.title, 'mention', g.mention,
                 'valid_until', g.valid_until)
             FROM loyalty_grant g WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses

@@ -1,0 +1,88 @@
+"""Dates of benefits, and who comes: bookings, with the check-in list for the door."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from config.ground import clock
+from config.ground.refusals import Refusal
+from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.site import site
+from loyalty.admin.rule_drafts import actor_of
+from loyalty.models import BenefitBooking, BenefitDate, BookingState
+from loyalty.services.benefits import cancel_booking, check_in
+from members.rules.people import name_of
+
+STATES = {
+    BookingState.BOOKED: "info",
+    BookingState.WAITING: "warning",
+    BookingState.USED: "success",
+    BookingState.CANCELLED: "default",
+}
+
+
+@admin.register(BenefitDate, site=site)
+class BenefitDateAdmin(ModelAdmin):
+    """The next first. Seats are never fewer than are taken."""
+
+    list_display = ("starts_at", "benefit", "where", "seats", "taken")
+    list_filter = ("benefit",)
+    list_select_related = ("benefit",)
+    fields = ("benefit", ("starts_at", "ends_at"), "where", "seats", "taken")
+    readonly_fields = ("taken",)
+    ordering = ("-starts_at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(BenefitBooking, site=site)
+class BenefitBookingAdmin(ReadOnlyAdmin):
+    """Who comes: filtered by date it is the list for the door."""
+
+    list_display = ("who", "what", "starts", "state_label", "booked_at")
+    list_filter = ("date", "state")
+    list_select_related = ("member", "grant__benefit", "date")
+    ordering = ("date", "pk")
+    actions = ("let_in", "give_up")
+
+    @admin.action(description="Check in", permissions=["check_in"])
+    def let_in(self, request: HttpRequest, chosen: QuerySet[BenefitBooking]) -> None:
+        self._each(request, chosen, "checked in", check_in)
+
+    @admin.action(description="Cancel", permissions=["check_in"])
+    def give_up(self, request: HttpRequest, chosen: QuerySet[BenefitBooking]) -> None:
+        self._each(request, chosen, "cancelled", lambda ref, **by: cancel_booking(ref, member_id=None, **by))
+
+    def has_check_in_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("loyalty.change_benefitbooking"))
+
+    def _each(self, request: HttpRequest, chosen: QuerySet[BenefitBooking], done: str, act: Any) -> None:
+        count = 0
+        for booking in chosen:
+            try:
+                act(booking.ref, actor=actor_of(request), now=clock.now())
+                count += 1
+            except Refusal as refused:
+                messages.error(request, f"{name_of(booking.member)}: {refused.detail}")
+        messages.success(request, f"{count} {done}.")
+
+    @display(description="member")
+    def who(self, booking: BenefitBooking) -> str:
+        return name_of(booking.member)
+
+    @display(description="benefit")
+    def what(self, booking: BenefitBooking) -> str:
+        return booking.grant.benefit.title
+
+    @display(description="date")
+    def starts(self, booking: BenefitBooking) -> Any:
+        return booking.date.starts_at if booking.date else None
+
+    @display(description="state", label=STATES)
+    def state_label(self, booking: BenefitBooking) -> tuple[str, str]:
+        return booking.state, booking.get_state_display()

@@ -19,7 +19,8 @@ from loyalty.rules.ladder_words import ladder_changes
 from loyalty.rules.ladders import LadderDefinition, LadderTerms, fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
-from omnichannel.rules.behaviour import Property, find_fault_of_properties
+from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.rules.built_in_events import find_fault_of_type
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 RuleCode = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
@@ -154,8 +155,8 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
 
 
 def _fault_in_type(kind: EventTypePart) -> str | None:
-    fault = find_fault_of_properties(kind.properties)
-    return f"Event type {kind.title}: {fault}" if fault else None
+    fault = find_fault_of_type(EventType(**structs.asdict(kind)))
+    return f"Event type {kind.title}: {fault.detail}" if fault else None
 
 
 def _of_event_types(today: Sequence[EventTypePart], wanted: Sequence[EventTypePart]) -> list[str]:

@@ -22,8 +22,8 @@ from omnichannel.admin.own_stores import of_own_programmes
 from omnichannel.admin.shown import code
 from omnichannel.models import EventProperty, EventType, Programme
 from omnichannel.rules import behaviour as rules
-from omnichannel.rules.behaviour import Property, find_fault_of_properties
-from omnichannel.rules.built_in_events import BUILT_IN
+from omnichannel.rules.behaviour import Property
+from omnichannel.rules.built_in_events import BUILT_IN, find_fault_of_type
 
 
 class EventTypeForm(forms.ModelForm):
@@ -63,15 +63,19 @@ class PropertiesFormSet(BaseInlineFormSet):
         if any(self.errors):
             return
         told = [one.cleaned_data for one in self.forms if one.cleaned_data and not one.cleaned_data["DELETE"]]
-        fault = find_fault_of_properties(
+        properties = [
             Property(
                 name=one["name"], kind=one["kind"], is_required=one["is_required"], allowed=one["allowed"]
             )
             for one in told
             if one.get("name")
+        ]
+        row: EventType = self.instance
+        fault = find_fault_of_type(
+            rules.EventType(code=row.code, title=row.title, properties=properties, is_act=row.is_act)
         )
         if fault:
-            raise ValidationError(fault)
+            raise ValidationError(fault.detail)
 
 
 class PropertyInline(TabularInline):
@@ -127,13 +131,20 @@ class EventTypeAdmin(TellsChanges):
         return answer
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new type is for the first programme, and says what the built-in one says that it stands for."""
-        first = Programme.objects.order_by("pk").first()
+        """A new type is for the first of one's own programmes, and says what the built-in one says that it stands
+        for.
+        """
+        first = of_own_programmes(request, Programme.objects.order_by("pk"), programme="pk").first()
         initial: dict[str, Any] = {"programme": first.pk if first else None}
         if like := _like(request):
             names = ("title", "code", "is_act", "is_told_by_members")
             initial |= {name: getattr(like, name) for name in names}
         return initial
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        if db_field.name == "programme":
+            more["queryset"] = of_own_programmes(request, Programme.objects.order_by("pk"), programme="pk")
+        return super().formfield_for_foreignkey(db_field, request, **more)
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)

@@ -9,9 +9,10 @@ from rest_framework.request import Request
 
 from config.ground import clock
 from config.ground.api.bodies import Body
-from config.ground.api.caller import caller_of, member_of
+from config.ground.api.caller import Caller, caller_of, member_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.exact_limits import count_exactly
+from config.ground.refusals import NotAllowed
 from members.errors import IdentityNotValid
 from members.queries.members import lookup_of
 from members.rules.identities import MemberKey
@@ -104,7 +105,7 @@ class Events(Door):
         programme = get_programme_by_id(programme_id_for(caller, body.programme))
         teller = Teller(programme_id=programme.pk, programme_code=programme.code, source=body.source)
         told = [
-            _told(one, now, place=caller.place_code, **_member_of(one, programme.region, now))
+            _told(one, now, place=caller.place_code, **_who(one, caller, programme.region, now))
             for one in body.events
         ]
         return Answer(_answer(body.events, record_events(told, teller=teller, now=now)))
@@ -146,8 +147,11 @@ def _told(body: OwnEventBody, now: datetime, *, place: str = "", **who: Any) -> 
     )
 
 
-def _member_of(body: EventBody, region: str, now: datetime) -> dict[str, Any]:
-    """Whom an event names, or why nobody can be meant."""
+def _who(body: EventBody, caller: Caller, region: str, now: datetime) -> dict[str, Any]:
+    """Whom an event names, or why nobody can be meant or the key cannot tell of the store."""
+    if caller.place_id is not None and body.store not in (None, caller.place_code):
+        words = f"This key belongs to the place {caller.place_code!r}."
+        return {"fault": Fault(NotAllowed.code, words, "/store")}
     if body.member is None:
         return {}
     if body.member.qr is not None:

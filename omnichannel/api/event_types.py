@@ -10,7 +10,7 @@ from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf
-from omnichannel.api.programmes import ProgrammeParams, programme_id_for
+from omnichannel.api.programmes import ProgrammeParams, ensure_of_no_one_place, programme_id_for
 from omnichannel.queries.behaviour import get_event_type, list_event_types
 from omnichannel.rules.behaviour import EventType, Property
 from omnichannel.services.event_types import declare_event_type
@@ -45,7 +45,7 @@ class EventTypes(Door):
 
 
 class EventTypeByCode(Door):
-    """One type. PUT declares it, a built-in one too, and honours `If-Match`."""
+    """One type. PUT declares it, and honours `If-Match`. What a built-in one says, it goes on saying."""
 
     scope = "events"
     params = {"get": ProgrammeParams, "put": ProgrammeParams}
@@ -57,6 +57,7 @@ class EventTypeByCode(Door):
 
     def put(self, request: Request, code: str) -> Answer:
         facts: EventTypeFactsBody = self.body(request)
+        ensure_of_no_one_place(caller_of(request))
         programme_id = self._programme_id(request)
         if "HTTP_IF_MATCH" in request.META:
             ensure_unchanged(request._request, _body(get_event_type(programme_id, code)))

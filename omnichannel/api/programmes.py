@@ -36,6 +36,14 @@ def programme_id_for(caller: Caller, named: str | None) -> int:
     return get_programme(named).pk
 
 
+def ensure_of_no_one_place(caller: Caller) -> None:
+    """
+    :raises NotAllowed: the key belongs to one store or till, and this is the whole programme's.
+    """
+    if caller.place_id is not None:
+        raise NotAllowed("The key of one store or till does not change what the whole programme has.")
+
+
 def programme_of_member(named: str | None) -> Programme:
     """The programme that a member's app names, or the only one there is.
 

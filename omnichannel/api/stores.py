@@ -6,12 +6,11 @@ import msgspec
 from rest_framework.request import Request
 
 from config.ground.api.bodies import Body
-from config.ground.api.caller import Caller, caller_of
+from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door, Scope
 from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf, PageParams, page_by
-from config.ground.refusals import NotAllowed
-from omnichannel.api.programmes import Code, ProgrammeParams, programme_id_for
+from omnichannel.api.programmes import Code, ProgrammeParams, ensure_of_no_one_place, programme_id_for
 from omnichannel.models import Place
 from omnichannel.queries import places
 from omnichannel.services.places import add_till, change_place, open_place
@@ -82,7 +81,7 @@ class Stores(Door):
     def post(self, request: Request) -> Answer:
         body: NewStoreBody = self.body(request)
         caller = caller_of(request)
-        _ensure_not_of_one_place(caller)
+        ensure_of_no_one_place(caller)
         programme_id = programme_id_for(caller, body.programme)
         open_place(programme_id=programme_id, code=body.code, name=body.name, kind=body.kind)
         store = places.get_place(programme_id=programme_id, code=body.code)
@@ -102,7 +101,7 @@ class Store(Door):
 
     def patch(self, request: Request, code: str) -> Answer:
         body: StoreChangesBody = self.body(request)
-        _ensure_not_of_one_place(caller_of(request))
+        ensure_of_no_one_place(caller_of(request))
         store = self._store(request, code)
         ensure_unchanged(request._request, store_body(store))
         return Answer(store_body(change_place(store, name=body.name, is_open=body.is_open)))
@@ -123,7 +122,7 @@ class StoreTills(Door):
     def post(self, request: Request, code: str) -> Answer:
         body: NewTillBody = self.body(request)
         query: ProgrammeParams = self.query(request)
-        _ensure_not_of_one_place(caller_of(request))
+        ensure_of_no_one_place(caller_of(request))
         programme_id = programme_id_for(caller_of(request), query.programme)
         store = places.get_place(programme_id=programme_id, code=code)
         till = add_till(place_id=store.pk, code=body.code, name=body.name)
@@ -148,8 +147,3 @@ def store_body(place: Place) -> StoreBody:
         timezone=place.programme.timezone,
         tills=[TillBody(ref=till.ref, code=till.code, name=till.name) for till in tills],
     )
-
-
-def _ensure_not_of_one_place(caller: Caller) -> None:
-    if caller.place_id is not None:
-        raise NotAllowed("The key of one store or till does not change stores.")

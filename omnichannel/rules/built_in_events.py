@@ -1,6 +1,6 @@
 """Event types that every programme has, until it declares one with the same code otherwise."""
 
-from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.rules.behaviour import EventType, Fault, Property, find_fault_of_properties
 
 _PRODUCT = Property(name="product")
 _PAGE = [
@@ -86,3 +86,24 @@ BUILT_IN = {
         ),
     )
 }
+
+
+def find_fault_of_type(kind: EventType) -> Fault | None:
+    """Why a programme cannot declare this type. Rules may count on what a built-in one says: it keeps
+    its properties, of their kinds, and an act stays one.
+    """
+    if fault := find_fault_of_properties(kind.properties):
+        return Fault("event_type_not_valid", fault, "/properties")
+    built_in = BUILT_IN.get(kind.code)
+    if built_in is None:
+        return None
+    kept = {(one.name, one.kind) for one in kind.properties}
+    lost = [one for one in built_in.properties if (one.name, one.kind) not in kept]
+    if lost:
+        words = ", ".join(f"{one.name} ({one.kind})" for one in lost)
+        detail = f"{built_in.title} is built in and keeps its properties: {words} is missing."
+        return Fault("event_type_not_valid", detail, "/properties")
+    if built_in.is_act and not kind.is_act:
+        detail = f"{built_in.title} is built in and stays what may earn points; retire it if it is over."
+        return Fault("event_type_not_valid", detail, "/is_act")
+    return None

@@ -4,7 +4,8 @@ from django.db import transaction
 
 from omnichannel.errors import EventTypeNotValid
 from omnichannel.models import EventProperty, EventType as EventTypeRow
-from omnichannel.rules.behaviour import EventType, find_fault_of_properties
+from omnichannel.rules.behaviour import EventType
+from omnichannel.rules.built_in_events import find_fault_of_type
 
 LONGEST_CODE = 40
 
@@ -14,12 +15,12 @@ def declare_event_type(programme_id: int, kind: EventType) -> bool:
     """Make a type say what it says here, properties and all. What was told before stays as it is.
 
     :return: whether the programme declares it for the first time.
-    :raises EventTypeNotValid: it cannot have these properties.
+    :raises EventTypeNotValid: it cannot have these properties, or not be what a built-in one is.
     """
     if len(kind.code) > LONGEST_CODE:
         raise EventTypeNotValid(f"Its code has at most {LONGEST_CODE} letters.")
-    if fault := find_fault_of_properties(kind.properties):
-        raise EventTypeNotValid(fault, pointer="/properties")
+    if fault := find_fault_of_type(kind):
+        raise EventTypeNotValid(fault.detail, pointer=fault.pointer)
     facts = {
         "title": kind.title,
         "is_act": kind.is_act,

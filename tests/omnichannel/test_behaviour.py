@@ -93,6 +93,28 @@ def test_each_event_is_answered_for_itself(
     assert list(VisitorEvent.objects.values_list("external_id", "device")) == [("p-1", "d-1")]
 
 
+def test_the_key_of_one_store_tells_of_that_store_alone(
+    client: Client, programme: Programme, member: Member
+) -> None:
+    own, other = PlaceFactory(programme=programme), PlaceFactory(programme=programme)
+    of_own = bearer("events", place_id=own.pk)
+
+    told = tell(
+        client,
+        of_own,
+        review(member, store=own.code),
+        review(member, "r-2", store=other.code),
+        review(member, "r-3"),
+    )
+
+    assert codes(told) == [None, "not_allowed", None]
+    assert told.json()["results"][1]["pointer"] == "/store"
+    assert set(BehaviourEvent.objects.values_list("external_id", "place_id")) == {
+        ("r-1", own.pk),
+        ("r-3", own.pk),
+    }
+
+
 def test_an_event_counts_once_per_source_under_any_key_and_member(
     client: Client, programme: Programme, member: Member, key: dict[str, str]
 ) -> None:

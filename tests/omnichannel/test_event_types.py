@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 
@@ -10,8 +11,9 @@ from config.ground.api import exact_limits
 from config.staff.roles import FINANCE, MARKETER
 from members.models import Member
 from omnichannel.models import BehaviourEvent, EventProperty, EventType, Programme
+from omnichannel.rules.built_in_events import BUILT_IN
 from tests.members.factories import MemberFactory, bearer_of
-from tests.omnichannel.factories import MADE_AT, ProgrammeFactory, bearer
+from tests.omnichannel.factories import MADE_AT, PlaceFactory, ProgrammeFactory, bearer
 from tests.omnichannel.visitors import signed_in
 
 TYPES = "/api/v1/event-types"
@@ -52,6 +54,12 @@ def own(client: Client, member: Member, *events: dict[str, Any]) -> Any:
 
 def put(client: Client, key: dict[str, str], code: str, body: Any, **headers: str) -> Any:
     return client.put(f"{TYPES}/{code}", body, "application/json", headers=key | headers)
+
+
+def built_in(code: str, **otherwise: Any) -> dict[str, Any]:
+    """The body that declares a built-in type as it is, but for what is said."""
+    facts = msgspec.to_builtins(BUILT_IN[code])
+    return {name: value for name, value in facts.items() if name != "code"} | otherwise
 
 
 def outcomes(answer: Any) -> list[str]:
@@ -106,7 +114,7 @@ def test_nobody_tells_now_what_they_did_last_year(client: Client, programme: Pro
 
 
 def test_a_retired_type_is_told_no_more(client: Client, programme: Programme, key: dict[str, str]) -> None:
-    put(client, key, "app_install", {"title": "App installed", "is_retired": True})
+    put(client, key, "app_install", built_in("app_install", is_retired=True))
 
     assert outcomes(own(client, MemberFactory(), {"id": "1", "type": "app_install"})) == [
         "event_type_retired"
@@ -131,13 +139,46 @@ def test_a_type_that_could_not_be_told_is_not_declared(
     assert EventType.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("otherwise", "pointer", "names"),
+    [
+        ({"properties": [{"name": "product"}]}, "/properties", "rating (number)"),
+        (
+            {"properties": [{"name": one.name} for one in BUILT_IN["review"].properties]},
+            "/properties",
+            "rating",
+        ),
+        ({"is_act": False}, "/is_act", "may earn points"),
+    ],
+)
+def test_a_built_in_type_keeps_what_rules_count_on(
+    client: Client, key: dict[str, str], otherwise: dict[str, Any], pointer: str, names: str
+) -> None:
+    refused = put(client, key, "review", built_in("review", **otherwise))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "event_type_not_valid")
+    assert refused.json()["errors"][0]["pointer"] == pointer
+    assert names in refused.json()["errors"][0]["detail"]
+    more = [*built_in("review")["properties"], {"name": "language"}]
+    assert put(client, key, "review", built_in("review", properties=more)).status_code == 201
+
+
+def test_the_key_of_one_store_declares_nothing(client: Client, programme: Programme) -> None:
+    of_one_store = bearer("events", place_id=PlaceFactory(programme=programme).pk)
+
+    refused = put(client, of_one_store, "tasting", TASTING)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert EventType.objects.count() == 0
+
+
 def test_a_type_that_changed_meanwhile_is_not_written_over(
     client: Client, programme: Programme, key: dict[str, str]
 ) -> None:
     etag = client.get(f"{TYPES}/review", headers=key)["ETag"]
-    put(client, key, "review", {"title": "A review"})
+    put(client, key, "review", built_in("review", title="A review"))
 
-    refused = put(client, key, "review", {"title": "Mine"}, **{"If-Match": etag})
+    refused = put(client, key, "review", built_in("review", title="Mine"), **{"If-Match": etag})
 
     assert refused.status_code == 412
     assert EventType.objects.get().title == "A review"
@@ -192,6 +233,28 @@ def test_a_property_that_could_not_be_told_is_refused_in_the_form(programme: Pro
 
     assert "The allowed values of &#x27;cups&#x27; are numbers." in refused.content.decode()
     assert EventType.objects.count() == 0
+
+
+def test_a_built_in_type_keeps_its_properties_in_the_form_too(programme: Programme) -> None:
+    wrong = _form(programme) | {"title": "Review", "code": "review"}
+
+    refused = signed_in(MARKETER).post("/admin/omnichannel/eventtype/add/", wrong)
+
+    assert "keeps its properties: product (text), rating (number)" in refused.content.decode()
+    assert EventType.objects.count() == 0
+
+
+def test_who_serves_a_store_declares_types_for_its_programme(programme: Programme) -> None:
+    own = PlaceFactory(programme=ProgrammeFactory())
+    client = signed_in(MARKETER, at=own)
+
+    form = client.get("/admin/omnichannel/eventtype/add/").context["adminform"].form
+    refused = client.post("/admin/omnichannel/eventtype/add/", _form(programme))
+
+    assert list(form.fields["programme"].queryset) == [own.programme]
+    assert form["programme"].value() == own.programme_id
+    assert "programme" in refused.context["adminform"].form.errors
+    assert client.post("/admin/omnichannel/eventtype/add/", _form(own.programme)).status_code == 302
 
 
 def test_who_reads_the_books_declares_nothing(programme: Programme) -> None:

@@ -58,11 +58,13 @@ def test_points_held_in_lots_out_of_reach_are_held_all_the_same(
     assert_proven()
 
 
-def test_points_that_mature_yet_are_taken_where_they_are_owed_and_in_reach(
-    shop: Shop, member: Member
-) -> None:
+def test_points_that_mature_yet_are_taken_before_any_are_owed(shop: Shop, member: Member) -> None:
+    """Of 100 that could be spent all are held; of 300 that mature yet, 100 do."""
     ref = buy(shop, member, 1_000)
     buy(shop, member, 10, spend_points=100)
+    for _ in range(10):
+        buy(shop, member, 100)
+    hold(shop, member, 100)
     ProgrammeTerms.objects.filter(programme=shop.programme).update(when_spent="debt", maturity_days=14)
     for _ in range(MANY):
         buy(shop, member, 100)

@@ -43,8 +43,8 @@ END
 $$;
 
 -- The lots of a wallet that live, and whether a return of the purchase may draw on them or fill them: its own, those that
--- it drew, and of the others those that expire first, until they hold all that it earned. So a return handles few of them,
--- however many the wallet has. Points that still mature are drawn only where they are owed, hence counted apart.
+-- it drew, and of the others those that expire first, until they hold all that it earned: once of what can be spent, once of
+-- what still matures, for either may have to do without the other. So a return handles few, however many the wallet has.
 CREATE OR REPLACE FUNCTION loyalty_lots_in_reach(
     of_wallet bigint, of_order text, earned bigint, drawn bigint[], as_of timestamptz
 ) RETURNS TABLE (
@@ -55,13 +55,12 @@ BEGIN
     SELECT l.id, l.remaining::bigint, l.available_from, l.expires_at, l.order_ref = of_order,
         l.order_ref = of_order OR l.id = ANY (drawn) OR l.before < earned
     FROM (
-        SELECT x.*, coalesce(CASE WHEN x.available_from <= as_of
-            THEN sum(x.remaining) FILTER (WHERE x.available_from <= as_of) OVER earlier
-            ELSE sum(x.remaining) OVER earlier END, 0) AS before
+        SELECT x.*, coalesce(sum(x.remaining) OVER earlier, 0) AS before
         FROM loyalty_lot x
         WHERE x.wallet_id = of_wallet AND (x.expires_at > as_of) IS NOT FALSE
             AND (x.remaining > 0 OR x.id = ANY (drawn))
-        WINDOW earlier AS (ORDER BY x.expires_at, x.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        WINDOW earlier AS (PARTITION BY x.available_from <= as_of ORDER BY x.expires_at, x.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) l;
 END
 $$;

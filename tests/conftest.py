@@ -13,11 +13,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck, settings as hypothesis_settings
 from pytest_django import Settings
 
 from config.settings import database_from
 from tests import servers
 from tests.processes import Processes
+
+# How fast examples are is no matter of right and wrong, and the machine may be busy.
+hypothesis_settings.register_profile("regulars", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("regulars")
 
 ALLOW_TRUNCATE = "-c regulars.allow_truncate=on"
 """Our no-TRUNCATE triggers honour this, so that tests with real transactions can clean up after themselves."""

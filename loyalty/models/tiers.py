@@ -93,7 +93,7 @@ class TierDay(models.Model):
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
     spent_on = models.DateField()
     qualifying_minor = models.BigIntegerField()
-    points = models.BigIntegerField(default=0, db_default=0, help_text="Earned by purchases.")
+    points = models.BigIntegerField(default=0, db_default=0, help_text="Earned by purchases and acts.")
     visits = models.IntegerField(default=0, db_default=0, help_text="Purchases.")
 
     class Meta:

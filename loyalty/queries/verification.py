@@ -101,9 +101,10 @@ _LAWS = {
           concat_ws(', ', p.paid, p.points, p.visits), concat_ws(', ', d.qualifying_minor, d.points, d.visits)
         FROM loyalty_tierday d
         FULL JOIN (
+          SELECT wallet_id, spent_on, sum(paid) AS paid, sum(points) AS points, sum(visits) AS visits FROM (
           SELECT s.wallet_id, (o.placed_at AT TIME ZONE g.timezone)::date AS spent_on,
-            sum(s.qualifying_minor - coalesce(u.minor, 0)) AS paid,
-            sum(s.points_earned - coalesce(u.points, 0)) AS points, sum(1 - coalesce(u.visits, 0)) AS visits
+            s.qualifying_minor - coalesce(u.minor, 0) AS paid,
+            s.points_earned - coalesce(u.points, 0) AS points, 1 - coalesce(u.visits, 0) AS visits
           FROM loyalty_settlement s
           LEFT JOIN (
             SELECT order_ref, member_id, sum(qualifying_minor) AS minor, sum(qualifying_points) AS points,
@@ -111,6 +112,11 @@ _LAWS = {
             FROM loyalty_reversal GROUP BY 1, 2) u ON u.order_ref = s.order_ref AND u.member_id = s.member_id
           JOIN omnichannel_order o ON o.ref = s.order_ref AND o.member_id = s.member_id
           JOIN omnichannel_programme g ON g.id = o.programme_id
+          UNION ALL
+          SELECT w.id, (a.happened_at AT TIME ZONE g.timezone)::date, 0, a.points_earned, 0
+          FROM loyalty_actsettlement a
+          JOIN loyalty_wallet w ON w.member_id = a.member_id AND w.programme_id = a.programme_id
+          JOIN omnichannel_programme g ON g.id = a.programme_id) one
           GROUP BY 1, 2) p USING (wallet_id, spent_on)
         WHERE (coalesce(p.paid, 0), coalesce(p.points, 0), coalesce(p.visits, 0))
           <> (coalesce(d.qualifying_minor, 0), coalesce(d.points, 0), coalesce(d.visits, 0))""",

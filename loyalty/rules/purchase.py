@@ -191,21 +191,35 @@ def climb(
     :param standings: what the member holds at that moment or later; what ended before does not matter.
     :param counted: at the moment of the purchase, and, for one told late, now.
     """
-    ladder, ladder_now = programme.ladder_at(placed_at), programme.ladder_at(now)
-    measures = counted[0].with_(settlement)
-    changed = standings_after(ladder, standings, measures, at=placed_at, member=member)
-    day, today = placed_at.astimezone(member.zone).date(), now.astimezone(member.zone).date()
-    if counted[1] is not None and counts_since(ladder_now, today, member) <= day < today:
-        with_now = counted[1].with_(settlement)
-        by_now = standings_after(ladder_now, [*changed, *standings], with_now, at=now, member=member)
+    before, today = counted
+    measures = before.with_(settlement), today and today.with_(settlement)
+    return climb_to(programme, measures, standings, member=member, at=placed_at, now=now)
+
+
+def climb_to(
+    programme: Programme,
+    measures: tuple[Measures, Measures | None],
+    standings: list[Standing],
+    *,
+    member: Enrolled,
+    at: datetime,
+    now: datetime,
+) -> Climb:
+    """As `climb`, for whatever counts.
+
+    :param measures: what counts at the moment that it happened, and, for what is told late, now; itself included.
+    """
+    ladder, ladder_now = programme.ladder_at(at), programme.ladder_at(now)
+    changed = standings_after(ladder, standings, measures[0], at=at, member=member)
+    day, today = at.astimezone(member.zone).date(), now.astimezone(member.zone).date()
+    if measures[1] is not None and counts_since(ladder_now, today, member) <= day < today:
+        by_now = standings_after(ladder_now, [*changed, *standings], measures[1], at=now, member=member)
         changed += [each for each in by_now if each.from_at == now]
-    begun = {each.tier_id for each in changed} - {
-        each.tier_id for each in standings if each.until_at > placed_at
-    }
+    begun = {each.tier_id for each in changed} - {each.tier_id for each in standings if each.until_at > at}
     return Climb(
         spent_on=day,
         counts_since=counts_since(ladder, day, member),
-        promote_at=next_threshold(ladder, measures),
+        promote_at=next_threshold(ladder, measures[0]),
         standings=changed,
         reached=[step for step in ladder_now.steps if step.id in begun],
     )

@@ -20,7 +20,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """What counts towards tiers.
 
     :ivar minor: spend in minor units.
-    :ivar points: earned by purchases.
+    :ivar points: earned by purchases and acts.
     :ivar visits: purchases; `days`: days with one.
     """
 

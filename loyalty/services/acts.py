@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.definition import HasLabel
 from loyalty.rules.purchase import lot_born
 from loyalty.rules.settle import UNKNOWN_SHOPPER
+from loyalty.services.act_climbs import Climbs
 from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import uses_of
@@ -67,6 +68,7 @@ class _Batch:
         self.lots: list[dict[str, Any]] = []
         self.uses: list[dict[str, Any]] = []
         self.new_counts: list[dict[str, Any]] = []
+        self.climbs = Climbs(programme, now)
         self.settled: list[ActSettlement] = []
 
     def carry_out(self) -> None:
@@ -101,11 +103,17 @@ class _Batch:
         asks_labels = any(
             isinstance(one, HasLabel) for rule in in_question for one in rule.definition.conditions
         )
+        earliest = min(one.act.happened_at for one in waiting).date()
         facts = find_wallet_facts(
-            self.wallets, self._programme_id, since=self.now.date(), asks_labels=asks_labels
+            self.wallets,
+            self._programme_id,
+            since=earliest - timedelta(days=self.programme.longest_window_days + 1),
+            asks_labels=asks_labels,
         )
         self.accounts = {
-            member_id: Account(member=people[member_id], standings=each.standings, labels=each.labels)
+            member_id: Account(
+                member=people[member_id], days=each.days, standings=each.standings, labels=each.labels
+            )
             for member_id, each in facts.items()
         }
 
@@ -120,6 +128,12 @@ class _Batch:
         if settled.awards:
             self._add(one, settled)
             self.caps.take_note(one.member_id, settled.awards)
+            self.climbs.add(
+                self.wallets[one.member_id],
+                self.accounts[one.member_id],
+                points=settled.points_earned,
+                at=one.act.happened_at,
+            )
             counted.update(settled.counts_once)
         self.settled.append(
             ActSettlement(
@@ -186,6 +200,7 @@ class _Batch:
                 cursor.execute(_COUNT, [_json(self.new_counts), self._programme_id])
             if self.uses:
                 cursor.execute("SELECT loyalty_count_uses(%s::jsonb)", [_json(self.uses)])
+        self.climbs.write()
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

@@ -33,6 +33,10 @@ _OF_MEMBERS = f"INSERT INTO omnichannel_behaviourevent ({_COLUMNS}, member_id) {
 _OF_VISITORS = f"INSERT INTO omnichannel_visitorevent ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_ROWS}) AS told"  # noqa: S608 - as above
 
 
+BROUGHT_BY_TIME = ("event_type_retired", "told_too_late")
+"""Reasons that an event which was taken once can have by now: told again, it is known all the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
     """Who tells events.
@@ -105,13 +109,18 @@ class _Batch:
             if fault is None:
                 fitting.setdefault(one.id, one)
         new = self._claim(fitting)
-        known = self._find_known(fitting.keys() - new.keys())
+        late = {
+            one.id
+            for one, fault in zip(self.told, faults, strict=True)
+            if fault and fault.code in BROUGHT_BY_TIME
+        }
+        known = self._find_known((fitting.keys() | late) - new.keys())
         self._write([(fitting[id_], ref) for id_, ref in new.items()])
         outcomes = []
         for one, fault in zip(self.told, faults, strict=True):
-            if fault is not None:
+            if fault is not None and not (one.id in known and fault.code in BROUGHT_BY_TIME):
                 outcomes.append(Outcome(outcome="refused", fault=fault))
-            elif one.id in new and fitting[one.id] is one:
+            elif one.id in new and fitting.get(one.id) is one:
                 outcomes.append(Outcome(outcome="recorded", ref=new[one.id]))
             else:
                 outcomes.append(Outcome(outcome="known", ref=new.get(one.id) or known[one.id]))

@@ -121,6 +121,21 @@ def test_a_retired_type_is_told_no_more(client: Client, programme: Programme, ke
     ]
 
 
+def test_what_was_told_before_its_type_was_retired_is_known(
+    client: Client, programme: Programme, key: dict[str, str]
+) -> None:
+    member = MemberFactory()
+    told = {"id": "1", "type": "app_install"}
+    (first,) = own(client, member, told).json()["results"]
+    put(client, key, "app_install", built_in("app_install", is_retired=True))
+
+    again, new = own(client, member, told, {"id": "2", "type": "app_install"}).json()["results"]
+
+    assert (again["outcome"], again["ref"], again["code"]) == ("known", first["ref"], None)
+    assert (new["outcome"], new["code"]) == ("refused", "event_type_retired")
+    assert BehaviourEvent.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "properties",
     [

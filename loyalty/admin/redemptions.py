@@ -23,6 +23,7 @@ from loyalty.admin.cells import code, label, link_to_wallet, moment
 from loyalty.admin.ledger import LedgerAdmin
 from loyalty.admin.rule_drafts import actor_of
 from loyalty.models import Redemption
+from loyalty.queries.redemptions import spelled
 from loyalty.rules.redemptions import ENDED, later_states
 from loyalty.services.redemption_steps import cancel_redemption, move_redemption
 from members.rules.people import name_of
@@ -198,7 +199,7 @@ def _page_of(redemption: Redemption, *, may_move: bool) -> dict[str, Any]:
         "title": redemption.reward.title,
         "whose": link_to_wallet(redemption.wallet_id, name_of(redemption.member)),
         "colour": STATES[redemption.state],
-        "voucher_code": code(str(redemption.voucher)) if redemption.voucher else "",
+        "voucher_code": code(spelled(redemption.voucher)) if redemption.voucher else "",
         "cash": _cash(redemption),
         "nexts": [(state, displays[state]) for state in nexts],
         "steps": {

@@ -87,8 +87,9 @@ class RewardForm(forms.ModelForm):
         self.fields["cash_minor"].in_currency(self.home.currency)  # type: ignore[attr-defined]  # ours
         own = {"programme_id": self.home.id}
         self.fields["tier"].queryset = Tier.objects.filter(**own).order_by("rank")  # type: ignore[attr-defined]
-        of_programme = VoucherSeries.objects.filter(**own).order_by("name")
-        self.fields["series"].queryset = of_programme  # type: ignore[attr-defined]  # a field of choices
+        if "series" in self.fields:
+            of_programme = VoucherSeries.objects.filter(**own).order_by("name")
+            self.fields["series"].queryset = of_programme  # type: ignore[attr-defined]  # a field of choices
         words = list_label_words(self.home.id)
         known = [(word.code, word.name) for word in words]
         if self.instance.label and self.instance.label not in dict(known):
@@ -113,7 +114,7 @@ class RewardForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or self.cleaned_data
-        kind = told.get("kind")
+        kind = told.get("kind") or self.instance.kind
         if kind != RewardKind.VOUCHER:
             told["series"] = None
         elif not told.get("series"):

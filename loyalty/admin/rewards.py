@@ -39,11 +39,6 @@ class RewardAdmin(TellsChanges, OfOneProgramme):
     search_fields = ("title", "code")
     ordering = ("programme", "points", "title")
     compressed_fields = True
-    conditional_fields = {
-        "series": "kind == 'voucher'",
-        "happens_at": "kind == 'experience'",
-        "cash_minor": "kind != 'voucher'",
-    }
     change_form_outer_before_template = "loyalty/admin/reward_says.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
@@ -55,15 +50,18 @@ class RewardAdmin(TellsChanges, OfOneProgramme):
         self, request: HttpRequest, obj: Reward | None = None
     ) -> list[tuple[str, dict[str, Any]]]:
         zone = self.home_of(request, obj).timezone
+        of_kind: tuple[str, ...] = ("series", "happens_at")
+        if obj is not None:
+            of_kind = tuple(name for name in of_kind if getattr(obj, name) is not None)
         return [
             ("Reward", {"fields": (("title", "code"), "description", "picture_url")}),
-            ("What it is", {"fields": ("kind", "series", "happens_at")}),
+            ("What it is", {"fields": ("kind", *of_kind)}),
             ("What it costs", {"fields": (("points", "cash_minor"),)}),
             ("For whom", {"fields": (("tier", "label"), ("most_per_member", "most_per_period", "period"))}),
             (
                 "When",
                 {
-                    "fields": (("starts_at", "ends_at"), ("cancel_hours", "is_shown")),
+                    "fields": ("starts_at", "ends_at", ("cancel_hours", "is_shown")),
                     "description": f"Moments are those of {zone}.",
                 },
             ),

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from loyalty.errors.rewards import RedemptionNotFound
-from loyalty.models import Redemption, RedemptionStep
+from loyalty.models import Redemption, RedemptionStep, Voucher
 from loyalty.rules.redemptions import ENDED, first_state
 from loyalty.rules.reward_answers import RedemptionAnswer, RedemptionStepAnswer, VoucherGot
 from loyalty.rules.rewards import given_back_until
+from loyalty.rules.voucher_codes import shown_form
 
 
 def redemptions_of(
@@ -50,6 +51,11 @@ def find_told(member_id: int, told_at_id: int | None, number: str) -> Redemption
     return redemptions_of(member_id=member_id).filter(told_at_id=told_at_id, number=number).first()
 
 
+def spelled(voucher: Voucher) -> str:
+    """A voucher's code as people read it."""
+    return voucher.shown or shown_form(voucher.code)
+
+
 def lock_redemption(ref: str) -> Redemption:
     """Lock a redemption until commit; whoever cancels it comes here last, after voucher, stock and wallet."""
     return Redemption.objects.select_for_update(of=("self",), no_key=True).get(ref=ref)
@@ -82,7 +88,7 @@ def _answer(one: Redemption, *, now: datetime, language: str) -> RedemptionAnswe
         cash_receipt=one.cash_receipt,
         place=one.place.code if one.place else "",
         place_name=one.place.name if one.place else "",
-        voucher=VoucherGot(str(voucher), voucher.valid_until) if voucher else None,
+        voucher=VoucherGot(spelled(voucher), voucher.valid_until) if voucher else None,
         happens_at=reward.happens_at,
         redeemed_at=one.redeemed_at,
         cancel_until=cancel_until(one, now=now),

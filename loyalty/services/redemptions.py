@@ -14,7 +14,7 @@ from loyalty.errors.rewards import RedemptionContentDiffers, RewardNotRedeemable
 from loyalty.events import RewardRedeemed
 from loyalty.models import Redemption, Voucher
 from loyalty.queries.programmes import get_current_programme
-from loyalty.queries.redemptions import find_told, get_redemption
+from loyalty.queries.redemptions import find_told, get_redemption, spelled
 from loyalty.queries.rewards import get_reward
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.compile import Programme, Terms
@@ -161,6 +161,6 @@ def _announce(redemption: Redemption, terms: Terms, *, now: datetime) -> None:
         points=redemption.points,
         cash_minor=redemption.cash_minor,
         place_code=redemption.place.code if redemption.place else "",
-        voucher_code=str(redemption.voucher) if redemption.voucher else "",
+        voucher_code=spelled(redemption.voucher) if redemption.voucher else "",
     )
     publish(event, member_id=redemption.member_id, happened_at=now, now=now)

@@ -67,6 +67,10 @@ def test_a_marketer_sets_up_500_points_for_a_voucher_and_a_member_redeems_it(sho
     assert sentence in page
     assert sentence in marketer.get("/admin/loyalty/reward/").content.decode()
     assert redeem_by_app(rich(shop), reward).json()["voucher"]["code"]
+    kept = told | {"points": "600", "stocks-TOTAL_FORMS": "0"}
+    marketer.post(f"/admin/loyalty/reward/{reward.pk}/change/", kept)
+    reward.refresh_from_db()
+    assert (reward.points, reward.series, reward.kind) == (600, of, "voucher")
     assert "39 left" in marketer.get("/admin/loyalty/reward/").content.decode()
 
 

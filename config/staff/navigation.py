@@ -35,7 +35,6 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "loyalty.challenge": ("trophy", "Challenges"),
         "loyalty.tier": ("military_tech", "Tiers"),
         "loyalty.ladder": ("stairs", "Ladders"),
-        "loyalty.ladderdraft": ("edit_note", "Drafts of ladders"),
         "loyalty.benefit": ("redeem", "Benefits"),
         "loyalty.reward": ("featured_seasonal_and_gifts", "Rewards"),
         "loyalty.redemption": ("local_shipping", "Redemptions"),
@@ -83,6 +82,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 }
 """group -> model -> its sign in Material Symbols and its name. Pages named nowhere here stand under "More"."""
 
+WITHIN = {"loyalty.ladderdraft", "loyalty.programmedraft"}
+"""Pages that another page leads to: *Drafts and approvals*."""
+
 
 def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar's groups for the person who asks, in the form the theme takes."""
@@ -90,7 +92,7 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
 
     pages = {model._meta.label_lower: page for model, page in site._registry.items()}
     visible = {label: page for label, page in pages.items() if page.has_view_permission(request)}
-    named = {label for signs in GROUPS.values() for label in signs}
+    named = WITHIN | {label for signs in GROUPS.values() for label in signs}
     more = {
         label: ("article", capfirst(str(visible[label].opts.verbose_name_plural)))
         for label in sorted(visible.keys() - named)

@@ -32,6 +32,7 @@ OWN_PERMISSIONS = {
         "cancel_redemption": "Can cancel redemptions",
     },
     "loyalty.rule": {"approve_rule": "Can approve rules that somebody else wrote"},
+    "loyalty.programmeterms": {"approve_terms": "Can approve terms and limits that somebody else wrote"},
 }
 """Permissions beyond view, add, change and delete: model -> code -> what it says."""
 
@@ -103,7 +104,7 @@ ROLES: Table = {
         "loyalty.voucher": (),
         "loyalty.codebatch": (),
         "loyalty.rule": ("view", "approve_rule"),
-        "loyalty.programmeterms": KEEP,
+        "loyalty.programmeterms": (*KEEP, "approve_terms"),
         "loyalty.fraudflag": ("view", "review_fraudflag"),
         "loyalty.fraudrule": OWN,
         "loyalty.bookmonth": ("view", "close_bookmonth"),
@@ -128,6 +129,7 @@ ROLES: Table = {
         "loyalty.correction": ("view", "add", "approve_correction"),
         "loyalty.redemption": (*SEE, "fulfil_redemption", "cancel_redemption"),
         "loyalty.rule": (*OWN, "approve_rule"),
+        "loyalty.programmeterms": (*OWN, "approve_terms"),
         "loyalty.fraudflag": ("view", "review_fraudflag"),
         "loyalty.bookmonth": ("view", "close_bookmonth"),
         "campaigns.*": OWN,

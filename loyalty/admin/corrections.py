@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -21,10 +20,15 @@ from config.staff.actors import name_actors
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import link_to_wallet, points
+from loyalty.admin.drafted import SavesDrafts, ensure_own
 from loyalty.admin.ledger import LedgerAdmin
-from loyalty.models import Correction, CorrectionLimit, CorrectionState
+from loyalty.models import Correction, CorrectionLimit, CorrectionState, ProgrammeDraft
+from loyalty.models.programme_drafts import DraftKind
 from loyalty.queries.corrections import waiting_first
+from loyalty.queries.rule_drafts import needs_approval
+from loyalty.queries.vocabulary import list_homes
 from loyalty.services.corrections import Colleague, approve_correction, refuse_correction
+from loyalty.services.programme_drafts import write_limits_draft
 from members.rules.people import name_of
 
 STATES = {
@@ -128,7 +132,9 @@ class CorrectionAdmin(LedgerAdmin):
 
 
 class LimitForm(forms.ModelForm):
-    """A role of the house, and how many points it gives or takes alone."""
+    """A role of the house, and how many points it gives or takes alone. `actor` is set by the page."""
+
+    actor: str
 
     role = forms.ChoiceField(choices=[(role, role) for role in ROLES], widget=UnfoldAdminSelectWidget)
 
@@ -136,10 +142,17 @@ class LimitForm(forms.ModelForm):
         model = CorrectionLimit
         fields = ("programme", "role", "points")
 
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or self.cleaned_data
+        programme_id = told["programme"].pk if "programme" in told else self.instance.programme_id
+        if programme_id is not None:
+            ensure_own(programme_id, DraftKind.LIMITS, self.actor)
+        return told
+
 
 @admin.register(CorrectionLimit, site=site)
-class CorrectionLimitAdmin(ModelAdmin):
-    """A role without a line needs a second person for every point."""
+class CorrectionLimitAdmin(SavesDrafts):
+    """A role without a line needs a second person for every point; so does one with 0."""
 
     form = LimitForm
     list_display = ("programme", "role", "points")
@@ -147,3 +160,17 @@ class CorrectionLimitAdmin(ModelAdmin):
     list_select_related = ("programme",)
     ordering = ("programme", "role")
     compressed_fields = True
+
+    def draft_of(self, form: Any, actor: str) -> ProgrammeDraft:
+        limit: CorrectionLimit = form.instance
+        return write_limits_draft(limit.programme_id, {limit.role: limit.points}, by=actor, now=clock.now())
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: CorrectionLimit | None = None
+    ) -> tuple[str, ...]:
+        return ("programme", "role") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: CorrectionLimit | None = None) -> bool:
+        """Where a second person is asked a limit becomes 0 by a draft, and no line is taken away."""
+        programmes = [obj.programme_id] if obj else [home.id for home in list_homes()]
+        return super().has_delete_permission(request, obj) and not any(map(needs_approval, programmes))

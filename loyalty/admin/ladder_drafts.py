@@ -104,6 +104,7 @@ def _page_of(draft: LadderDraft, home: Home, request: HttpRequest) -> dict[str, 
         "may_decide": draft.state == RuleDraftState.SUBMITTED
         and user.has_perm("loyalty.approve_rule")
         and not own,
+        "write_url": f"{reverse('admin:loyalty_ladder_add')}?programme={home.id}",
         "may_discard": is_open and user.has_perm("loyalty.add_ladder"),
     }
 

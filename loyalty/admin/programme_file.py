@@ -100,6 +100,6 @@ def _bring(request: HttpRequest, terms: ProgrammeTerms, file: ProgrammeFile) -> 
         messages.error(request, refused.detail)
     else:
         messages.success(request, f"Brought in: {len(brought.changes)} changes.")
-        for name in brought.waiting:
-            messages.info(request, f"The rule {name} waits for somebody to approve it.")
+        for what in brought.waiting:
+            messages.info(request, f"{what} waits for somebody to approve it.")
     return HttpResponseRedirect(reverse("admin:loyalty_programmeterms_change", args=[terms.pk]))

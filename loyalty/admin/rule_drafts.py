@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from msgspec import structs
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
@@ -24,6 +25,7 @@ from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_versions import version_shown
 from loyalty.models import RuleDraft, RuleDraftState
+from loyalty.queries.programme_drafts import list_open_drafts
 from loyalty.queries.rule_drafts import needs_approval, waiting_first, waiting_for
 from loyalty.queries.vocabulary import Home, list_names
 from loyalty.rules.back_tests import Changes, TriedRule
@@ -68,12 +70,17 @@ class RuleDraftAdmin(ReadOnlyAdmin, OfOneProgramme):
     list_filter = (WaitsFilter, "state")
     list_filter_submit = True
     list_select_related = ("rule__programme",)
+    list_before_template = "loyalty/admin/open_drafts.html"
 
     class Media:
         css = {"all": ("loyalty/rules.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleDraft]:
         return waiting_first(super().get_queryset(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Together with what else waits, as far as the person may see it."""
+        return super().changelist_view(request, {**(extra_context or {}), **_others(request)})
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of those who wrote read for the whole page at once."""
@@ -143,6 +150,27 @@ class RuleDraftAdmin(ReadOnlyAdmin, OfOneProgramme):
     @display(description="programme")
     def programme(self, draft: RuleDraft) -> str:
         return draft.rule.programme.name
+
+
+OTHERS = {"ladderdraft": "ladders", "programmedraft": "terms and limits"}
+"""Drafts that are no rules: model -> what they are of."""
+
+
+def _others(request: HttpRequest) -> dict[str, Any]:
+    seen = [model for model in OTHERS if request.user.has_perm(f"loyalty.view_{model}")]
+    drafts = list_open_drafts(seen)
+    names = name_actors(one.made_by for one in drafts)
+    return {
+        "others": [
+            {
+                **structs.asdict(one),
+                "maker": names.get(one.made_by, one.made_by),
+                "url": reverse(f"admin:loyalty_{one.model}_change", args=[one.id]),
+            }
+            for one in drafts
+        ],
+        "pages": [(OTHERS[model], reverse(f"admin:loyalty_{model}_changelist")) for model in seen],
+    }
 
 
 def _page_of(draft: RuleDraft, home: Home, request: HttpRequest) -> dict[str, Any]:

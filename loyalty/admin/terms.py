@@ -7,25 +7,34 @@ import msgspec
 from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from msgspec import structs
 from unfold.decorators import action, display
 
+from config.ground import clock
 from config.ground.amounts import money
+from config.ground.typed import load
 from config.staff.admin.changes import TellsChanges, Words
 from config.staff.fields import AmountField, WholeField
 from config.staff.site import site
+from loyalty.admin.drafted import SavesDrafts, ensure_own
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.programme_file import MAY_BRING, bring_page, file_answer
-from loyalty.models import ProgrammeTerms
+from loyalty.models import ProgrammeDraft, ProgrammeTerms
+from loyalty.models.programme_drafts import DraftKind
+from loyalty.queries.programme_drafts import find_open_programme_draft, list_waiting_drafts, terms_of
 from loyalty.queries.rule_drafts import list_waiting_rules
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.lots import Expiry, fault_in
+from loyalty.rules.programme_files import TermsPart
 from loyalty.rules.words import sentence_of_terms
+from loyalty.services.programme_drafts import write_terms_draft
 
 
 class TermsForm(forms.ModelForm):
-    """`home` is set by the page."""
+    """`home` and `actor` are set by the page. An open draft of one's own is written on."""
 
     home: Home
+    actor: str
 
     burn_points = WholeField(label="So many points", min_value=1, initial=10)
     burn_minor = AmountField(
@@ -80,6 +89,10 @@ class TermsForm(forms.ModelForm):
             self.fields["burn_minor"].in_currency(self.home.currency)  # type: ignore[attr-defined]  # ours
         if not self.instance.pk:
             self.instance.programme_id = self.home.id
+            return
+        draft = find_open_programme_draft(self.home.id, DraftKind.TERMS)
+        if draft is not None and draft.made_by == self.actor:
+            self.initial.update(structs.asdict(load(TermsPart, draft.definition)))
 
     def clean_burn_minor(self) -> int:
         amount: int = self.cleaned_data["burn_minor"]
@@ -91,7 +104,8 @@ class TermsForm(forms.ModelForm):
         """What waits for a second person is decided by one before nobody is needed any more."""
         needs: bool = self.cleaned_data["rules_need_approval"]
         loosens = self.instance.rules_need_approval and not needs
-        if loosens and (waiting := list_waiting_rules(self.home.code)):
+        waiting = list_waiting_rules(self.home.code) + list_waiting_drafts(self.home.code)
+        if loosens and waiting:
             raise forms.ValidationError(
                 f"Waiting for a second person: {', '.join(waiting)}. Decide or discard that first."
             )
@@ -101,6 +115,8 @@ class TermsForm(forms.ModelForm):
         others = ProgrammeTerms.objects.filter(programme_id=self.home.id).exclude(pk=self.instance.pk)
         if others.exists():
             raise forms.ValidationError(f"{self.home.name} has its terms already. Open them to change them.")
+        if self.instance.pk:
+            ensure_own(self.home.id, DraftKind.TERMS, self.actor)
         told = super().clean() or self.cleaned_data
         names = {"kind": "expiry_kind", "days": "expiry_days", "on": "expiry_on"}
         if all(name in told for name in names.values()):
@@ -111,7 +127,7 @@ class TermsForm(forms.ModelForm):
 
 
 @admin.register(ProgrammeTerms, site=site)
-class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
+class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
     """One row for each programme. What is changed holds for purchases from now on; lots keep their expiry."""
 
     form = TermsForm
@@ -135,6 +151,15 @@ class ProgrammeTermsAdmin(TellsChanges, OfOneProgramme):
         ("Welcome", {"fields": ("welcome_points",)}),
         ("Second pair of eyes", {"fields": ("rules_need_approval",)}),
     )
+
+    def is_drafted(self, obj: ProgrammeTerms) -> bool:
+        """The first terms hold at once."""
+        return obj.pk is not None and super().is_drafted(obj)
+
+    def draft_of(self, form: Any, actor: str) -> ProgrammeDraft:
+        return write_terms_draft(
+            form.instance.programme_id, terms_of(form.instance), by=actor, now=clock.now()
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

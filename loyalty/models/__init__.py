@@ -30,6 +30,7 @@ from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
+from loyalty.models.programme_drafts import ProgrammeDraft
 from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionStep
 from loyalty.models.referrals import ReferralCode, ReferredFriend
 from loyalty.models.returns import Reversal
@@ -98,6 +99,7 @@ __all__ = [
     "MemberRuleUse",
     "MonthState",
     "PointCost",
+    "ProgrammeDraft",
     "ProgrammeTerms",
     "Redemption",
     "RedemptionState",

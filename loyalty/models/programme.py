@@ -94,8 +94,9 @@ class ProgrammeTerms(models.Model):
     rules_need_approval = models.BooleanField(
         default=True,
         db_default=False,
-        verbose_name="A second person approves rules",
-        help_text="What one person writes becomes live when another one has approved it.",
+        verbose_name="A second person approves",
+        help_text="What one person writes of rules, ladders, terms and limits becomes live when another one has "
+        "approved it.",
     )
     proof_above = models.PositiveIntegerField(
         null=True,

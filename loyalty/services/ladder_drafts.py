@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged
 from loyalty.errors.tiers import LadderDraftNotOpen
 from loyalty.models import LadderDraft, RuleDraftState
 from loyalty.queries.ladder_moves import has_more_wallets, list_moves
 from loyalty.queries.ladders import find_open_ladder_draft, lock_ladder_draft, lock_ladders
 from loyalty.queries.rule_drafts import needs_approval
 from loyalty.rules.ladders import LadderDefinition
+from loyalty.services.drafts import decide, ensure_may_approve, submit
 from loyalty.services.ladders import ensure_can_hold, publish_ladder
 
 AT_ONCE = 20_000
@@ -57,17 +57,17 @@ def count_moves_of_drafts(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def submit_ladder_draft(draft_id: int, *, by: str, now: datetime) -> LadderDraft:
+def submit_ladder_draft(draft_id: int, *, by: str, now: datetime, asks_another: bool = False) -> LadderDraft:
     """Ask for approval. Where the terms ask for no second person it is approved at once.
 
+    :param asks_another: a second person is needed though the terms as they stand ask for none.
     :raises LadderDraftNotOpen: it is not being written any more.
     :raises LadderNotValid: as `publish_ladder`.
     """
     draft = _lock(draft_id, RuleDraftState.DRAFT)
-    draft.state, draft.submitted_by, draft.submitted_at = RuleDraftState.SUBMITTED, by, now
-    draft.needs_approval = needs_approval(draft.programme_id)
-    draft.save()
-    if draft.needs_approval:
+    needs = asks_another or needs_approval(draft.programme_id)
+    submit(draft, needs_approval=needs, by=by, now=now)
+    if needs:
         return draft
     return approve_ladder_draft(draft_id, read=draft.digest(), by=by, now=now)
 
@@ -83,10 +83,7 @@ def approve_ladder_draft(draft_id: int, *, read: str, by: str, now: datetime) ->
     :raises LadderNotValid: as `publish_ladder`.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
-    if draft.needs_approval and by in (draft.made_by, draft.submitted_by):
-        raise NeedsAnotherPerson
-    if read != draft.digest():
-        raise RuleDraftChanged
+    ensure_may_approve(draft, read=read, by=by)
     draft.ladder = publish_ladder(
         programme_id=draft.programme_id,
         definition=load(LadderDefinition, draft.definition),
@@ -95,9 +92,7 @@ def approve_ladder_draft(draft_id: int, *, read: str, by: str, now: datetime) ->
         approved_by=by if draft.needs_approval else "",
         now=now,
     )
-    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.APPROVED, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.APPROVED, by=by, now=now)
 
 
 @transaction.atomic
@@ -107,9 +102,7 @@ def send_back_ladder_draft(draft_id: int, *, note: str, by: str, now: datetime) 
     :raises LadderDraftNotOpen: it does not wait for approval.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
-    draft.state, draft.note, draft.decided_by, draft.decided_at = RuleDraftState.DRAFT, note, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.DRAFT, by=by, now=now, note=note)
 
 
 @transaction.atomic
@@ -119,9 +112,7 @@ def discard_ladder_draft(draft_id: int, *, by: str, now: datetime) -> LadderDraf
     :raises LadderDraftNotOpen: it was approved or discarded before.
     """
     draft = _lock(draft_id, RuleDraftState.DRAFT, RuleDraftState.SUBMITTED)
-    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.DISCARDED, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.DISCARDED, by=by, now=now)
 
 
 def _lock(draft_id: int, *states: RuleDraftState) -> LadderDraft:

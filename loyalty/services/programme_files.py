@@ -8,17 +8,24 @@ from django.db.models import Max
 
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.models import Benefit, ProgrammeTerms, RuleDraftState, Tier
+from loyalty.models.programme_drafts import DraftKind
+from loyalty.queries.ladders import find_open_ladder_draft
+from loyalty.queries.programme_drafts import find_open_programme_draft
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.rule_drafts import find_draft_of, list_waiting_rules, needs_approval
+from loyalty.rules.ladders import LadderDefinition
 from loyalty.rules.programme_files import (
     ProgrammeFile,
     RulePart,
+    TermsPart,
     differences,
     ensure_whole,
     is_changed,
     ladder_of,
 )
+from loyalty.services.ladder_drafts import submit_ladder_draft, write_ladder_draft
 from loyalty.services.ladders import publish_ladder
+from loyalty.services.programme_drafts import submit_programme_draft, write_terms_draft
 from loyalty.services.rule_drafts import submit_draft, write_draft
 from omnichannel.rules.behaviour import EventType
 from omnichannel.services.event_types import declare_event_type
@@ -26,7 +33,7 @@ from omnichannel.services.places import open_programme
 
 
 class Brought(msgspec.Struct, frozen=True):
-    """What changed, in words, and the names of rules that wait for another person's approval."""
+    """What changed, in words, and what waits for another person's approval, e.g. `The rule Tea`."""
 
     changes: list[str]
     waiting: list[str]
@@ -48,7 +55,7 @@ def compare_programme(file: ProgrammeFile, *, now: datetime) -> list[str]:
 def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     """Make the programme what the file says: opened if there is none by its code, else changed. What the file does not
     name stays. Rules are drafted and submitted, and wait where the terms ask for a second person: those that held until
-    now, or those of the file.
+    now, or those of the file. So are terms and ladder of a programme that has some and asks for one.
 
     :raises ProgrammeFileNotFitting: it cannot be brought in here.
     :raises ProgrammeNotValid: its timezone, currency or region is none.
@@ -58,15 +65,24 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     today = find_programme_file(file.programme.code, now=now)
     programme = open_programme(**msgspec.structs.asdict(file.programme))
     asks_another = today is not None and needs_approval(programme.pk)
+    is_begun = today is not None and today.terms is not None
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
-    ProgrammeTerms.objects.update_or_create(programme=programme, defaults=msgspec.structs.asdict(file.terms))
-    is_new_ladder = today is None or ladder_of(today) != ladder_of(file)
-    _bring_tiers(programme.pk, file, by=by, now=now, is_changed=is_new_ladder)
+    waiting: list[str] = []
+    if asks_another and is_begun:
+        waiting += _bring_terms(programme.pk, file.terms, today, by=by, now=now)
+    else:
+        ProgrammeTerms.objects.update_or_create(
+            programme=programme, defaults=msgspec.structs.asdict(file.terms)
+        )
+    _bring_tiers(programme.pk, file)
+    ladder = ladder_of(file)
+    if ladder is not None and (today is None or ladder_of(today) != ladder):
+        waiting += _bring_ladder(programme.pk, ladder, asks_another=asks_another and is_begun, by=by, now=now)
     for kind in file.event_types:
         declare_event_type(programme.pk, EventType(**msgspec.structs.asdict(kind)))
     known = {rule.code: rule for rule in today.rules} if today else {}
-    waiting = [
-        rule.name
+    waiting += [
+        f"The rule {rule.name}"
         for rule in file.rules
         if is_changed(known.get(rule.code), rule)
         and _bring_rule(programme.pk, rule, asks_another=asks_another, by=by, now=now)
@@ -91,8 +107,35 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
         )
 
 
-def _bring_tiers(programme_id: int, file: ProgrammeFile, *, is_changed: bool, by: str, now: datetime) -> None:
-    """Tiers and what they bring, and a new version of the ladder where it says something else."""
+def _bring_terms(
+    programme_id: int, terms: TermsPart, today: ProgrammeFile | None, *, by: str, now: datetime
+) -> list[str]:
+    """Draft and submit other terms; what waits of them."""
+    if today is not None and today.terms == terms:
+        return []
+    if find_open_programme_draft(programme_id, DraftKind.TERMS) is not None:
+        raise ProgrammeFileNotFitting("Somebody has a draft of the terms open: decide it first.")
+    draft = write_terms_draft(programme_id, terms, by=by, now=now)
+    submit_programme_draft(draft.pk, by=by, now=now, asks_another=True)
+    return ["The terms"]
+
+
+def _bring_ladder(
+    programme_id: int, ladder: LadderDefinition, *, asks_another: bool, by: str, now: datetime
+) -> list[str]:
+    """Publish the ladder, or draft and submit it; what waits of it."""
+    if not asks_another:
+        publish_ladder(programme_id=programme_id, definition=ladder, made_by=by, now=now)
+        return []
+    if find_open_ladder_draft(programme_id) is not None:
+        raise ProgrammeFileNotFitting("Somebody has a draft of the ladder open: decide it first.")
+    draft = write_ladder_draft(programme_id=programme_id, definition=ladder, live_from=None, by=by, now=now)
+    submit_ladder_draft(draft.pk, by=by, now=now, asks_another=True)
+    return ["The ladder"]
+
+
+def _bring_tiers(programme_id: int, file: ProgrammeFile) -> None:
+    """Tiers and what they bring."""
     ranks = Tier.objects.filter(programme_id=programme_id).aggregate(top=Max("rank"))["top"]
     top = -1 if ranks is None else int(ranks)
     for part in file.tiers:
@@ -106,8 +149,6 @@ def _bring_tiers(programme_id: int, file: ProgrammeFile, *, is_changed: bool, by
         for benefit in part.benefits:
             told = msgspec.structs.asdict(benefit)
             Benefit.objects.update_or_create(tier=tier, code=told.pop("code"), defaults=told)
-    if is_changed and (ladder := ladder_of(file)) is not None:
-        publish_ladder(programme_id=programme_id, definition=ladder, made_by=by, now=now)
 
 
 def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: str, now: datetime) -> bool:

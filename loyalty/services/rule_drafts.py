@@ -5,10 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged, RuleDraftNotOpen, RuleNotValid
+from loyalty.errors import RuleDraftNotOpen, RuleNotValid
 from loyalty.models import Rule, RuleDraft, RuleDraftState, RuleVersion
 from loyalty.queries.rule_drafts import OPEN, find_open_draft, lock_draft, needs_approval
 from loyalty.rules.definition import RuleDefinition
+from loyalty.services.drafts import decide, ensure_may_approve, submit
 from loyalty.services.rules import publish_rule
 
 
@@ -53,9 +54,8 @@ def submit_draft(draft_id: int, *, by: str, now: datetime, asks_another: bool = 
     :raises RuleNotValid: as `approve_draft`.
     """
     draft = _lock(draft_id, RuleDraftState.DRAFT)
-    draft.state, draft.submitted_by, draft.submitted_at = RuleDraftState.SUBMITTED, by, now
-    draft.needs_approval = asks_another or needs_approval(draft.rule.programme_id)
-    draft.save()
+    needs = asks_another or needs_approval(draft.rule.programme_id)
+    submit(draft, needs_approval=needs, by=by, now=now)
     if draft.needs_approval:
         return draft
     return approve_draft(draft_id, read=draft.digest(), by=by, now=now)
@@ -72,10 +72,7 @@ def approve_draft(draft_id: int, *, read: str, by: str, now: datetime) -> RuleDr
     :raises RuleNotValid: it would end before it starts, or another version is to start later.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
-    if draft.needs_approval and by in (draft.made_by, draft.submitted_by):
-        raise NeedsAnotherPerson
-    if read != draft.digest():
-        raise RuleDraftChanged
+    ensure_may_approve(draft, read=read, by=by)
     draft.version = publish_rule(
         programme_id=draft.rule.programme_id,
         code=draft.rule.code,
@@ -87,9 +84,7 @@ def approve_draft(draft_id: int, *, read: str, by: str, now: datetime) -> RuleDr
         approved_by=by if draft.needs_approval else "",
         now=now,
     )
-    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.APPROVED, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.APPROVED, by=by, now=now)
 
 
 @transaction.atomic
@@ -99,9 +94,7 @@ def send_back_draft(draft_id: int, *, note: str, by: str, now: datetime) -> Rule
     :raises RuleDraftNotOpen: it does not wait for approval.
     """
     draft = _lock(draft_id, RuleDraftState.SUBMITTED)
-    draft.state, draft.note, draft.decided_by, draft.decided_at = RuleDraftState.DRAFT, note, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.DRAFT, by=by, now=now, note=note)
 
 
 @transaction.atomic
@@ -111,9 +104,7 @@ def discard_draft(draft_id: int, *, by: str, now: datetime) -> RuleDraft:
     :raises RuleDraftNotOpen: it was approved or discarded before.
     """
     draft = _lock(draft_id, *OPEN)
-    draft.state, draft.decided_by, draft.decided_at = RuleDraftState.DISCARDED, by, now
-    draft.save()
-    return draft
+    return decide(draft, RuleDraftState.DISCARDED, by=by, now=now)
 
 
 @transaction.atomic

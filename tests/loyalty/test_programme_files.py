@@ -239,7 +239,7 @@ def test_a_file_that_asks_for_nobody_else_does_not_publish_what_needed_a_second_
     with pytest.raises(NeedsAnotherPerson):
         approve_draft(draft.pk, read=draft.digest(), by=draft.made_by, now=datetime.now(UTC))
     assert RuleVersion.objects.filter(rule__code="base").count() == 1
-    assert not ProgrammeTerms.objects.get().rules_need_approval
+    assert ProgrammeTerms.objects.get().rules_need_approval
 
 
 def test_a_file_cannot_let_go_of_the_second_person_while_rules_wait_for_one(

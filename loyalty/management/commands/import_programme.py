@@ -36,8 +36,8 @@ class Command(BaseCommand):
         except (OSError, msgspec.DecodeError, Refusal) as fault:
             raise CommandError(str(fault)) from fault
         self._print(brought.changes)
-        for name in brought.waiting:
-            self.stdout.write(f"The rule {name} waits for somebody to approve it.")
+        for what in brought.waiting:
+            self.stdout.write(f"{what} waits for somebody to approve it.")
 
     def _print(self, changes: list[str]) -> None:
         for change in changes or ["Nothing differs."]:

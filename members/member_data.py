@@ -25,7 +25,7 @@ class Cell(msgspec.Struct, frozen=True):
     :ivar kind: `code` keeps its left-to-right order in any language (phones, refs, amounts); `number` stands to the
         right; `good`, `bad` and `muted` are shown as a label of that colour; `personal` is masked without the right to
         see personal data.
-    :ivar of: for `personal`: phone, email, card ..., which decides how it is masked.
+    :ivar of: for `personal`: phone, email, card, words ..., which decides how it is masked.
     :ivar link: where a click leads, "" for nowhere.
     """
 

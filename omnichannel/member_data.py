@@ -22,8 +22,11 @@ BAD = frozenset({"returned", "cancelled", "failed"})
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """The newest of each, in a statement each. Who serves particular stores sees what was bought there."""
+    """The newest of each, in a statement each. Who serves particular stores sees what was bought there, and what was
+    told to their programmes. What members wrote may be about persons.
+    """
     bought = list_newest_purchases(member_id, limit=SHOWN, viewer_id=viewer_id)
+    did = list_newest_events(member_id, limit=SHOWN, viewer_id=viewer_id)
     return [
         Panel(
             title="Orders",
@@ -45,7 +48,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
             title="Behaviour",
             order=55,
             columns=("When", "What", "Told by", "Says"),
-            rows=tuple(_event(one) for one in list_newest_events(member_id, limit=SHOWN)),
+            rows=tuple(_event(one) for one in did),
             empty="Nothing was told yet of what they look at and do.",
             is_wide=True,
         ),
@@ -76,12 +79,13 @@ def _message(message: Message) -> tuple[Cell | str, ...]:
 
 
 def _event(event: BehaviourEvent) -> tuple[Cell | str, ...]:
-    says = ", ".join(f"{name}: {said(value)}" for name, value in event.properties.items())
+    says = ", ".join(f"{name}: {said(value)}" for name, value in event.properties.items())[:SUBJECT_LETTERS]
+    has_text = any(isinstance(value, str) for value in event.properties.values())
     return (
         moment(event.happened_at, ZoneInfo(event.programme.timezone)),
         event.type_code.replace("_", " "),
         event.source,
-        says[:SUBJECT_LETTERS],
+        Cell(says, kind="personal", of="words") if has_text else says,
     )
 
 

@@ -12,12 +12,11 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
-from loyalty.errors import RuleDraftOfAnother, RuleNotValid
-from loyalty.queries.rule_drafts import find_draft_of
+from loyalty.errors import RuleNotValid
 from loyalty.queries.vocabulary import list_names
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.words import sentence_of
-from loyalty.services.rule_drafts import submit_draft, write_draft
+from loyalty.services.rule_drafts import hand_in_draft
 from omnichannel.api.programmes import programme_id_for
 from omnichannel.queries.places import get_programme_by_id
 
@@ -75,10 +74,7 @@ class RuleDraftDoor(Door):
         if len(code) > LONGEST_CODE:
             raise RuleNotValid(f"The code of a rule has at most {LONGEST_CODE} letters.")
         programme = get_programme_by_id(programme_id_for(caller, body.programme))
-        open_draft = find_draft_of(programme.pk, code)
-        if open_draft is not None and open_draft.made_by != caller.name:
-            raise RuleDraftOfAnother
-        written = write_draft(
+        draft = hand_in_draft(
             programme_id=programme.pk,
             code=code,
             name=body.name,
@@ -88,7 +84,6 @@ class RuleDraftDoor(Door):
             by=caller.name,
             now=now,
         )
-        draft = submit_draft(written.pk, by=caller.name, now=now, asks_another=True)
         said = list_names([programme.pk])[programme.pk].said(body.definition)
         return Answer(
             RuleDraftAnswer(

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import RuleDraftNotOpen, RuleNotValid
+from loyalty.errors import RuleDraftNotOpen, RuleDraftOfAnother, RuleNotValid
 from loyalty.models import Rule, RuleDraft, RuleDraftState, RuleVersion
 from loyalty.queries.rule_drafts import OPEN, find_open_draft, lock_draft, needs_approval
 from loyalty.rules.definition import RuleDefinition
@@ -24,18 +24,23 @@ def write_draft(
     live_until: datetime | None = None,
     by: str,
     now: datetime,
+    only_own: bool = False,
 ) -> RuleDraft:
     """Write down what a rule shall say. A draft of the rule that is open is written over, and is to be submitted again.
 
     :param live_from: None for the moment of approval.
     :param by: who writes, e.g. `staff:3`.
+    :param only_own: what somebody else is writing is left alone.
     :raises RuleNotValid: it would end before it starts.
+    :raises RuleDraftOfAnother: somebody else wrote the open draft, and it is to be left alone.
     """
     if live_until is not None and live_until <= (live_from or now):
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
     rule, _ = Rule.objects.get_or_create(programme_id=programme_id, code=code, defaults={"name": name})
     Rule.objects.select_for_update().get(pk=rule.pk)
-    draft = find_open_draft(rule.pk) or RuleDraft(rule=rule)
+    draft = find_open_draft(rule.pk) or RuleDraft(rule=rule, made_by=by)
+    if only_own and draft.made_by != by:
+        raise RuleDraftOfAnother
     draft.name, draft.definition = name, dump(definition)
     draft.live_from, draft.live_until = live_from, live_until
     draft.state, draft.made_by, draft.made_at = RuleDraftState.DRAFT, by, now
@@ -59,6 +64,37 @@ def submit_draft(draft_id: int, *, by: str, now: datetime, asks_another: bool = 
     if draft.needs_approval:
         return draft
     return approve_draft(draft_id, read=draft.digest(), by=by, now=now)
+
+
+@transaction.atomic
+def hand_in_draft(
+    *,
+    programme_id: int,
+    code: str,
+    name: str,
+    definition: RuleDefinition,
+    live_from: datetime | None,
+    live_until: datetime | None,
+    by: str,
+    now: datetime,
+) -> RuleDraft:
+    """Write a draft and submit it in one step, for a person to approve whatever the terms say.
+
+    :raises RuleNotValid: it would end before it starts.
+    :raises RuleDraftOfAnother: somebody else wrote the open draft.
+    """
+    written = write_draft(
+        programme_id=programme_id,
+        code=code,
+        name=name,
+        definition=definition,
+        live_from=live_from,
+        live_until=live_until,
+        by=by,
+        now=now,
+        only_own=True,
+    )
+    return submit_draft(written.pk, by=by, now=now, asks_another=True)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ HIDDEN = "•••"
 
 
 def masked(kind: str, value: str) -> str:
-    """An identity without what makes it useful to a stranger.
+    """An identity without what makes it useful to a stranger; of `words`, in which anything may stand, nothing.
 
     >>> masked("phone", "+12125550142"), masked("email", "ada@example.com"), masked("card", "2912345678901")
     ('+1•••42', 'a•••@example.com', '•••8901')
@@ -14,6 +14,8 @@ def masked(kind: str, value: str) -> str:
     if kind == "email":
         local, _, domain = value.rpartition("@")
         return f"{local[:1]}{HIDDEN}@{domain}"
+    if kind == "words":
+        return HIDDEN
     return f"{HIDDEN}{value[-4:]}" if len(value) > 8 else HIDDEN
 
 

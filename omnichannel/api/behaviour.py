@@ -52,7 +52,8 @@ class OwnEventBody(Body, frozen=True, kw_only=True):
 
 
 class EventBody(OwnEventBody, frozen=True, kw_only=True):
-    """As `OwnEventBody`; `member`: who did it. Without one it waits for its `device` or `session` to sign in."""
+    """As `OwnEventBody`; `member`: who did it. Without one it is kept for 90 days under its `device` or
+    `session`, and earns nothing."""
 
     member: MemberKey | None = None
 

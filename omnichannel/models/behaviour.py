@@ -35,7 +35,7 @@ class EventType(models.Model):
         default=True,
         db_default=True,
         verbose_name="May earn points",
-        help_text="An act is told to rules and campaigns at once. Leave it off for what comes by the thousands.",
+        help_text="An act is told to rules and challenges. Leave it off for what comes by the thousands.",
     )
     is_told_by_members = models.BooleanField(
         default=False,
@@ -131,9 +131,11 @@ class BehaviourEvent(_Event):
 
 
 class VisitorEvent(_Event):
-    """What somebody did whom nobody knew yet: it waits for the device or session to sign in."""
+    """What somebody did whom nobody knew: kept by device and session for a while, and of nobody. Nothing claims it yet
+    for who signs in there.
+    """
 
-    not_sharded_because = "it belongs to nobody until its visitor is known"
+    not_sharded_because = "it belongs to nobody"
 
     class Meta:
         constraints = [

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from omnichannel.errors import EventTypeNotFound
 from omnichannel.models import BehaviourEvent, EventType as EventTypeRow
+from omnichannel.queries.places import list_programmes_served
 from omnichannel.rules.behaviour import EventType, Property
 from omnichannel.rules.built_in_events import BUILT_IN
 
@@ -58,7 +59,12 @@ def find_told(*, programme_id: int, source: str, teller: int, ids: Iterable[str]
         return dict(cursor.fetchall())
 
 
-def list_newest_events(member_id: int, *, limit: int) -> list[BehaviourEvent]:
-    """What the member did last, as it was told."""
+def list_newest_events(member_id: int, *, limit: int, viewer_id: int | None = None) -> list[BehaviourEvent]:
+    """What the member did last, as it was told.
+
+    :param viewer_id: the colleague who looks: told to the programmes of the stores they serve, if there are such.
+    """
     rows: QuerySet[BehaviourEvent] = BehaviourEvent.objects.filter(member_id=member_id)
+    if viewer_id is not None and (served := list_programmes_served(viewer_id)):
+        rows = rows.filter(programme_id__in=served)
     return list(rows.select_related("programme", "place").order_by("-pk")[:limit])

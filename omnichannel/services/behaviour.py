@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from django.db import connection, transaction
 
+from config.ground.guards import PURGING
 from config.ground.ids import new_ref
 from config.outbox.services import Announcement, publish_many
 from members.queries.members import find_active
@@ -31,6 +32,22 @@ _ROWS = f"""SELECT {_COLUMNS}, member_id FROM jsonb_to_recordset(%s::jsonb) AS t
     place_id bigint, properties jsonb, happened_at timestamptz, recorded_at timestamptz, member_id bigint)"""  # noqa: S608 - our own column names
 _OF_MEMBERS = f"INSERT INTO omnichannel_behaviourevent ({_COLUMNS}, member_id) {_ROWS}"
 _OF_VISITORS = f"INSERT INTO omnichannel_visitorevent ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_ROWS}) AS told"  # noqa: S608 - as above
+
+_FORGET = """
+    WITH old AS (
+        DELETE FROM omnichannel_visitorevent WHERE id IN (
+            SELECT id FROM omnichannel_visitorevent WHERE recorded_at < %(before)s
+             LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        RETURNING programme_id, source, external_id
+    ), told AS (
+        DELETE FROM omnichannel_eventtold AS told USING old
+         WHERE told.programme_id = old.programme_id AND told.source = old.source AND told.teller = 0
+           AND told.external_id = old.external_id
+    )
+    SELECT count(*) FROM old
+"""
+
+VISITS_KEPT = timedelta(days=90)
 
 
 BROUGHT_BY_TIME = ("event_type_retired", "told_too_late")
@@ -91,6 +108,19 @@ def record_events(told: Sequence[Told], *, teller: Teller, now: datetime) -> lis
     :return: an outcome for each event, in the order given.
     """
     return _Batch(told, teller, now).carry_out()
+
+
+def forget_old_visits(*, now: datetime, limit: int) -> int:
+    """Remove what visitors did, told more than 90 days ago, and that it was told: at most `limit` events.
+
+    :return: how many went; fewer than `limit` means that none is left.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, 'on', true)", [PURGING])
+        cursor.execute(_FORGET, {"before": now - VISITS_KEPT, "limit": limit})
+        (gone,) = cursor.fetchone()
+        cursor.execute("SELECT set_config(%s, 'off', true)", [PURGING])
+    return int(gone)
 
 
 class _Batch:

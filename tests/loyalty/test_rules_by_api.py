@@ -16,6 +16,7 @@ from loyalty.services.rule_drafts import approve_draft, write_draft
 from omnichannel.services.keys import make_key
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_admin_rules import signed_in
+from tests.slowly import others_at_it
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,28 @@ def test_a_draft_by_api_is_written_over_by_who_wrote_it_alone(shop: Shop, header
 
     assert (refused.status_code, refused.json()["code"]) == (409, "rule_draft_of_another")
     assert RuleDraft.objects.get(rule__code="milk").made_by == "staff:3"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_that_a_colleague_begins_at_the_same_moment_is_left_alone(
+    shop: Shop, headers: dict[str, str]
+) -> None:
+    def begin() -> None:
+        definition = RuleDefinition(effect=FixedPoints(points=5))
+        write_draft(
+            programme_id=shop.programme.pk,
+            code="base",
+            name="Base",
+            definition=definition,
+            by="staff:3",
+            now=clock.now(),
+        )
+
+    with others_at_it([begin]):
+        refused = put(shop, headers, "base")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "rule_draft_of_another")
+    assert RuleDraft.objects.get().made_by == "staff:3"
 
 
 @pytest.mark.parametrize(

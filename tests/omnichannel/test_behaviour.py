@@ -11,6 +11,8 @@ from config.ground import clock
 from config.outbox.models import Event
 from members.models import Member
 from omnichannel.models import BehaviourEvent, EventTold, Programme, VisitorEvent
+from omnichannel.services.behaviour import forget_old_visits
+from omnichannel.tasks import forget_visits
 from tests.members.factories import MemberFactory
 from tests.omnichannel.factories import PlaceFactory, ProgrammeFactory, bearer
 
@@ -214,6 +216,27 @@ def test_events_never_change(client: Client, member: Member, key: dict[str, str]
         transaction.atomic(),
     ):
         BehaviourEvent.objects.update(type_code="other")
+
+
+def test_what_visitors_did_is_forgotten_after_ninety_days(
+    client: Client, member: Member, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    ages = {"old": 91, "older": 120, "young": 89}
+    for id_, days in ages.items():
+        monkeypatch.setattr(clock, "now", lambda days=days: now - timedelta(days=days))
+        tell(
+            client, key, {"id": id_, "type": "app_open", "device": "d-1"}, review(member, f"of-member-{id_}")
+        )
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+    assert [forget_old_visits(now=now, limit=1) for _ in range(3)] == [1, 1, 0]
+
+    assert list(VisitorEvent.objects.values_list("external_id", flat=True)) == ["young"]
+    of_members = {f"of-member-{id_}" for id_ in ages}
+    assert set(BehaviourEvent.objects.values_list("external_id", flat=True)) == of_members
+    assert set(EventTold.objects.values_list("external_id", flat=True)) == of_members | {"young"}
+    assert forget_visits() == 0
 
 
 def test_only_keys_for_events_hand_them_in(client: Client, programme: Programme, member: Member) -> None:

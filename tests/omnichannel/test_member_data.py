@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from members.admin.page import panels_shown
 from members.member_data import Cell, Panel, list_panels
+from members.models import Member
 from omnichannel.member_data import SHOWN, panels
+from omnichannel.models import Programme
+from omnichannel.services.behaviour import Teller, Told, record_events
 from omnichannel.services.messages import queue_messages
 from tests.config.staff import StaffFactory
 from tests.members.factories import MemberFactory
-from tests.omnichannel.factories import MADE_AT, PlaceFactory, an_order, serves
+from tests.omnichannel.factories import MADE_AT, PlaceFactory, ProgrammeFactory, an_order, serves
 from tests.omnichannel.test_messages import draft
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +63,42 @@ def test_who_serves_a_store_sees_what_was_bought_there() -> None:
 
     assert places_seen_by(serving.pk) == {"Market Street"}
     assert places_seen_by(everywhere.pk) == {"Market Street", "Mill Lane"}
+
+
+def _did(member: Member, programme: Programme, type_code: str, **properties: Any) -> None:
+    teller = Teller(programme_id=programme.pk, programme_code=programme.code, source="webshop")
+    known_as = ("ref", member.ref)
+    told = Told(id=type_code, type=type_code, happened_at=MADE_AT, member=known_as, properties=properties)
+    (outcome,) = record_events([told], teller=teller, now=MADE_AT)
+    assert outcome.outcome == "recorded", outcome
+
+
+def test_what_members_wrote_is_masked_for_who_may_not_see_personal_data() -> None:
+    member, programme = MemberFactory(), ProgrammeFactory()
+    _did(member, programme, "search", words="+12125550142 ann@example.com")
+    _did(member, programme, "review", rating=5)
+
+    def says(*, is_masked: bool) -> list[str]:
+        panels = panels_shown(member.pk, is_masked=is_masked, viewer_id=None, now=MADE_AT)
+        (behaviour,) = (panel for panel in panels if panel.title == "Behaviour")
+        return [Cell(row[3]).text if isinstance(row[3], str) else row[3].text for row in behaviour.rows]
+
+    assert says(is_masked=True) == ["rating: 5", "•••"]
+    assert says(is_masked=False) == ["rating: 5", "words: +12125550142 ann@example.com"]
+
+
+def test_who_serves_a_store_sees_what_was_told_to_its_programme() -> None:
+    member, ours = MemberFactory(), PlaceFactory()
+    _did(member, ours.programme, "review", rating=5)
+    _did(member, ProgrammeFactory(), "check_in")
+    serving, everywhere = StaffFactory(), StaffFactory()
+    serves(serving, ours)
+
+    def seen_by(viewer_id: int) -> list[Any]:
+        return [row[1] for row in panels(member.pk, now=MADE_AT, viewer_id=viewer_id)[2].rows]
+
+    assert seen_by(serving.pk) == ["review"]
+    assert seen_by(everywhere.pk) == ["check in", "review"]
 
 
 def test_who_has_nothing_is_told_so() -> None:

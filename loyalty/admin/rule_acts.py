@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.staff.fields import NamesField, WholeField
 from loyalty.rules.definition import ForAct, PropertyFrom, PropertyIs, RuleDefinition
+from loyalty.rules.for_acts import fault_in_act
 from omnichannel.rules.behaviour import EventType
 
 ONCE = [
@@ -55,19 +57,20 @@ class ActFields(forms.Form):
         self.fields["act_values"].choices = [(value, value) for value in values]  # type: ignore[attr-defined]  # ours
 
     def check_act(self, cleaned: dict[str, Any], types: list[EventType]) -> None:
-        """What belongs together is said together, and the act has the properties that are named."""
-        declared = {kind.code: {one.name for one in kind.properties} for kind in types}
-        known = declared.get(cleaned.get("act_type", ""), set())
-        for field in ("act_of", "act_where", "act_number"):
-            name = cleaned.get(field)
-            if name and name not in known:
-                self.add_error(field, f"This act has no property {name}.")
+        """What belongs together is said together, and an act can be what is asked for."""
         if cleaned.get("act_once") == "value" and not cleaned.get("act_of"):
             self.add_error("act_of", "Choose the property of which each value counts once.")
         for first, second in (("act_where", "act_values"), ("act_number", "act_from")):
             is_said = cleaned.get(second) not in (None, "", [])
             if bool(cleaned.get(first)) != is_said and not {first, second} & set(self.errors):
                 self.add_error(second if cleaned.get(first) else first, "Say both, or none of them.")
+        if not cleaned.get("act_type") or set(self.errors) & set(ActFields.base_fields):
+            return
+        act = msgspec.convert(act_of(cleaned)["act"], ForAct)
+        if fault := fault_in_act(act, {kind.code: kind for kind in types}):
+            at_number = fault.pointer == f"/where/{len(act.where) - 1}" and cleaned.get("act_number")
+            field = {"/type": "act_type", "/of": "act_of"}.get(fault.pointer)
+            self.add_error(field or ("act_from" if at_number else "act_values"), fault.detail)
 
 
 def act_of(answers: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from loyalty.errors import RuleNotValid
 from loyalty.queries.vocabulary import list_names
-from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.definition import ForAct, RuleDefinition
+from loyalty.rules.for_acts import fault_in_act
 from loyalty.rules.words import sentence_of
 from loyalty.services.rule_drafts import hand_in_draft
 from omnichannel.api.programmes import programme_id_for
+from omnichannel.queries.behaviour import list_event_types
 from omnichannel.queries.places import get_programme_by_id
 
 LONGEST_CODE = 60
@@ -74,6 +76,9 @@ class RuleDraftDoor(Door):
         if len(code) > LONGEST_CODE:
             raise RuleNotValid(f"The code of a rule has at most {LONGEST_CODE} letters.")
         programme = get_programme_by_id(programme_id_for(caller, body.programme))
+        act = body.definition.act
+        if isinstance(act, ForAct) and (fault := fault_in_act(act, list_event_types(programme.pk))):
+            raise RuleNotValid(fault.detail, pointer=f"/definition/act{fault.pointer}")
         draft = hand_in_draft(
             programme_id=programme.pk,
             code=code,

@@ -3,7 +3,7 @@
 Stores, products and people are not in it: they are each installation's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -14,13 +14,14 @@ from msgspec import Meta, structs
 from config.ground.moments import moment
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.rules.back_tests import Changes, TriedRule, TriedTier, definition_of
-from loyalty.rules.definition import RuleDefinition
+from loyalty.rules.definition import ForAct, RuleDefinition
+from loyalty.rules.for_acts import fault_in_act
 from loyalty.rules.ladder_words import ladder_changes
 from loyalty.rules.ladders import LadderDefinition, LadderTerms, fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
 from omnichannel.rules.behaviour import EventType, Property
-from omnichannel.rules.built_in_events import find_fault_of_type
+from omnichannel.rules.built_in_events import BUILT_IN, find_fault_of_type
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 RuleCode = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
@@ -122,11 +123,12 @@ class ProgrammeFile(_Part, frozen=True, kw_only=True):
 
 def ensure_whole(file: ProgrammeFile) -> None:
     """
-    :raises ProgrammeFileNotFitting: it has no terms, its ladder is none, or a code stands twice.
+    :raises ProgrammeFileNotFitting: it has no terms, its ladder is none, a code stands twice, or a rule asks for what
+        no act can be.
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
-    faults = [fault_in(_expiry(file.terms)), *map(_fault_in_type, file.event_types)]
+    faults = [fault_in(_expiry(file.terms)), *map(_fault_in_type, file.event_types), *_faults_in_acts(file)]
     if fault := next(filter(None, faults), None):
         raise ProgrammeFileNotFitting(fault)
     ladder = ladder_of(file)
@@ -157,6 +159,15 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
 def _fault_in_type(kind: EventTypePart) -> str | None:
     fault = find_fault_of_type(EventType(**structs.asdict(kind)))
     return f"Event type {kind.title}: {fault.detail}" if fault else None
+
+
+def _faults_in_acts(file: ProgrammeFile) -> Iterator[str]:
+    """Rules about acts that neither the file nor every programme knows as they ask for them."""
+    types = BUILT_IN | {one.code: EventType(**structs.asdict(one)) for one in file.event_types}
+    for rule in file.rules:
+        act = rule.definition.act
+        if isinstance(act, ForAct) and (fault := fault_in_act(act, types)):
+            yield f"Rule {rule.name}: {fault.detail}"
 
 
 def _of_event_types(today: Sequence[EventTypePart], wanted: Sequence[EventTypePart]) -> list[str]:

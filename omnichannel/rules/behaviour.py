@@ -104,7 +104,7 @@ def find_fault_of_properties(properties: Iterable[Property]) -> str | None:
         seen.add(one.name)
         if one.allowed and one.kind not in ("text", "number"):
             return f"Only texts and numbers have allowed values, and {one.name!r} is neither."
-        if one.kind == "number" and not all(_is_number(value) for value in one.allowed):
+        if one.kind == "number" and not all(is_number(value) for value in one.allowed):
             return f"The allowed values of {one.name!r} are numbers."
     return None
 
@@ -153,7 +153,7 @@ def _is_moment(value: Value) -> bool:
     return True
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     """Whether it is a number as `said` writes it, so that a value can equal it."""
     try:
         return said(float(text)) == text

@@ -291,3 +291,8 @@ def test_its_own_event_types_go_with_a_programme(shop: Shop, tmp_path: Path, cap
     file.write_text(json.dumps(written))
     with pytest.raises(CommandError, match="The property 'tea' is declared twice"):
         call_command("import_programme", str(file))
+    written["event_types"] = []
+    written["rules"][0]["definition"] = {"effect": {"type": "fixed", "points": 5}, "act": {"type": "tasting"}}
+    file.write_text(json.dumps(written))
+    with pytest.raises(CommandError, match="There is no act 'tasting' that may earn points"):
+        call_command("import_programme", str(file))

@@ -139,6 +139,8 @@ def test_a_rule_about_an_act_is_said_in_the_form(shop: Shop) -> None:
     [
         ({"act_of": "survey", "act_once": "value"}, "This act has no property survey."),
         ({"act_once": "value"}, "Choose the property of which each value counts once."),
+        ({"act_where": "has_photo", "act_values": ["true"]}, "has_photo is yes or no."),
+        ({"act_number": "rating", "act_from": "6"}, "rating is one of 1, 2, 3, 4, 5."),
         ({"act_number": "rating"}, "Say both, or none of them."),
         ({"first_purchase": "on"}, "Nothing is bought or paid by an act"),
     ],

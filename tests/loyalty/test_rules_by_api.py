@@ -113,6 +113,40 @@ def test_what_no_rule_can_say_is_refused(shop: Shop, headers: dict[str, str], mo
     assert not RuleDraft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("act", "pointer"),
+    [
+        ({"type": "reviw"}, "/type"),
+        ({"type": "page_view"}, "/type"),
+        ({"type": "review", "once_per": "value", "of": "survey"}, "/of"),
+        (
+            {"type": "review", "where": [{"type": "property_from", "property": "product", "at_least": 1}]},
+            "/where/0",
+        ),
+        (
+            {"type": "review", "where": [{"type": "property_from", "property": "rating", "at_least": 6}]},
+            "/where/0",
+        ),
+        (
+            {"type": "review", "where": [{"type": "property_is", "property": "letters", "values": ["a"]}]},
+            "/where/0",
+        ),
+        (
+            {"type": "review", "where": [{"type": "property_is", "property": "rating", "values": ["9"]}]},
+            "/where/0",
+        ),
+    ],
+)
+def test_a_rule_that_no_act_can_ever_meet_is_refused(
+    shop: Shop, headers: dict[str, str], act: dict[str, Any], pointer: str
+) -> None:
+    refused = put(shop, headers, definition={"effect": {"type": "fixed", "points": 50}, "act": act})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "rule_not_valid")
+    assert refused.json()["errors"][0]["pointer"] == f"/definition/act{pointer}"
+    assert not RuleDraft.objects.exists()
+
+
 @pytest.fixture
 def odd(shop: Shop) -> Rule:
     """A rule that an older version let in."""

@@ -49,20 +49,35 @@ def deliver_due(*, now: datetime) -> int:
 def deliver_batch(subscriber: Subscriber, *, now: datetime) -> int:
     """Hand one batch to a subscriber, in the order of event ids; if it fails, one by one.
 
-    An event that fails waits longer each time, and later events of the same member wait with it; after
-    `MOST_ATTEMPTS` it is dead: it no longer holds anything up and waits for a person.
+    One by one, each event has a transaction of its own: what a subscriber locks for one is free before the next.
+    """
+    count, fault = _deliver(subscriber, subscriber.batch, now)
+    if fault is None or count == 1:
+        return count
+    return sum(_deliver(subscriber, 1, now)[0] for _ in range(count))
+
+
+def _deliver(subscriber: Subscriber, most: int, now: datetime) -> tuple[int, Exception | None]:
+    """Hand at most so many events to a subscriber, in a transaction of their own.
+
+    An event that fails alone waits longer each time, and later events of the same member wait with it; after
+    `MOST_ATTEMPTS` it is dead: it no longer holds anything up and waits for a person. Of several that fail nothing is
+    noted: nobody knows yet which it was.
+
+    :return: how many were handed over, and what the subscriber raised.
     """
     with transaction.atomic(durable=True):
         if not _lock_subscriber(subscriber.name):
-            return 0
-        waiting = _lock_due(subscriber, now)
+            return 0, None
+        waiting = _lock_due(subscriber, most, now)
         if not waiting:
-            return 0
-        if _learn(subscriber, waiting, now) is None:
+            return 0, None
+        fault = _learn(subscriber, waiting, now)
+        if fault is None:
             _remove(waiting)
-        else:
-            _deliver_one_by_one(subscriber, waiting, now)
-        return len(waiting)
+        elif len(waiting) == 1:
+            _note_failure(waiting[0], fault, now)
+        return len(waiting), fault
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -91,7 +106,7 @@ def _lock_subscriber(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _lock_due(subscriber: Subscriber, now: datetime) -> list[Waiting]:
+def _lock_due(subscriber: Subscriber, most: int, now: datetime) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -108,7 +123,7 @@ def _lock_due(subscriber: Subscriber, now: datetime) -> list[Waiting]:
             ORDER BY waiting.id LIMIT %(limit)s
             FOR UPDATE OF waiting SKIP LOCKED
             """,
-            {"subscriber": subscriber.name, "now": now, "limit": subscriber.batch},
+            {"subscriber": subscriber.name, "now": now, "limit": most},
         )
         return [Waiting(*row) for row in cursor.fetchall()]
 
@@ -135,26 +150,12 @@ def _delivered(subscriber: Subscriber, one: Waiting) -> Delivered:
     return Delivered(one.event_id, event, one.member_id, one.happened_at, one.recorded_at)
 
 
-def _deliver_one_by_one(subscriber: Subscriber, waiting: Sequence[Waiting], now: datetime) -> None:
-    held_up: set[int] = set()
-    for one in waiting:
-        if one.member_id in held_up:
-            continue
-        fault = _learn(subscriber, [one], now)
-        if fault is None:
-            _remove([one])
-            continue
-        is_dead = _note_failure(one, fault, now)
-        if one.member_id is not None and not is_dead:
-            held_up.add(one.member_id)
-
-
 def _remove(waiting: Sequence[Waiting]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM outbox_delivery WHERE id = ANY(%s)", [[one.id for one in waiting]])
 
 
-def _note_failure(one: Waiting, fault: Exception, now: datetime) -> bool:
+def _note_failure(one: Waiting, fault: Exception, now: datetime) -> None:
     attempts = one.attempts + 1
     is_dead = attempts >= MOST_ATTEMPTS
     said = f"{type(fault).__name__}: {fault}".replace("\0", "")[:2000]
@@ -166,4 +167,3 @@ def _note_failure(one: Waiting, fault: Exception, now: datetime) -> bool:
             """,
             [attempts, now + wait_after(attempts), said, is_dead, one.id],
         )
-    return is_dead

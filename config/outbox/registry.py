@@ -12,7 +12,8 @@ class Learn(Protocol):
     def __call__(self, events: Sequence[Delivered], *, now: datetime) -> None:
         """Take note of events, in the order of their ids. Runs in a transaction; may see an event again.
 
-        :raises Exception: any; nothing is written then, and the events come again one by one.
+        :raises Exception: any; nothing is written then, and the events come again one by one,
+            each in a transaction of its own.
         """
 
 

@@ -18,11 +18,11 @@ def find_settled(act_refs: Collection[str]) -> set[str]:
 
 
 def find_people(member_ids: Collection[int]) -> dict[int, MemberNow]:
-    """The active members among these, with their birthdays."""
+    """These people as they are now, with their birthdays."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, ref, state, enrolled_at, birth_month, birth_day FROM members_member"
-            " WHERE id = ANY (%s::bigint[]) AND state = 'active'",
+            " WHERE id = ANY (%s::bigint[])",
             [sorted(member_ids)],
         )
         return {

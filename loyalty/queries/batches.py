@@ -1,6 +1,6 @@
 """What many purchases have to know before they are settled one after the other, under their wallets' locks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -31,11 +31,13 @@ class WalletFacts(msgspec.Struct, frozen=True):
     """What a locked wallet held when it was read. `days` are the sums that count towards tiers.
 
     :ivar version: how many bookings of purchases it has seen.
+    :ivar kept_alive_until: until when the last activity keeps points, where they run out by inactivity.
     :ivar labels: segments that the member is in; none unless they were asked for.
     """
 
     spendable: int
     version: int
+    kept_alive_until: datetime | None
     days: dict[date, DayNow]
     standings: list[Standing]
     offers: list[OfferNow]
@@ -61,23 +63,33 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
 
 
 def lock_wallets(member_ids: Iterable[int], programme_id: int, *, now: datetime) -> dict[int, int]:
-    """Open the members' wallets where there are none yet, and lock them all in id order until commit.
+    """Wallets of one programme, as of `lock_wallets_of`.
 
     :return: member id -> wallet id.
     """
-    owners = sorted(set(member_ids))
-    wanted = [{"member_id": owner, "programme_id": programme_id} for owner in owners]
+    locked = lock_wallets_of({(member_id, programme_id) for member_id in member_ids}, now=now)
+    return {member_id: wallet_id for (member_id, _), wallet_id in locked.items()}
+
+
+def lock_wallets_of(owners: Collection[tuple[int, int]], *, now: datetime) -> dict[tuple[int, int], int]:
+    """Open wallets where there are none yet, and lock them all in id order until commit, whatever their programmes.
+
+    :param owners: (member id, programme id).
+    :return: owner -> wallet id.
+    """
+    ordered = sorted(owners)
+    wanted = [{"member_id": member_id, "programme_id": programme_id} for member_id, programme_id in ordered]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_lock_wallets(%s::jsonb, %s)", [msgspec.json.encode(wanted).decode(), now]
         )
         (locked,) = cursor.fetchone()
-    return dict(zip(owners, locked, strict=True))
+    return dict(zip(ordered, locked, strict=True))
 
 
 _WALLETS = """
 SELECT w.member_id, json_build_object(
-  'spendable', w.spendable, 'version', w.version,
+  'spendable', w.spendable, 'version', w.version, 'kept_alive_until', w.kept_alive_until,
   'labels', CASE WHEN %(asks_labels)s THEN (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
       JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = w.programme_id
       WHERE c.member_id = w.member_id) ELSE '[]' END,

@@ -36,6 +36,11 @@ class MemberNow(msgspec.Struct, frozen=True):
     birthday: tuple[int, int] | None = None
     """Month and day."""
 
+    @property
+    def is_active(self) -> bool:
+        """Neither merged into another nor erased."""
+        return self.state == "active"
+
 
 class WalletNow(msgspec.Struct, frozen=True):
     version: int

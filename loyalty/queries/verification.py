@@ -160,7 +160,14 @@ _LAWS = {
         FROM loyalty_actcounted c JOIN loyalty_rule r ON r.id = c.rule_id
         WHERE NOT EXISTS (SELECT FROM loyalty_wallet w JOIN loyalty_entry e ON e.wallet_id = w.id
           WHERE w.member_id = c.member_id AND w.programme_id = r.programme_id
-            AND e.cause = 'act:' || c.act_ref || ':' || r.code)""",
+            AND e.cause = 'act:' || c.act_ref || ':' || r.code)
+        UNION ALL
+        SELECT 'entry ' || e.id, 'counted', 'not counted'
+        FROM loyalty_entry e
+        JOIN loyalty_ruleversion v ON v.id = e.rule_version_id AND v.definition->'act'->>'once_per' <> 'act'
+        WHERE e.cause LIKE 'act:%%' AND e.points > 0
+          AND NOT EXISTS (SELECT FROM loyalty_actcounted c WHERE c.member_id = e.member_id AND c.rule_id = v.rule_id
+            AND c.act_ref = split_part(e.cause, ':', 2))""",
     "what a capped rule gave is what was counted": """
         WITH given AS (
           SELECT v.rule_id, c.per, CASE WHEN c.per LIKE 'member%%' THEN e.member_id END AS member_id,

@@ -81,6 +81,13 @@ def settle_act(
     )
 
 
+def nothing_for_strangers(act: Act) -> ActSettlement:
+    """The worth of an act of somebody who is not an active member."""
+    because = "Only active members earn, and this member was not active any more when it was looked at."
+    left_out = NotApplied(what=f"act {act.type}", code="member_not_active", because=because)
+    return ActSettlement(awards=[], not_applied=[left_out], counts_once=[])
+
+
 def key_of(asked: ForAct, act: Act, terms: Terms) -> str:
     """What counts once for a member; empty where each act counts, or the property is not told.
 

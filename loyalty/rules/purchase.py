@@ -139,12 +139,18 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     reached: list[Step]
 
 
-def lot_born(programme: Programme, earned_at: datetime) -> LotBorn:
-    """The life of the points that a purchase of this moment earns."""
+def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime | None = None) -> LotBorn:
+    """The life of the points that are earned at this moment.
+
+    :param kept_until: until when an activity known already keeps points, where they run out by inactivity.
+    """
     terms = programme.terms
+    ends = expires_at(earned_at, expiry=terms.expiry, zone=terms.zone)
+    if ends and kept_until and terms.expiry.kind == "inactivity":
+        ends = max(ends, kept_until)
     return LotBorn(
         available_from=available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone),
-        expires_at=expires_at(earned_at, expiry=terms.expiry, zone=terms.zone),
+        expires_at=ends,
     )
 
 

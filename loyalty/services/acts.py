@@ -1,20 +1,21 @@
 """Giving points for acts: a batch of them is settled one after the other and booked in a handful of statements."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
+from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import ActSettlement, ProgrammeTerms
 from loyalty.queries.acts import find_counted, find_people, find_settled
-from loyalty.queries.batches import find_wallet_facts, lock_wallets
+from loyalty.queries.batches import find_wallet_facts, lock_wallets_of
 from loyalty.queries.checkout import MemberNow
 from loyalty.queries.programmes import get_programme
 from loyalty.rules.act_answers import answer_of
-from loyalty.rules.acts import Act, ActSettlement as Settled, rules_of, settle_act
+from loyalty.rules.acts import Act, ActSettlement as Settled, nothing_for_strangers, rules_of, settle_act
 from loyalty.rules.compile import Programme
 from loyalty.rules.definition import HasLabel
 from loyalty.rules.purchase import lot_born
@@ -45,20 +46,33 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 def award_acts(done: Sequence[Done], *, now: datetime) -> None:
     """Give what the rules of their moments give for these acts, in the order in which they happened.
 
-    Safe to repeat: an act that was settled is left alone. Who is no member any more gets nothing.
+    Safe to repeat: an act that was settled is left alone. Who is not an active member gets nothing, and it is said.
+
+    :raises ProgrammeWithoutTerms: somebody has to declare them first; nothing is given till then.
     """
     by_programme: dict[str, list[Done]] = defaultdict(list)
     for one in done:
         by_programme[one.programme_code].append(one)
     terms = ProgrammeTerms.objects.filter(programme__code__in=by_programme).order_by("programme_id")
-    for programme_id, code, stamp in terms.values_list("programme_id", "programme__code", "stamp"):
-        programme = get_programme(programme_id, stamp=stamp)
-        with transaction.atomic():
-            _Batch(programme, by_programme[code], now).carry_out()
+    stamps = {code: stamp for code, *stamp in terms.values_list("programme__code", "programme_id", "stamp")}
+    if missing := sorted(by_programme.keys() - stamps):
+        raise ProgrammeWithoutTerms(f"Acts wait for the terms of {', '.join(missing)}.")
+    batches = [
+        _Batch(get_programme(id_, stamp=stamp), by_programme[code], now)
+        for code, (id_, stamp) in stamps.items()
+    ]
+    member_ids = {one.member_id for one in done}
+    with transaction.atomic():
+        active = {id_ for id_, person in find_people(member_ids).items() if person.is_active}
+        owners = {owner for batch in batches for owner in batch.earning(active)}
+        wallets = lock_wallets_of(owners, now=now) if owners else {}
+        people = find_people(member_ids)
+        for batch in batches:
+            batch.carry_out(people, wallets)
 
 
 class _Batch:
-    """Acts of one programme: wallets are locked, facts read once, then act after act."""
+    """Acts of one programme: facts are read once under the locks of wallets, then act after act."""
 
     def __init__(self, programme: Programme, done: Sequence[Done], now: datetime) -> None:
         self.programme, self.now = programme, now
@@ -71,16 +85,28 @@ class _Batch:
         self.climbs = Climbs(programme, now)
         self.settled: list[ActSettlement] = []
 
-    def carry_out(self) -> None:
-        people = find_people({one.member_id for one in self.done})
-        earning = {one.member_id for one in self.done if self.rules[one.act.ref]} & people.keys()
-        self.wallets = lock_wallets(earning, self._programme_id, now=self.now) if earning else {}
+    def earning(self, active: Set[int]) -> set[tuple[int, int]]:
+        """Whose wallets are needed, of these members: (member id, programme id)."""
+        asked = {one.member_id for one in self.done if self.rules[one.act.ref]}
+        return {(member_id, self._programme_id) for member_id in asked & active}
+
+    def carry_out(self, people: Mapping[int, MemberNow], locked: Mapping[tuple[int, int], int]) -> None:
+        self.wallets = {
+            member_id: wallet_id
+            for (member_id, programme_id), wallet_id in locked.items()
+            if programme_id == self._programme_id
+        }
+        self.positions = {member_id: n for n, member_id in enumerate(self.wallets, start=1)}
         known = find_settled([one.act.ref for one in self.done])
-        waiting = [one for one in self.done if one.member_id in people and one.act.ref not in known]
-        if any(self.rules[one.act.ref] for one in waiting):
-            self._read(waiting, people)
+        waiting = [one for one in self.done if one.act.ref not in known]
+        active = [one for one in waiting if people[one.member_id].is_active]
+        if any(self.rules[one.act.ref] for one in active):
+            self._read(active, people)
         for one in waiting:
-            self._settle(one)
+            if people[one.member_id].is_active:
+                self._settle(one)
+            else:
+                self._keep(one, nothing_for_strangers(one.act))
         self._book()
 
     @property
@@ -116,6 +142,7 @@ class _Batch:
             )
             for member_id, each in facts.items()
         }
+        self.kept_until = {member_id: each.kept_alive_until for member_id, each in facts.items()}
 
     def _settle(self, one: Done) -> None:
         act, shopper = one.act, UNKNOWN_SHOPPER
@@ -135,6 +162,11 @@ class _Batch:
                 at=one.act.happened_at,
             )
             counted.update(settled.counts_once)
+        self._keep(one, settled)
+
+    def _keep(self, one: Done, settled: Settled) -> None:
+        """What an act was worth, and why."""
+        act = one.act
         self.settled.append(
             ActSettlement(
                 act_ref=act.ref,
@@ -151,9 +183,9 @@ class _Batch:
 
     def _add(self, one: Done, settled: Settled) -> None:
         """The rows of an act that earns: a lot, a credit for each rule, and what they count."""
-        life = lot_born(self.programme, one.act.happened_at)
+        life = lot_born(self.programme, one.act.happened_at, kept_until=self.kept_until[one.member_id])
         owner = {
-            "w": list(self.wallets).index(one.member_id) + 1,
+            "w": self.positions[one.member_id],
             "member_id": one.member_id,
             "programme_id": self._programme_id,
             "order_ref": "",

@@ -47,15 +47,6 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
     :return: False if this cause was credited before; nothing is written then.
     """
     owner: Row = {"member_id": credit.member_id, "programme_id": programme.terms.programme_id}
-    life = lot_born(programme, credit.happened_at)
-    lot = owner | {
-        "order_ref": "",
-        "available_from": life.available_from,
-        "expires_at": life.expires_at,
-        "credited": credit.points,
-        "w": 1,
-        "entries": 1,
-    }
     entry = (
         msgspec.structs.asdict(credit) | owner | {"w": 1, "lot": 1, "order_ref": "", "rule_version_id": None}
     )
@@ -69,6 +60,7 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
                 cause=credit.cause,
             ).exists():
                 return False
+            lot = owner | _lot(credit, ids[0], programme)
             cursor.execute(
                 "SELECT loyalty_credit(%s::bigint[], %s::jsonb, %s::jsonb, %s)",
                 [ids, _json([entry]), _json([lot]), now],
@@ -78,6 +70,22 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
             return False
         raise
     return True
+
+
+def _lot(credit: Credit, wallet_id: int, programme: Programme) -> Row:
+    """What a credit fills, in a wallet that is locked."""
+    kept_until = None
+    if programme.terms.expiry.kind == "inactivity":
+        kept_until = Wallet.objects.values_list("kept_alive_until", flat=True).get(pk=wallet_id)
+    life = lot_born(programme, credit.happened_at, kept_until=kept_until)
+    return {
+        "order_ref": "",
+        "available_from": life.available_from,
+        "expires_at": life.expires_at,
+        "credited": credit.points,
+        "w": 1,
+        "entries": 1,
+    }
 
 
 def post_debit(debit: Debit, *, now: datetime) -> None:

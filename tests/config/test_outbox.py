@@ -155,6 +155,30 @@ def test_one_bad_event_stops_neither_other_members_nor_other_subscribers(ana: Gu
     assert Delivery.objects.get().last_error == "ValueError: no cup 2, please"
 
 
+def test_after_a_failure_each_event_has_a_transaction_of_its_own(ana: Guest) -> None:
+    """What is locked for one event is free before the next is looked at."""
+    transactions: dict[int, int] = {}
+
+    def learn(events: Sequence[Delivered], *, now: object) -> None:
+        ana.learn(events, now=now)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+            (number,) = cursor.fetchone()
+        transactions.update({one.event.cup: number for one in events})  # type: ignore[attr-defined] # only events with cups come here
+
+    unsubscribe("tests.ana")
+    subscriber("tests.ana", to=[TeaPoured])(learn)
+    ana.refuses = {2}
+    for cup in (1, 2, 3):
+        pour(cup, member_id=cup)
+
+    deliver_due(now=NOW)
+
+    assert sorted(transactions) == [1, 3]
+    assert transactions[1] != transactions[3]
+    assert waiting() == [("tests.ana", 1, False)]
+
+
 def test_later_news_of_a_member_waits_for_what_failed_before(ana: Guest) -> None:
     ana.refuses = {1}
     pour(1, 2, member_id=7)

@@ -46,7 +46,7 @@ class ActSteps:
         counted = self.reviewed[who]
         if product not in counted and Counter(counted.values())[month] < REVIEWS_A_MONTH:
             counted[product] = month
-            self.plain[who].earn(REVIEW_POINTS, at)
+            self.plain[who].earn(REVIEW_POINTS, at, is_act=True)
 
 
 def learn_of_acts(*, times: int) -> None:

@@ -138,16 +138,16 @@ class PlainMember:
             if lot.left and (now or at) < lot.expires_at < keeps:
                 lot.expires_at = keeps
 
-    def earn(self, points: int, at: datetime) -> PlainLot | None:
+    def earn(self, points: int, at: datetime, *, is_act: bool = False) -> PlainLot | None:
+        """Points for an act live as long as the last activity says, as those of a purchase that is told late."""
         if not points:
             return None
         day = _midnight(at)
         self.issued += points
-        lot = PlainLot(
-            points - self.pay_debt(points),
-            day + timedelta(days=MATURITY_DAYS + 1),
-            day + timedelta(days=EXPIRY_DAYS + 1),
-        )
+        ends = day + timedelta(days=EXPIRY_DAYS + 1)
+        if is_act and self.kept_until:
+            ends = max(ends, self.kept_until)
+        lot = PlainLot(points - self.pay_debt(points), day + timedelta(days=MATURITY_DAYS + 1), ends)
         self.lots.append(lot)
         return lot
 

@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from config.outbox.models import Delivery
+from config.outbox.delivery import deliver_batch
+from config.outbox.registry import list_subscribers
 from config.staff.roles import FINANCE, STORE_MANAGER
 from loyalty.models import ActCounted, ActSettlement, Entry, Lot, Wallet
 from loyalty.queries.acts import get_act_why
@@ -19,7 +20,7 @@ from loyalty.rules.definition import Cap, Period, PropertyFrom, PropertyIs, Tier
 from loyalty.services.acts import Done, award_acts
 from loyalty.services.verification import verify_ledger
 from members.models import Member
-from tests.loyalty.acting import deliver, do, event, hand_in, rule_about, tell
+from tests.loyalty.acting import do, event, hand_in, rule_about, tell
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_admin_ledger import signed_in
 from tests.members.factories import bearer_of
@@ -224,11 +225,11 @@ def test_a_purchase_meets_no_rule_about_acts(shop: Shop, member: Member) -> None
 
 
 def _statements(shop: Shop, events: list[dict[str, Any]]) -> int:
-    """What delivering costs."""
+    """What delivering them to the rules about acts costs."""
     hand_in(shop, *events)
+    (mine,) = (one for one in list_subscribers() if one.name == "loyalty.acts")
     with CaptureQueriesContext(connection) as told:
-        deliver()
-    assert Delivery.objects.count() == 0
+        assert deliver_batch(mine, now=datetime.now(UTC)) == len(events)
     return len(told)
 
 

@@ -44,7 +44,7 @@ class ActCounted(models.Model):
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
     key = models.CharField(
         max_length=64,
-        help_text="`member`, a day of the programme's calendar, or a digest of a property's value.",
+        help_text="`member`, a day of the programme's calendar, or a property's value, digested.",
     )
     act_ref = models.CharField(max_length=30)
 

@@ -7,12 +7,17 @@ from django.db import connection
 from loyalty.rules.basket import Use
 
 
-def lock_uses(programme_id: int, capped: Sequence[str], days: Collection[str]) -> None:
-    """Lock the counters that members share, of these rules on these days and in all, until commit."""
+def lock_uses(programme_id: int, counters: Collection[tuple[str, str]]) -> None:
+    """Lock counters that members share until commit.
+
+    :param counters: (rule code, bucket).
+    """
+    if not counters:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT loyalty_lock_uses(%s, %s::text[], %s::text[])",
-            [programme_id, list(capped), _buckets(days)],
+            [programme_id, *(list(column) for column in zip(*sorted(counters), strict=True))],
         )
 
 

@@ -1,5 +1,6 @@
 """What an act is worth: the rules about its type, asked one after the other, as purchases are by `settle`."""
 
+import hmac
 from collections.abc import Mapping, Set
 from datetime import datetime
 from hashlib import sha256
@@ -49,11 +50,12 @@ def rules_of(act_type: str, at: datetime, programme: Programme) -> list[LiveRule
 
 
 def settle_act(
-    act: Act, shopper: Shopper, counted: Set[tuple[str, str]], programme: Programme
+    act: Act, shopper: Shopper, counted: Set[tuple[str, str]], programme: Programme, *, secret: bytes
 ) -> ActSettlement:
     """Settle an act at the moment it happened.
 
     :param counted: (rule code, key) of what counted before for this member, as far as rules count once.
+    :param secret: the member's, as of `secret_of`.
     """
     terms = programme.terms
     occasion = _occasion(act, shopper, programme)
@@ -61,7 +63,7 @@ def settle_act(
     left_out: list[NotApplied] = []
     keys: dict[int, str] = {}
     for rule in rules_of(act.type, act.happened_at, programme):
-        keys[rule.order] = key = key_of(_for(rule), act, terms)
+        keys[rule.order] = key = key_of(_for(rule), act, terms, secret=secret)
         unmet = _unmet_property(rule, act) or rule.unmet(occasion) or _unmet_count(rule, key, counted)
         given: Given | None = None
         if unmet is None:
@@ -88,10 +90,18 @@ def nothing_for_strangers(act: Act) -> ActSettlement:
     return ActSettlement(awards=[], not_applied=[left_out], counts_once=[])
 
 
-def key_of(asked: ForAct, act: Act, terms: Terms) -> str:
+def secret_of(installation: str, member_id: int) -> bytes:
+    """What a member's values are digested with: nobody can guess them, nor find two members with the same.
+
+    :param installation: the secret of the installation.
+    """
+    return hmac.digest(installation.encode(), f"acts:{member_id}".encode(), "sha256")
+
+
+def key_of(asked: ForAct, act: Act, terms: Terms, *, secret: bytes) -> str:
     """What counts once for a member; empty where each act counts, or the property is not told.
 
-    Values are digested: what people tell may be long, and personal.
+    Values are digested with the member's secret: what people tell may be long, and personal.
     """
     match asked.once_per:
         case "member":
@@ -99,7 +109,8 @@ def key_of(asked: ForAct, act: Act, terms: Terms) -> str:
         case "member_day":
             return act.happened_at.astimezone(terms.zone).date().isoformat()
         case "value" if asked.of is not None and asked.of in act.properties:
-            return sha256(said(act.properties[asked.of]).encode()).hexdigest()
+            digest = sha256(said(act.properties[asked.of]).encode()).hexdigest()
+            return hmac.digest(secret, digest.encode(), "sha256").hex()
     return ""
 
 

@@ -138,7 +138,11 @@ class Programme:
 
     def capped_at(self, at: datetime) -> tuple[str, ...]:
         """Codes of the rules of a moment of which it counts how much they gave so far."""
-        return tuple(sorted({rule.code for rule in self.capped if rule.is_live(at)})) if self.capped else ()
+        return tuple(sorted({rule.code for rule in self.capped_rules_at(at)})) if self.capped else ()
+
+    def capped_rules_at(self, at: datetime) -> list[LiveRule]:
+        """The versions with caps of a moment."""
+        return [rule for rule in self.capped if rule.is_live(at)]
 
     def asks_at(self, at: datetime, *, now: datetime) -> Asks:
         """What the rules of a moment want to know, and which days count towards tiers then and now."""

@@ -1,6 +1,6 @@
 """How rules meet: what caps and budgets leave of an award, and which rules of a group are left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -22,6 +22,16 @@ def bucket_of(cap: Cap, day: date) -> str:
     if cap.per in ("day", "member_day"):
         return day.isoformat()
     return month_of(day) if cap.per in ("month", "member_month") else ""
+
+
+def shared_counters(rules: Iterable[LiveRule], day: date) -> set[tuple[str, str]]:
+    """What rules with caps count of all members together on a day: (rule code, bucket)."""
+    return {
+        (rule.code, bucket_of(cap, day))
+        for rule in rules
+        for cap in rule.definition.caps
+        if not cap.per.startswith("member")
+    }
 
 
 def month_of(day: date) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import connection, transaction
 
 from loyalty.errors import ProgrammeWithoutTerms
@@ -15,7 +16,14 @@ from loyalty.queries.batches import find_wallet_facts, lock_wallets_of
 from loyalty.queries.checkout import MemberNow
 from loyalty.queries.programmes import get_programme
 from loyalty.rules.act_answers import answer_of
-from loyalty.rules.acts import Act, ActSettlement as Settled, nothing_for_strangers, rules_of, settle_act
+from loyalty.rules.acts import (
+    Act,
+    ActSettlement as Settled,
+    nothing_for_strangers,
+    rules_of,
+    secret_of,
+    settle_act,
+)
 from loyalty.rules.compile import Programme
 from loyalty.rules.definition import HasLabel
 from loyalty.rules.purchase import lot_born
@@ -116,7 +124,7 @@ class _Batch:
     def _read(self, waiting: Sequence[Done], people: Mapping[int, MemberNow]) -> None:
         """What the rules in question want to know of the members whose wallets are locked."""
         capped = [
-            (one.act.happened_at, [rule.code for rule in self.rules[one.act.ref] if rule.definition.caps])
+            (one.act.happened_at, [rule for rule in self.rules[one.act.ref] if rule.definition.caps])
             for one in waiting
         ]
         self.caps = CapsSoFar(self.programme.terms, capped, self.wallets)
@@ -151,7 +159,9 @@ class _Batch:
             used = self.caps.used(one.member_id, act.happened_at)
             shopper = self.accounts[one.member_id].shopper(self.programme, act.happened_at, 0, used)
             counted = self.counted[one.member_id]
-        settled = settle_act(act, shopper, counted, self.programme)
+        settled = settle_act(
+            act, shopper, counted, self.programme, secret=secret_of(settings.SECRET_KEY, one.member_id)
+        )
         if settled.awards:
             self._add(one, settled)
             self.caps.take_note(one.member_id, settled.awards)

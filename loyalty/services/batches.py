@@ -135,7 +135,7 @@ class _Batch:
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
         moments = {each.placed_at for each in self.purchases}
-        asked = [(at, self.programme.capped_at(at)) for at in moments]
+        asked = [(at, self.programme.capped_rules_at(at)) for at in moments]
         self.caps = CapsSoFar(self.programme.terms, asked, ids)
         self.place_kinds: dict[int, str] = {}
         if self.programme.asks.channels:

@@ -22,6 +22,7 @@ from loyalty.queries.programmes import find_compiled, get_programme
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Asks, Programme
+from loyalty.rules.meeting import shared_counters
 from loyalty.rules.purchase import Purchase, climb, tier_code
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import Enrolled
@@ -168,9 +169,10 @@ def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, 
         if facts.member is not None:
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
             programme = find_compiled(purchase.programme_id)
-            if programme is not None and (capped := programme.capped_at(purchase.placed_at)):
+            if programme is not None:
                 day = purchase.placed_at.astimezone(purchase.zone).date()
-                lock_uses(purchase.programme_id, capped, [day.isoformat()])
+                capped = programme.capped_rules_at(purchase.placed_at)
+                lock_uses(purchase.programme_id, shared_counters(capped, day))
         if purchase.voucher_codes:
             lock_shared_vouchers(purchase.voucher_codes)
         facts = _read(purchase, teller, fingerprint, now)

@@ -120,6 +120,19 @@ def test_a_new_version_goes_on_counting_where_the_last_one_stopped(shop: Shop) -
     assert proven()
 
 
+def test_a_batch_locks_only_the_counters_that_members_share(shop: Shop) -> None:
+    """What is counted of each member, and on other days than a rule is capped by, is nobody else's business."""
+    publish(shop, "mine", capped(Cap(per="member_day", points=120)))
+    publish(shop, "all", capped(Cap(per="total", points=1_000)))
+    now = datetime.now(UTC)
+    days = [(now - timedelta(days=back)).isoformat() for back in range(3)]
+
+    send(shop, [basket(100, member=shop.enrol(), placed_at=at) for at in days])
+
+    assert list(RuleUse.objects.values_list("rule__code", "bucket")) == [("all", "")]
+    assert proven()
+
+
 def test_a_counter_that_is_wrong_is_found(shop: Shop) -> None:
     publish(shop, "budget", capped(Cap(per="total", points=60)))
     shop.commit(basket(100, member=shop.enrol()))
@@ -137,7 +150,7 @@ def steps_to_read(members: int) -> int:
     at = datetime(2026, 6, 3, 16, tzinfo=UTC)
     programme = compiled(capped(Cap(per="member", points=80), Cap(per="total", points=10**9)))
     bought = Basket(lines=[Line(sku="A", quantity=1, unit_price_minor=100)], place_code="S1", placed_at=at)
-    caps = CapsSoFar(programme.terms, [(at, programme.capped_at(at))], range(members))
+    caps = CapsSoFar(programme.terms, [(at, programme.capped_rules_at(at))], range(members))
     for member_id in range(members):
         caps.take_note(member_id, settle(bought, Shopper(tier_code=""), programme).awards)
     steps = 0

@@ -66,7 +66,7 @@ def test_an_example_about_acts_gives_what_it_promises(
     at = datetime.fromisoformat(NOON)
     act = Act(ref="evt_1", type="review", title="Review", happened_at=at, properties=properties)
 
-    settled = settle_act(act, Shopper(tier_code=""), set(), compiled(definition(number)))
+    settled = settle_act(act, Shopper(tier_code=""), set(), compiled(definition(number)), secret=b"")
 
     assert settled.points_earned == given
 

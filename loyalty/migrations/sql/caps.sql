@@ -16,16 +16,19 @@ BEGIN
 END
 $$;
 
--- Make sure that the counters which all members share exist, and lock them in the order in which purchases count in them.
+-- Make sure that counters which all members share exist, and lock them in the order in which purchases count in them.
+--
+-- capped, buckets: of each counter the rule's code and the bucket, each pair once
 CREATE OR REPLACE FUNCTION loyalty_lock_uses(in_programme bigint, capped text[], buckets text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO loyalty_ruleuse (rule_id, bucket, points)
-    SELECT r.id, b, 0 FROM loyalty_rule r CROSS JOIN unnest(buckets) b
-    WHERE r.programme_id = in_programme AND r.code = ANY (capped) ORDER BY r.id, b
+    SELECT r.id, x.bucket, 0 FROM unnest(capped, buckets) x(code, bucket)
+    JOIN loyalty_rule r ON r.programme_id = in_programme AND r.code = x.code ORDER BY r.id, x.bucket
     ON CONFLICT DO NOTHING;
-    PERFORM FROM loyalty_ruleuse u JOIN loyalty_rule r ON r.id = u.rule_id
-    WHERE r.programme_id = in_programme AND r.code = ANY (capped) AND u.bucket = ANY (buckets)
+    PERFORM FROM unnest(capped, buckets) x(code, bucket)
+    JOIN loyalty_rule r ON r.programme_id = in_programme AND r.code = x.code
+    JOIN loyalty_ruleuse u ON u.rule_id = r.id AND u.bucket = x.bucket
     ORDER BY u.rule_id, u.bucket FOR NO KEY UPDATE OF u;
 END
 $$;

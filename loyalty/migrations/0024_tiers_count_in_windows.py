@@ -188,13 +188,19 @@ class Migration(migrations.Migration):
             model_name='tierstanding',
             name='standings_of_a_tier_never_overlap',
         ),
-        migrations.RemoveField(
-            model_name='tier',
-            name='threshold_minor',
-        ),
-        migrations.RemoveField(
-            model_name='tierevent',
-            name='threshold_minor',
+        migrations.SeparateDatabaseAndState(
+            # What runs beside the upgrade still reads them, and history keeps what they said: they go one release later.
+            [
+                migrations.RunSQL(
+                    "ALTER TABLE loyalty_tier ALTER COLUMN threshold_minor SET DEFAULT 0;"
+                    "ALTER TABLE loyalty_tierevent ALTER COLUMN threshold_minor SET DEFAULT 0",
+                    migrations.RunSQL.noop,
+                )
+            ],
+            [
+                migrations.RemoveField(model_name='tier', name='threshold_minor'),
+                migrations.RemoveField(model_name='tierevent', name='threshold_minor'),
+            ],
         ),
         migrations.AddIndex(
             model_name='tierstanding',

@@ -169,7 +169,7 @@ def _open_rewards(programme_id: int, now: datetime) -> None:
             programme_id=programme_id,
             reward=code,
             place=place,
-            number="demo",
+            number=f"demo-{code}",
             actor=ACTOR,
         )
         with suppress(RewardNotRedeemable):

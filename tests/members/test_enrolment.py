@@ -39,6 +39,7 @@ def test_a_new_member_is_announced_once(till: Client) -> None:
         "via": "till",
         "place_code": "S12",
         "programme_code": "tea",
+        "referral_code": "",
     }
 
 

@@ -89,6 +89,7 @@ def test_a_row_is_written_in_full() -> None:
         "via": "import",
         "place_code": "S12",
         "programme_code": "tea",
+        "referral_code": "",
     }
 
 

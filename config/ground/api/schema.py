@@ -200,12 +200,19 @@ def _component_name(kind: Any) -> str:
 
 
 def _bounded(schema: Any) -> Any:
-    """The same schema with every whole number held to 64 bits, as the doors hold it."""
+    """The same schema with every whole number held to 64 bits, as the doors hold it.
+
+    Defaults that are documents are left out: makers of clients cannot write them down.
+    """
     if isinstance(schema, list):
         return [_bounded(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    bounded = {name: _bounded(one) for name, one in schema.items()}
+    bounded = {
+        name: _bounded(one)
+        for name, one in schema.items()
+        if not (name == "default" and isinstance(one, dict))
+    }
     if bounded.get("type") == "integer":
         if "exclusiveMinimum" not in bounded:
             bounded.setdefault("minimum", BIGINT_MIN)

@@ -21,12 +21,14 @@ from loyalty.admin.rule_fields import (
     in_currency,
     mark_rows,
 )
+from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.queries.vocabulary import Home, list_acts, list_label_words, list_place_words, list_tier_words
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft
 from loyalty.rules.stored_rules import read_stored
+from loyalty.services.rules import ensure_times_hold
 
 _NEEDED = {
     "per_step": {"points": "Say how many points.", "step": "Say for each full amount of how much."},
@@ -166,6 +168,10 @@ class RuleForm(ActFields, GivesFields, WhoFields, WhenFields, MostFields, forms.
         data, fields = definition_of(cleaned)
         try:
             cleaned["definition"] = msgspec.convert(data, RuleDefinition)
+            if self.instance.pk:
+                ensure_times_hold(self.instance, cleaned["definition"])
+        except RuleNotValid as refusal:
+            self.add_error("points", refusal.detail)
         except msgspec.ValidationError as fault:
             words, _, path = str(fault).partition(" - at `")
             self.add_error(field_at(path, fields), words)

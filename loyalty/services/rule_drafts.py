@@ -10,7 +10,7 @@ from loyalty.models import Rule, RuleDraft, RuleDraftState, RuleVersion
 from loyalty.queries.rule_drafts import OPEN, find_open_draft, lock_draft, needs_approval
 from loyalty.rules.definition import RuleDefinition
 from loyalty.services.drafts import decide, ensure_may_approve, submit
-from loyalty.services.rules import publish_rule
+from loyalty.services.rules import ensure_times_hold, publish_rule
 
 
 @transaction.atomic
@@ -31,13 +31,14 @@ def write_draft(
     :param live_from: None for the moment of approval.
     :param by: who writes, e.g. `staff:3`.
     :param only_own: what somebody else is writing is left alone.
-    :raises RuleNotValid: it would end before it starts.
+    :raises RuleNotValid: it would end before it starts, or as `ensure_times_hold`.
     :raises RuleDraftOfAnother: somebody else wrote the open draft, and it is to be left alone.
     """
     if live_until is not None and live_until <= (live_from or now):
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
     rule, _ = Rule.objects.get_or_create(programme_id=programme_id, code=code, defaults={"name": name})
     Rule.objects.select_for_update().get(pk=rule.pk)
+    ensure_times_hold(rule, definition)
     draft = find_open_draft(rule.pk) or RuleDraft(rule=rule, made_by=by)
     if only_own and draft.made_by != by:
         raise RuleDraftOfAnother

@@ -27,13 +27,15 @@ def publish_rule(
 
     :param made_by: who says so, e.g. `staff:3`.
     :param approved_by: the second person, "" where none is asked for.
-    :raises RuleNotValid: it would end before it starts, or start before the version that is live did.
+    :raises RuleNotValid: it would end before it starts, or start before the version that is live did; or as
+        `ensure_times_hold`.
     """
     if live_until is not None and live_until <= live_from:
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
     with transaction.atomic():
         rule, _ = Rule.objects.update_or_create(programme_id=programme_id, code=code, defaults={"name": name})
         Rule.objects.select_for_update().get(pk=rule.pk)
+        ensure_times_hold(rule, definition)
         end_rule(rule, at=live_from)
         last = rule.versions.aggregate(last=Max("version"))["last"] or 0
         return RuleVersion.objects.create(
@@ -46,6 +48,22 @@ def publish_rule(
             approved_by=approved_by,
             made_at=now,
         )
+
+
+def ensure_times_hold(rule: Rule, definition: RuleDefinition) -> None:
+    """Refuse other points for a rule that gives them so many times at most: counters hold the points of all versions.
+
+    :raises RuleNotValid: a version with caps gave other points.
+    """
+    if not any(isinstance(cap.times, int) for cap in definition.caps):
+        return
+    points = msgspec.to_builtins(definition.effect).get("points")
+    for before in rule.versions.values_list("definition", flat=True):
+        if before.get("caps") and before["effect"].get("points") != points:
+            raise RuleNotValid(
+                f"{rule.name} gave other points before, and how many times it gave is counted by them. "
+                "End it, and write a new rule with the new points."
+            )
 
 
 def end_rule(rule: Rule, *, at: datetime) -> int:

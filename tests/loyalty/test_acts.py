@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.outbox.delivery import deliver_batch
 from config.outbox.registry import list_subscribers
 from config.staff.roles import FINANCE, STORE_MANAGER
+from loyalty.errors import RuleNotValid
 from loyalty.models import ActCounted, ActSettlement, Entry, Lot, Wallet
 from loyalty.queries.acts import get_act_why
 from loyalty.rules.acts import Act
@@ -143,6 +144,15 @@ def test_at_most_three_times_a_month(shop: Shop, member: Member) -> None:
     assert points(member) == 200
     assert [get_act_why(ref).points_earned for ref in [*refs, last_month]] == [50, 50, 50, 0, 50]
     assert whys(refs[3]) == [("cap_reached", "Act: 0 points of 50: at most 3 times for each member a month.")]
+
+
+def test_points_of_a_rule_that_counts_times_stay_as_they_are(shop: Shop) -> None:
+    thrice = {"caps": [Cap(per="member_month", times=3)]}
+    rule_about(shop, points=20, **thrice)
+    with pytest.raises(RuleNotValid, match="write a new rule"):
+        rule_about(shop, points=50, **thrice)
+    rule_about(shop, points=20, caps=[Cap(per="member_month", times=4)])
+    rule_about(shop, points=50)
 
 
 def test_a_budget_that_all_share_holds_in_one_batch(shop: Shop, member: Member) -> None:

@@ -27,6 +27,7 @@ from campaigns.services.campaigns import (
 from config.ground import clock
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
+from config.staff.actors import actor_of
 from config.staff.admin.refusals import RefusalsInWords
 from config.staff.confirm import confirmed
 from config.staff.site import site
@@ -231,7 +232,7 @@ class CampaignAdmin(RefusalsInWords):
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: CampaignForm, change: bool) -> None:
         """Through the service that the API uses, so that both write the same."""
-        plan, by, now = form.cleaned_data["plan"], f"staff:{request.user.pk}", clock.now()
+        plan, by, now = form.cleaned_data["plan"], actor_of(request), clock.now()
         if change:
             redraft_campaign(
                 obj.pk,

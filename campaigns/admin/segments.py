@@ -22,6 +22,7 @@ from campaigns.services.segments import make_segment, open_to_rules, redefine_se
 from config.ground import clock, typed
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
+from config.staff.actors import actor_of
 from config.staff.admin.refusals import RefusalsInWords
 from config.staff.site import site
 
@@ -135,7 +136,7 @@ class SegmentAdmin(RefusalsInWords):
 
     def save_model(self, request: HttpRequest, obj: Segment, form: SegmentForm, change: bool) -> None:
         """Through the service that the API uses, so that both write the same."""
-        tree, by, now = form.cleaned_data["conditions"], f"staff:{request.user.pk}", clock.now()
+        tree, by, now = form.cleaned_data["conditions"], actor_of(request), clock.now()
         if change:
             saved = redefine_segment(
                 obj.pk,

@@ -3,10 +3,16 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
 from config.staff.models import Staff
 
 _PREFIX = "staff:"
+
+
+def actor_of(request: HttpRequest) -> str:
+    """The colleague in front of a page, as tables name them."""
+    return f"{_PREFIX}{request.user.pk}"
 
 
 def list_colleagues_who_may(permission: str, *, but: Iterable[str] = ()) -> list[str]:

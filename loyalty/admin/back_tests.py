@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.typed import load
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm, WithoutForm
@@ -31,7 +31,7 @@ def ask_from_page(request: HttpRequest, home: Home, changes: Changes, days: Days
         name=named(changes),
         changes=changes,
         **days.days,
-        by=f"staff:{request.user.pk}",
+        by=actor_of(request),
         now=clock.now(),
     )
     return HttpResponseRedirect(reverse("admin:loyalty_backtest_change", args=[asked.pk]))

@@ -10,9 +10,9 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.refusals import Refusal
+from config.staff.actors import actor_of
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.models import BenefitBooking, BenefitDate, BookingState
 from loyalty.services.benefits import cancel_booking, check_in
 from members.rules.people import name_of

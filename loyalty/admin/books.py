@@ -18,7 +18,7 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.ground.spreadsheets import csv_lines
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.admin.changes import TellsChanges
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.fields import AmountField, WholeField
@@ -92,7 +92,7 @@ class BooksAdmin(ReadOnlyAdmin):
             "asked_by": names.get(row.asked_by, row.asked_by) if row else "",
             "decided_by": names.get(row.decided_by, row.decided_by) if row else "",
             "may_ask": may_close and state == "open",
-            "may_agree": may_close and row and state == "waiting" and row.asked_by != _name(request),
+            "may_agree": may_close and row and state == "waiting" and row.asked_by != actor_of(request),
             "may_leave": may_close and state == "waiting",
             "csv": reverse("admin:loyalty_books_journal", args=[books.home.id, month]),
             **month_page(books, first, row),
@@ -114,7 +114,7 @@ class BooksAdmin(ReadOnlyAdmin):
 
     def _decide(self, request: HttpRequest, books: Books, month: date) -> HttpResponse:
         self._ensure(request, request.user.has_perm(MAY_CLOSE))
-        by, now = _name(request), clock.now()
+        by, now = actor_of(request), clock.now()
         acts: dict[str, tuple[Callable[[], BookMonth | None], str]] = {
             "_ask": (lambda: ask_to_close(books.home, month, by=by, now=now), ""),
             "_agree": (lambda: agree_to_close(books.home, month, by=by, now=now), ""),
@@ -221,7 +221,3 @@ def _month(text: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError as fault:
         raise Http404 from fault
-
-
-def _name(request: HttpRequest) -> str:
-    return f"staff:{request.user.pk}"

@@ -12,13 +12,13 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.ground.words import counted, listed
+from config.staff.actors import actor_of
 from config.staff.confirm import confirmed
 from config.staff.dashboard import Number
 from config.staff.site import site
 from loyalty.admin.challenge_answers import SCOPE, is_sayable
 from loyalty.admin.challenge_form import ChallengeForm
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.models import Challenge
 from loyalty.queries.challenge_board import list_challenge_names, said_of
 from loyalty.queries.challenge_preview import Tried, try_on

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import link_to_wallet, points
@@ -93,7 +93,7 @@ class CorrectionAdmin(LedgerAdmin):
             "colour": STATES[CorrectionState(correction.state)],
             "asked_by": names.get(correction.asked_by, correction.asked_by),
             "decided_by": names.get(correction.decided_by, correction.decided_by),
-            "may_decide": waits and may and correction.asked_by != f"staff:{request.user.pk}",
+            "may_decide": waits and may and correction.asked_by != actor_of(request),
         }
         return render(request, "loyalty/admin/correction.html", page)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from loyalty.admin.rule_drafts import actor_of
+from config.staff.actors import actor_of
 from loyalty.models import ProgrammeDraft
 from loyalty.queries.programme_drafts import find_open_programme_draft
 from loyalty.queries.rule_drafts import needs_approval

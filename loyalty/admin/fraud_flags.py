@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.fields import WholeField
 from config.staff.site import site
@@ -115,9 +115,7 @@ class FraudFlagAdmin(ReadOnlyAdmin):
             "flag": flag,
             "colour": STATES[FlagState(flag.state)],
             "may_decide": may and flag.state == FlagState.OPEN,
-            "may_agree": may
-            and flag.state == FlagState.PROPOSED
-            and flag.decided_by != f"staff:{request.user.pk}",
+            "may_agree": may and flag.state == FlagState.PROPOSED and flag.decided_by != actor_of(request),
             "form": form,
             **_evidence(flag),
         }

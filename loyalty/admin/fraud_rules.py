@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
+from config.staff.actors import actor_of
 from config.staff.admin.changes import TellsChanges
 from config.staff.confirm import confirmed
 from config.staff.dashboard import Table
@@ -91,7 +92,7 @@ class FraudRuleAdmin(TellsChanges, OfOneProgramme):
 
     def save_model(self, request: HttpRequest, obj: FraudRule, form: Any, change: bool) -> None:
         """Whoever wrote it last is not who approves it."""
-        obj.written_by = f"staff:{request.user.pk}"
+        obj.written_by = actor_of(request)
         super().save_model(request, obj, form, change)
 
     @action(description="Try it on the past", icon="history_toggle_off")
@@ -122,7 +123,7 @@ class FraudRuleAdmin(TellsChanges, OfOneProgramme):
     @confirmed("Shall this rule look at what happens from now on? It cannot be changed then, only ended.")
     def live(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Go live, by somebody else than who wrote it where the terms ask for that."""
-        by = f"staff:{request.user.pk}"
+        by = actor_of(request)
         return self._act(request, object_id, lambda rule: go_live(rule.pk, by=by, now=clock.now()))
 
     @action(description="End it", icon="stop")

@@ -13,12 +13,12 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
-from config.staff.actors import list_colleagues_who_may, name_actors
+from config.staff.actors import actor_of, list_colleagues_who_may, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.ladders import said
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_drafts import STATES, actor_of
+from loyalty.admin.rule_drafts import STATES
 from loyalty.models import LadderDraft, RuleDraftState
 from loyalty.queries.ladder_moves import Move
 from loyalty.queries.ladders import find_last_ladder

@@ -14,12 +14,11 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.refusals import Refusal
 from config.ground.typed import load
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.ladder_form import LadderForm
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.models import Ladder, Tier
 from loyalty.queries.ladders import find_last_ladder, find_open_ladder_draft
 from loyalty.queries.vocabulary import Home, list_names

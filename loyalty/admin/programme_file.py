@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from config.ground import clock
 from config.ground.refusals import Refusal
+from config.staff.actors import actor_of
 from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
 from loyalty.models import ProgrammeTerms
@@ -95,7 +96,7 @@ def _try(request: HttpRequest, home: Home, file: ProgrammeFile, days: DaysForm) 
 
 def _bring(request: HttpRequest, terms: ProgrammeTerms, file: ProgrammeFile) -> HttpResponse:
     try:
-        brought = bring_programme(file, by=f"staff:{request.user.pk}", now=clock.now())
+        brought = bring_programme(file, by=actor_of(request), now=clock.now())
     except Refusal as refused:
         messages.error(request, refused.detail)
     else:

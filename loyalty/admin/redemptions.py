@@ -17,11 +17,10 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.ground.words import counted
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.site import site
 from loyalty.admin.cells import code, label, link_to_wallet, moment
 from loyalty.admin.ledger import LedgerAdmin
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.models import Redemption
 from loyalty.queries.redemptions import spelled
 from loyalty.rules.redemptions import ENDED, later_states

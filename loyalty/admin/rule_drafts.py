@@ -17,7 +17,7 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
-from config.staff.actors import list_colleagues_who_may, name_actors
+from config.staff.actors import actor_of, list_colleagues_who_may, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
@@ -42,11 +42,6 @@ STATES = {
 """State -> the colour of its label."""
 
 MINE = "me"
-
-
-def actor_of(request: HttpRequest) -> str:
-    """The colleague, as tables name them."""
-    return f"staff:{request.user.pk}"
 
 
 class WaitsFilter(DropdownFilter):

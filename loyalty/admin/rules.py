@@ -15,12 +15,12 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.refusals import InvalidInput
+from config.staff.actors import actor_of
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm
 from loyalty.admin.back_tests import ask_from_page
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.rule_acts import ActFields
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_end import EndForm
 from loyalty.admin.rule_fields import SCOPE, MostFields, WhenFields, WhoFields
 from loyalty.admin.rule_form import RuleForm

@@ -14,10 +14,10 @@ from unfold.decorators import action, display
 
 from config.ground import clock
 from config.ground.refusals import Refusal
+from config.staff.actors import actor_of
 from config.staff.site import site
 from loyalty.admin.corrections import colleague_of
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.voucher_acts import BulkForm, IssueForm, PublicCodeForm, ReasonForm
 from loyalty.admin.voucher_fields import SHOWN_FOR, VoucherGives, VoucherLasts, VoucherStacks
 from loyalty.admin.voucher_form import SeriesForm

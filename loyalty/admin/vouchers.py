@@ -16,14 +16,13 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from config.ground import clock
 from config.ground.amounts import money
 from config.ground.spreadsheets import csv_lines
-from config.staff.actors import name_actors
+from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.fields import AmountField
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import code, link_to_member, moment
 from loyalty.admin.of_programme import OfOneProgramme
-from loyalty.admin.rule_drafts import actor_of
 from loyalty.admin.rule_fields import in_currency
 from loyalty.admin.voucher_acts import ReasonForm
 from loyalty.models import CodeBatch, GoodwillLimit, Voucher

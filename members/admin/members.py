@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from config.ground import clock
+from config.staff.actors import actor_of
 from config.staff.site import site
 from members.admin.consent_form import ConsentForm
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
@@ -131,7 +132,7 @@ class MemberAdmin(ModelAdmin):
             person=form.person,
             via="admin",
             consents=form.consents(),
-            actor=f"staff:{request.user.pk}",
+            actor=actor_of(request),
             now=clock.now(),
         )
         obj.pk, obj.ref = enrolled.member_id, enrolled.ref
@@ -167,7 +168,7 @@ class MemberAdmin(ModelAdmin):
         form = ConsentForm(request.POST or None, now=now)
         page_of_member = reverse("admin:members_member_change", args=[member.pk])
         if form.is_valid():
-            actor = f"staff:{request.user.pk}"
+            actor = actor_of(request)
             source = form.cleaned_data["source"]
             record_consents(
                 member.pk, [form.word], source=source, actor=actor, happened_at=form.said_at, now=now

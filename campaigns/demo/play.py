@@ -77,6 +77,6 @@ def start_challenges(programme_id: int, now: datetime) -> None:
             by=WRITER,
             now=now,
         )
-        start_challenge(draft.pk, by=STARTER, now=now)
+        start_challenge(draft.pk, read=draft.digest(), by=STARTER, now=now)
     while catch_up(now=now):
         pass

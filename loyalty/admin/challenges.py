@@ -12,7 +12,7 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.ground.words import counted, listed
-from config.staff.actors import actor_of
+from config.staff.actors import actor_of, list_colleagues_who_may, name_actors
 from config.staff.confirm import confirmed
 from config.staff.dashboard import Number
 from config.staff.site import site
@@ -23,12 +23,15 @@ from loyalty.models import Challenge
 from loyalty.queries.challenge_board import list_challenge_names, said_of
 from loyalty.queries.challenge_preview import Tried, try_on
 from loyalty.queries.challenges import Sums, running_of, sums_of
+from loyalty.queries.drafts import needs_approval
 from loyalty.queries.people import find_member_ids
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.challenge_drafts import end_challenge, start_challenge, write_challenge
 
 STATES = {"draft": "info", "scheduled": "info", "live": "success", "ended": "default"}
 """State -> the colour of its label."""
+
+MAY_START = "loyalty.change_challenge"
 
 _PURCHASES = "goal != 'referral' && act == ''"
 
@@ -41,6 +44,28 @@ def state_of(challenge: Challenge) -> str:
     if challenge.live_until is not None and challenge.live_until <= now:
         return "ended"
     return "live" if challenge.live_from <= now else "scheduled"
+
+
+def _says(challenge: Challenge) -> list[str]:
+    """All that whoever starts it agrees to."""
+    sentences = [said_of(challenge, list_challenge_names(challenge.programme_id))]
+    if challenge.words:
+        sentences.append(f"Members read: {challenge.words}")
+    start = f"{challenge.live_from:%Y-%m-%d %H:%M}" if challenge.live_from else "the moment it is started"
+    end = f" until {challenge.live_until:%Y-%m-%d %H:%M}" if challenge.live_until else ""
+    return [*sentences, f"From {start}{end}."]
+
+
+def _draft_of(challenge: Challenge, request: HttpRequest) -> dict[str, Any]:
+    """Who wrote a draft and, where that may not be its writer, who may start it."""
+    writers = challenge.writers()
+    is_own = actor_of(request) in writers and needs_approval(challenge.programme_id)
+    return {
+        "of_what": "challenges",
+        "made_by": name_actors(writers).get(challenge.made_by, challenge.made_by),
+        "waits": is_own,
+        "approvers": list_colleagues_who_may(MAY_START, but=writers) if is_own else [],
+    }
 
 
 @admin.register(Challenge, site=site)
@@ -132,9 +157,8 @@ class ChallengeAdmin(OfOneProgramme):
         self, request: HttpRequest, obj: Challenge, post_url_continue: Any = None
     ) -> HttpResponse:
         """Stay on the draft's page: it is read, tried on a member, and started there."""
-        messages.success(
-            request, "The draft is written. Read what it says, try it on a member, and start it."
-        )
+        who = "another person starts it" if needs_approval(obj.programme_id) else "start it"
+        messages.success(request, f"The draft is written. Read what it says, try it on a member; {who}.")
         return _back(obj.pk)
 
     def response_change(self, request: HttpRequest, obj: Challenge) -> HttpResponse:
@@ -156,16 +180,18 @@ class ChallengeAdmin(OfOneProgramme):
                 "numbers": _numbers(obj) if obj.started_at else [],
                 "whose": whose,
                 "tried": _try(obj, whose) if whose else [],
+                **(_draft_of(obj, request) if state == "draft" else {}),
             }
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
         return answer
 
     @action(description="Start", icon="play_arrow", permissions=["start"])
-    @confirmed("Start this challenge? What it asks for stays as it is from then on.")
+    @confirmed("Start this challenge? What it asks for stays as it is from then on.", says=_says)
     def start(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Let it count."""
+        """Let it count, as it was read."""
+        read = request.POST.get("read", "")
         try:
-            started = start_challenge(int(object_id), by=actor_of(request), now=clock.now())
+            started = start_challenge(int(object_id), read=read, by=actor_of(request), now=clock.now())
         except Refusal as refused:
             messages.error(request, refused.detail)
         else:
@@ -195,8 +221,7 @@ class ChallengeAdmin(OfOneProgramme):
 
     def _may_steer(self, request: HttpRequest, object_id: Any, *states: str) -> bool:
         row = self.get_object(request, str(object_id)) if object_id else None
-        may = request.user.has_perm("loyalty.change_challenge")
-        return may and row is not None and state_of(row) in states
+        return request.user.has_perm(MAY_START) and row is not None and state_of(row) in states
 
     @display(description="challenge", header=True)
     def called(self, challenge: Challenge) -> tuple[str, str]:

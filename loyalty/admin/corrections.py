@@ -25,7 +25,7 @@ from loyalty.admin.ledger import LedgerAdmin
 from loyalty.models import Correction, CorrectionLimit, CorrectionState, ProgrammeDraft
 from loyalty.models.programme_drafts import DraftKind
 from loyalty.queries.corrections import waiting_first
-from loyalty.queries.rule_drafts import needs_approval
+from loyalty.queries.drafts import needs_approval
 from loyalty.queries.vocabulary import list_homes
 from loyalty.services.corrections import Colleague, approve_correction, refuse_correction
 from loyalty.services.programme_drafts import write_limits_draft

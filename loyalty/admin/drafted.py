@@ -10,8 +10,8 @@ from unfold.admin import ModelAdmin
 
 from config.staff.actors import actor_of
 from loyalty.models import ProgrammeDraft
+from loyalty.queries.drafts import needs_approval
 from loyalty.queries.programme_drafts import find_open_programme_draft
-from loyalty.queries.rule_drafts import needs_approval
 
 
 def ensure_own(programme_id: int, kind: str, actor: str) -> None:

@@ -36,7 +36,8 @@ from loyalty.admin.rule_versions import (
 )
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleVersion
-from loyalty.queries.rule_drafts import find_open_draft, needs_approval
+from loyalty.queries.drafts import needs_approval
+from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.queries.vocabulary import (
     list_names,
 )

@@ -21,8 +21,8 @@ from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.programme_file import MAY_BRING, bring_page, file_answer
 from loyalty.models import ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
-from loyalty.queries.programme_drafts import find_open_programme_draft, list_waiting_drafts, terms_of
-from loyalty.queries.rule_drafts import list_waiting_rules
+from loyalty.queries.drafts import list_waiting
+from loyalty.queries.programme_drafts import find_open_programme_draft, terms_of
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.lots import Expiry, fault_in
 from loyalty.rules.programme_files import TermsPart
@@ -104,7 +104,7 @@ class TermsForm(forms.ModelForm):
         """What waits for a second person is decided by one before nobody is needed any more."""
         needs: bool = self.cleaned_data["rules_need_approval"]
         loosens = self.instance.rules_need_approval and not needs
-        waiting = list_waiting_rules(self.home.code) + list_waiting_drafts(self.home.code)
+        waiting = list_waiting(self.home.code)
         if loosens and waiting:
             raise forms.ValidationError(
                 f"Waiting for a second person: {', '.join(waiting)}. Decide or discard that first."

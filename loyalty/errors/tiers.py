@@ -9,12 +9,6 @@ class LadderNotValid(Refusal):
     title = "Nobody can climb this ladder"
 
 
-class LadderDraftNotOpen(Refusal):
-    status = 409
-    code = "ladder_draft_not_open"
-    title = "This draft of the ladder is not where the step begins"
-
-
 class TierNotGiven(Refusal):
     status = 422
     code = "tier_not_given"

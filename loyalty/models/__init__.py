@@ -22,6 +22,7 @@ from loyalty.models.challenges import (
     RewardState,
 )
 from loyalty.models.corrections import Correction, CorrectionLimit, CorrectionReason, CorrectionState
+from loyalty.models.drafts import DraftState
 from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.fraud import FlagState, FraudFlag, FraudRule
 from loyalty.models.grants import Grant
@@ -35,7 +36,7 @@ from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionSt
 from loyalty.models.referrals import ReferralCode, ReferredFriend
 from loyalty.models.returns import Reversal
 from loyalty.models.rewards import Reward, RewardKind, RewardPeriod, RewardStock, RewardWords
-from loyalty.models.rule_drafts import RuleDraft, RuleDraftState
+from loyalty.models.rule_drafts import RuleDraft
 from loyalty.models.rules import Rule, RuleVersion
 from loyalty.models.tiers import Benefit, BenefitGrant, BenefitKind, Tier, TierDay, TierStanding
 from loyalty.models.transfers import Transfer
@@ -76,6 +77,7 @@ __all__ = [
     "CorrectionLimit",
     "CorrectionReason",
     "CorrectionState",
+    "DraftState",
     "Entry",
     "EntryKind",
     "ExpiryKind",
@@ -116,7 +118,6 @@ __all__ = [
     "RewardWords",
     "Rule",
     "RuleDraft",
-    "RuleDraftState",
     "RuleUse",
     "RuleVersion",
     "Seal",

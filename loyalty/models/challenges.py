@@ -1,15 +1,19 @@
 """Challenges: what they ask for, what counted, how far members have come, and what they got."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from config.ground.history import before_each_change
+from loyalty.models.drafts import Written
 
 
 @pghistory.track(*before_each_change(), exclude=["caught_up_to"])
-class Challenge(models.Model):
+class Challenge(Written):
     """A challenge keeps its code. Without `live_from` it is a draft; what it asks for stays once it was started."""
 
     id = models.BigAutoField(primary_key=True)
@@ -63,6 +67,12 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def said(self) -> Sequence[Any]:
+        return self.code, self.name, self.words, self.definition, self.live_from, self.live_until
+
+    def writers(self) -> Sequence[str]:
+        return (self.made_by,)
 
 
 class _OfAMember(models.Model):

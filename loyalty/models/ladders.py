@@ -1,14 +1,14 @@
 """Ladders: what a programme's tiers ask for and how long they are held, from a moment on."""
 
-import hashlib
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 import pgtrigger
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from config.ground.guards import append_only
-from loyalty.models.rule_drafts import RuleDraftState
+from loyalty.models.drafts import Draft, DraftState, approved_by_another, one_open_draft
 
 
 class Ladder(models.Model):
@@ -59,56 +59,37 @@ class Ladder(models.Model):
         return f"ladder {self.version}"
 
 
-class LadderDraft(models.Model):
+class LadderDraft(Draft):
     """What somebody wants the ladder to be. `live_from` empty: from the moment it is approved.
 
-    `needs_approval` is what the programme's terms declared when it was submitted. `movers` is who would move, as
-    `loyalty.queries.ladder_moves.Move`, counted at `counted_at`; it is counted again whenever the draft changes.
+    `movers` is who would move, as `loyalty.queries.ladder_moves.Move`, counted at `counted_at`; it is counted again
+    whenever the draft changes.
     """
 
     id = models.BigAutoField(primary_key=True)
     programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
     definition = models.JSONField(help_text="`loyalty.rules.ladders.LadderDefinition`")
     live_from = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(max_length=9, choices=RuleDraftState, default=RuleDraftState.DRAFT)
-    made_by = models.CharField(max_length=60)
-    made_at = models.DateTimeField()
-    submitted_by = models.CharField(max_length=60, blank=True, default="")
-    submitted_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=60, blank=True, default="")
-    decided_at = models.DateTimeField(null=True)
-    note = models.CharField(max_length=300, blank=True, default="", help_text="Why it was sent back.")
-    needs_approval = models.BooleanField(default=True)
     ladder = models.OneToOneField(Ladder, on_delete=models.PROTECT, null=True, related_name="draft")
     movers = models.JSONField(null=True)
     counted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            UniqueConstraint(
-                fields=["programme"],
-                condition=Q(state__in=[RuleDraftState.DRAFT, RuleDraftState.SUBMITTED]),
-                name="a_programme_has_one_open_ladder_draft",
-            ),
+            one_open_draft("programme", name="a_programme_has_one_open_ladder_draft"),
             CheckConstraint(
-                condition=Q(state=RuleDraftState.APPROVED, ladder__isnull=False)
-                | ~Q(state=RuleDraftState.APPROVED) & Q(ladder=None),
+                condition=Q(state=DraftState.APPROVED, ladder__isnull=False)
+                | ~Q(state=DraftState.APPROVED) & Q(ladder=None),
                 name="an_approved_draft_is_a_ladder",
             ),
-            CheckConstraint(
-                condition=~Q(state=RuleDraftState.APPROVED, needs_approval=True)
-                | (~Q(decided_by=F("made_by")) & ~Q(decided_by=F("submitted_by"))),
-                name="a_ladder_is_approved_by_another",
-            ),
+            approved_by_another("a_ladder_is_approved_by_another"),
         ]
 
     def __str__(self) -> str:
         return "another ladder"
 
-    def digest(self) -> str:
-        """SHA-256 over what it says and from when: whoever approves names what they read."""
-        said = msgspec.json.encode([self.definition, self.live_from], order="deterministic")
-        return hashlib.sha256(said).hexdigest()
+    def said(self) -> Sequence[Any]:
+        return self.definition, self.live_from
 
 
 class TierReview(models.Model):

@@ -1,12 +1,11 @@
 """Drafts of what a programme declares: its terms, and how far each role corrects alone."""
 
-import hashlib
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
-from loyalty.models.rule_drafts import RuleDraftState
+from loyalty.models.drafts import Draft, approved_by_another, one_open_draft
 
 
 class DraftKind(models.TextChoices):
@@ -14,7 +13,7 @@ class DraftKind(models.TextChoices):
     LIMITS = "limits", "limits of corrections"
 
 
-class ProgrammeDraft(models.Model):
+class ProgrammeDraft(Draft):
     """What somebody wants the terms, or the limits of corrections, to be, whole. They hold once it is approved."""
 
     id = models.BigAutoField(primary_key=True)
@@ -22,28 +21,11 @@ class ProgrammeDraft(models.Model):
     kind = models.CharField(max_length=6, choices=DraftKind)
     definition = models.JSONField(help_text="`loyalty.rules.programme_files.TermsPart`, or role -> points.")
     before = models.JSONField(null=True, help_text="What it took the place of.")
-    state = models.CharField(max_length=9, choices=RuleDraftState, default=RuleDraftState.DRAFT)
-    made_by = models.CharField(max_length=60)
-    made_at = models.DateTimeField()
-    submitted_by = models.CharField(max_length=60, blank=True, default="")
-    submitted_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=60, blank=True, default="")
-    decided_at = models.DateTimeField(null=True)
-    note = models.CharField(max_length=300, blank=True, default="", help_text="Why it was sent back.")
-    needs_approval = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
-            UniqueConstraint(
-                fields=["programme", "kind"],
-                condition=Q(state__in=[RuleDraftState.DRAFT, RuleDraftState.SUBMITTED]),
-                name="a_programme_has_one_open_draft",
-            ),
-            CheckConstraint(
-                condition=~Q(state=RuleDraftState.APPROVED, needs_approval=True)
-                | (~Q(decided_by=F("made_by")) & ~Q(decided_by=F("submitted_by"))),
-                name="terms_are_approved_by_another",
-            ),
+            one_open_draft("programme", "kind", name="a_programme_has_one_open_draft"),
+            approved_by_another("terms_are_approved_by_another"),
         ]
         verbose_name = "draft of terms and limits"
         verbose_name_plural = "drafts of terms and limits"
@@ -51,6 +33,5 @@ class ProgrammeDraft(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.programme}"
 
-    def digest(self) -> str:
-        """SHA-256 over what it says: whoever approves names what they read."""
-        return hashlib.sha256(msgspec.json.encode(self.definition, order="deterministic")).hexdigest()
+    def said(self) -> Sequence[Any]:
+        return (self.definition,)

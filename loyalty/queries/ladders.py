@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from config.ground.typed import load
-from loyalty.errors import RuleDraftNotFound
 from loyalty.models import Ladder, LadderDraft, ProgrammeTerms, Tier
-from loyalty.queries.rule_drafts import OPEN
+from loyalty.models.drafts import OPEN
 from loyalty.rules.ladder_words import words_of_demand
 from loyalty.rules.ladders import LadderDefinition
 from omnichannel.models import Programme
@@ -52,17 +51,6 @@ def list_demands(*, now: datetime) -> dict[int, str]:
 def find_open_ladder_draft(programme_id: int) -> LadderDraft | None:
     """What somebody is writing, or what waits for approval."""
     return LadderDraft.objects.filter(programme_id=programme_id, state__in=OPEN).first()
-
-
-def lock_ladder_draft(draft_id: int) -> LadderDraft:
-    """The draft, locked until commit.
-
-    :raises RuleDraftNotFound: there is none with this id.
-    """
-    draft = LadderDraft.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
-    if draft is None:
-        raise RuleDraftNotFound
-    return draft
 
 
 def list_live_ladders(*, now: datetime) -> list[Ladder]:

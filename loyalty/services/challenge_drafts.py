@@ -5,10 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from config.ground.typed import dump, load
-from loyalty.errors import ChallengeNotValid, ChallengeStarted, NeedsAnotherPerson
+from loyalty.errors import ChallengeNotValid, ChallengeStarted
 from loyalty.models import Challenge, VoucherSeries
-from loyalty.queries.rule_drafts import needs_approval
+from loyalty.queries.drafts import needs_approval
 from loyalty.rules.challenges import Acts, ChallengeDefinition, GivesVoucher, Referral, counted_of
+from loyalty.services.drafts import ensure_may_approve
 from omnichannel.queries.behaviour import list_event_types
 
 
@@ -49,18 +50,19 @@ def write_challenge(
 
 
 @transaction.atomic
-def start_challenge(challenge_id: int, *, by: str, now: datetime) -> Challenge:
+def start_challenge(challenge_id: int, *, read: str, by: str, now: datetime) -> Challenge:
     """Let it count: from the moment it names, be it past or to come, or from now. The past is counted later.
 
+    :param read: the digest of the challenge as whoever starts it read it.
     :raises ChallengeStarted: it was started before.
     :raises NeedsAnotherPerson: who starts it wrote it, and the programme's terms ask for a second person.
+    :raises RuleDraftChanged: it was written over since, and says something else.
     :raises ChallengeNotValid: as `write_challenge`.
     """
     row = Challenge.objects.select_for_update(no_key=True).get(pk=challenge_id)
     if row.started_at is not None:
         raise ChallengeStarted
-    if row.made_by == by and needs_approval(row.programme_id):
-        raise NeedsAnotherPerson
+    ensure_may_approve(row, needs_another=needs_approval(row.programme_id), read=read, by=by)
     _ensure_there_is(load(ChallengeDefinition, row.definition), row.programme_id)
     row.live_from = row.live_from or now
     if row.live_until is not None and row.live_until <= row.live_from:

@@ -7,12 +7,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from loyalty.errors import ProgrammeFileNotFitting
-from loyalty.models import Benefit, ProgrammeTerms, RuleDraftState, Tier
+from loyalty.models import Benefit, DraftState, ProgrammeTerms, Tier
 from loyalty.models.programme_drafts import DraftKind
+from loyalty.queries.drafts import list_waiting_rules, needs_approval
 from loyalty.queries.ladders import find_open_ladder_draft
 from loyalty.queries.programme_drafts import find_open_programme_draft
 from loyalty.queries.programme_files import find_programme_file
-from loyalty.queries.rule_drafts import find_draft_of, list_waiting_rules, needs_approval
+from loyalty.queries.rule_drafts import find_draft_of
 from loyalty.rules.ladders import LadderDefinition
 from loyalty.rules.programme_files import (
     ProgrammeFile,
@@ -171,4 +172,4 @@ def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: st
         now=now,
     )
     submitted = submit_draft(draft.pk, by=by, now=now, asks_another=asks_another)
-    return submitted.state == RuleDraftState.SUBMITTED
+    return submitted.state == DraftState.SUBMITTED

@@ -30,7 +30,7 @@ def challenge(shop: Shop, goal: Goal, gives: Gives | None = FIFTY, **more: Any) 
         now=min(now, days.get("live_from", LONG_AGO)),
         **({"live_from": LONG_AGO} | days),
     )
-    started = start_challenge(draft.pk, by="staff:2", now=now)
+    started = start_challenge(draft.pk, read=draft.digest(), by="staff:2", now=now)
     count_past()
     return started
 

@@ -1,5 +1,6 @@
 """Challenges on the staff's pages: said in plain fields, tried on a member, started, told with their figures."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ from tests.loyalty.test_returns import buy
 from tests.loyalty.vouchers import series
 
 pytestmark = pytest.mark.django_db
-ADD = "/admin/loyalty/challenge/add/"
+ADD, DRAFTS = "/admin/loyalty/challenge/add/", "/admin/loyalty/ruledraft/"
 
 
 def answers(**changed: Any) -> dict[str, Any]:
@@ -46,8 +47,15 @@ def write(client: Client, **changed: Any) -> Challenge:
 
 
 def press(client: Client, row: Challenge, button: str) -> str:
-    answer = client.post(f"/admin/loyalty/challenge/{row.pk}/{button}/", follow=True)
+    """The page after a button was pressed and its question answered, as it was read."""
+    url = f"/admin/loyalty/challenge/{row.pk}/{button}/"
+    read = re.search(r'name="read" value="(\w+)"', client.get(url).content.decode())
+    answer = client.post(url, {"read": read[1]} if read else {}, follow=True)
     return answer.content.decode()
+
+
+def page_of(client: Client, row: Challenge) -> str:
+    return client.get(f"/admin/loyalty/challenge/{row.pk}/change/").content.decode()
 
 
 def test_a_marketer_writes_tries_and_starts_a_stamp_card(shop: Shop) -> None:
@@ -74,9 +82,32 @@ def test_who_wrote_it_does_not_start_it_where_another_person_has_to(shop: Shop) 
     assert "another one approves" in press(client, row, "start")
     row.refresh_from_db()
     assert row.started_at is None
+    assert "It waits for somebody else who may approve challenges" in page_of(client, row)
     other = Client()
     other.force_login(in_role(MARKETER))
+    assert "Challenge Ninth cup" in client.get(DRAFTS).content.decode()
+    assert "waits for you" not in client.get(DRAFTS).content.decode()
+    assert "waits for you" in other.get(DRAFTS).content.decode()
+    assert "It waits" not in page_of(other, row)
+
     assert "counts." in press(other, row, "start")
+
+    assert "Challenge Ninth cup" not in other.get(DRAFTS).content.decode()
+
+
+def test_what_was_written_over_since_it_was_read_is_read_again(shop: Shop) -> None:
+    client = signed_in(MARKETER)
+    row = write(client)
+    url = f"/admin/loyalty/challenge/{row.pk}"
+    asked = client.get(f"{url}/start/").content.decode()
+    assert "Collect 9 stamps" in asked
+    client.post(f"{url}/change/", answers(needed="5"))
+
+    answer = client.post(f"{url}/start/", {"read": row.digest()}, follow=True)
+
+    assert "read it again" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.started_at is None
 
 
 def test_what_is_missing_or_odd_is_said_beside_its_field(shop: Shop) -> None:

@@ -7,7 +7,7 @@ import time_machine
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from config.outbox.models import Event
-from loyalty.errors import ChallengeNotValid, ChallengeStarted, NeedsAnotherPerson
+from loyalty.errors import ChallengeNotValid, ChallengeStarted, NeedsAnotherPerson, RuleDraftChanged
 from loyalty.models import Challenge, ChallengeReward, ChallengeStep, Entry, ProgrammeTerms, Voucher
 from loyalty.queries.challenges import find_purchases
 from loyalty.rules.challenges import (
@@ -244,7 +244,7 @@ def test_who_is_near_the_end_is_announced_once(shop: Shop) -> None:
 def test_what_a_started_challenge_asks_for_stays(shop: Shop) -> None:
     card = challenge(shop, CARD)
     with pytest.raises(ChallengeStarted):
-        start_challenge(card.pk, by="staff:3", now=datetime.now(UTC))
+        start_challenge(card.pk, read=card.digest(), by="staff:3", now=datetime.now(UTC))
     with pytest.raises(ChallengeStarted):
         discard_challenge(card)
     with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
@@ -261,10 +261,14 @@ def test_a_draft_is_written_over_and_started_by_another(shop: Shop) -> None:
     draft = write_challenge(name="Cups", definition=definition, **told)
     with pytest.raises(ChallengeNotValid, match="already"):
         write_challenge(name="Cups", definition=definition, **told)
+    read = draft.digest()
     write_challenge(name="Mugs", definition=definition, challenge=draft, **told)
     with pytest.raises(NeedsAnotherPerson):
-        start_challenge(draft.pk, by="staff:1", now=now)
-    assert start_challenge(draft.pk, by="staff:2", now=now).name == "Mugs"
+        start_challenge(draft.pk, read=draft.digest(), by="staff:1", now=now)
+    with pytest.raises(RuleDraftChanged):
+        start_challenge(draft.pk, read=read, by="staff:2", now=now)
+    assert Challenge.objects.get().started_at is None
+    assert start_challenge(draft.pk, read=draft.digest(), by="staff:2", now=now).name == "Mugs"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged, RuleDraftNotOpen, RuleNotValid
 from loyalty.models import ProgrammeTerms, Rule, RuleDraft, RuleVersion
-from loyalty.queries.rule_drafts import waiting_for
+from loyalty.queries.drafts import waiting_for
 from loyalty.rules.definition import Multiplier, RuleDefinition
 from loyalty.services.rule_drafts import (
     approve_draft,
@@ -79,8 +79,8 @@ def test_who_wrote_or_submitted_it_cannot_approve_it(shop: Shop) -> None:
             approve(draft, by=person)
 
     assert versions() == []
-    assert not waiting_for(ANN).exists()
-    assert waiting_for("staff:3").get() == draft
+    assert not waiting_for(ANN, RuleDraft.objects.all()).exists()
+    assert waiting_for("staff:3", RuleDraft.objects.all()).get() == draft
 
 
 def test_the_database_refuses_an_approval_by_oneself(shop: Shop) -> None:

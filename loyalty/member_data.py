@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from config.ground.moments import day, moment
-from loyalty.models import Redemption
+from loyalty.models import Redemption, TierStanding
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
+from loyalty.queries.given_tiers import list_tiers_given_now
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from loyalty.queries.redemptions import list_latest
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
 from loyalty.rules.redemptions import ENDED
-from members.member_data import Cell, Fact, Panel
+from members.member_data import Act, Cell, Fact, Panel
 from omnichannel.queries.places import list_programmes_served
 
+GIVE, END = "loyalty.add_tierstanding", "loyalty.change_tierstanding"
 _UTC = ZoneInfo("UTC")
 _LABELS: dict[str, Literal["good", "bad", "muted"]] = {
     "open": "good",
@@ -52,7 +54,7 @@ class Points:
         zone = ZoneInfo(held[0].timezone) if held else _UTC
         return [
             *([_wallet(one, is_only=len(held) == 1) for one in held] or [NO_WALLET]),
-            _tier(held, holdings.list_benefits_held(ids, now=now), zone),
+            _tier(held, holdings.list_benefits_held(ids, now=now), list_tiers_given_now(ids, now=now), zone),
             _challenges(list_challenges_held(member_id, now=now), list_badges_held(member_id)),
             _vouchers(list_vouchers_held(member_id, now=now), zone),
             _offers(holdings.list_offers_held(member_id, now=now), zone),
@@ -88,8 +90,10 @@ def _wallet(held: Holding, *, is_only: bool) -> Panel:
     return Panel(title=title, order=20, facts=tuple(facts))
 
 
-def _tier(held: Sequence[Holding], benefits: Sequence[BenefitHeld], zone: ZoneInfo) -> Panel:
-    facts = []
+def _tier(
+    held: Sequence[Holding], benefits: Sequence[BenefitHeld], given: Sequence[TierStanding], zone: ZoneInfo
+) -> Panel:
+    facts, acts = [], []
     for one in held:
         tier = one.wallet.tier
         if tier is None:
@@ -99,10 +103,22 @@ def _tier(held: Sequence[Holding], benefits: Sequence[BenefitHeld], zone: ZoneIn
             facts.append(Fact("Held", tier.keep.words))
         if tier.next and tier.next.words:
             facts.append(Fact("Progress", tier.next.words))
+        give = reverse("admin:loyalty_wallet_give_tier", args=[one.wallet_id])
+        acts.append(Act("Give a tier" if len(held) == 1 else f"Give a tier of {one.programme}", give, GIVE))
+    for each in given:
+        facts.append(
+            Fact(
+                "Given by hand", each.tier.name, note=f"until {_last_day(each.until_at, zone)}: {each.reason}"
+            )
+        )
+        acts.append(
+            Act(f"End {each.tier.name}", reverse("admin:loyalty_wallet_end_tier", args=[each.wallet_id]), END)
+        )
     return Panel(
         title="Tier and benefits",
         order=22,
         facts=tuple(facts),
+        acts=tuple(acts),
         columns=("Benefit", "By tier", "Until", "State") if benefits else (),
         rows=tuple(
             (one.title, one.tier, _last_day(one.valid_until, zone), _label(one.state)) for one in benefits

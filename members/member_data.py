@@ -43,6 +43,14 @@ class Fact(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Act(msgspec.Struct, frozen=True):
+    """What a colleague who holds a right (`loyalty.add_tierstanding`) can do about a panel, and on which page."""
+
+    name: str
+    link: str
+    right: str
+
+
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One box on the member's page: facts, a table, a chart, or several of them.
 
@@ -50,6 +58,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         campaigns 60 to 75.
     :ivar chart: as the dashboard draws them.
     :ivar empty: what to say when there is nothing to show.
+    :ivar acts: only those are shown for which the person who looks has the right.
     :ivar is_wide: over the whole width; narrow panels stand in two columns.
     """
 
@@ -61,6 +70,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart | None = None
     empty: str = "Nothing yet."
     is_wide: bool = False
+    acts: tuple[Act, ...] = ()
 
 
 class MemberData(Protocol):

@@ -19,7 +19,8 @@ from config.staff.site import site
 from loyalty.admin.cells import amount, code, label, moment, points
 from loyalty.admin.correction_form import CorrectionForm
 from loyalty.admin.corrections import colleague_of
-from loyalty.admin.ledger import KIND_COLOURS, LedgerAdmin
+from loyalty.admin.given_tiers import GivesTiers
+from loyalty.admin.ledger import KIND_COLOURS
 from loyalty.errors import OwnWallet
 from loyalty.models import CorrectionReason, Wallet
 from loyalty.queries.corrections import limit_of
@@ -37,7 +38,7 @@ PURCHASES = 10
 
 
 @admin.register(Wallet, site=site)
-class WalletAdmin(LedgerAdmin):
+class WalletAdmin(GivesTiers):
     """Wallets, found by whom they belong to."""
 
     list_display = ("whose", "programme", "balance_now", "spendable_now", "pending_now", "tier_now")
@@ -47,7 +48,7 @@ class WalletAdmin(LedgerAdmin):
     list_select_related = ("member", "programme")
     fields = ()
     change_form_outer_before_template = "loyalty/admin/wallet.html"
-    actions_detail = ("correct",)
+    actions_detail = ("correct", "give_tier", "end_tier")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         now = Value(clock.now())

@@ -126,6 +126,7 @@ class TierStanding(models.Model):
     )
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     ended_by = models.CharField(max_length=60, blank=True, default="", db_default="")
+    end_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

@@ -107,12 +107,12 @@ def _lock(correction_id: int, by: Colleague) -> Correction:
     return correction
 
 
-def ensure_not_own(member_id: int, by: Colleague) -> None:
+def ensure_not_own(member_id: int, by: Colleague, words: str = "") -> None:
     """
-    :raises OwnWallet: the member is the colleague.
+    :raises OwnWallet: the member is the colleague; in these words, if any.
     """
     if is_colleague(member_id, by.id) or (by.email and goes_by_email(member_id, by.email)):
-        raise OwnWallet
+        raise OwnWallet(words)
 
 
 def _book(correction: Correction, now: datetime) -> None:

@@ -6,15 +6,14 @@ from django.db import transaction
 
 from config.ground.amounts import money
 from config.ground.ids import new_ref
-from loyalty.errors import GoodwillExceeded, OwnWallet, VoucherNotFound
+from loyalty.errors import GoodwillExceeded, VoucherNotFound
 from loyalty.models import VoucherSeries
 from loyalty.queries.batches import lock_wallets
 from loyalty.queries.goodwill import goodwill_limit_of, sum_goodwill
 from loyalty.queries.vouchers import compiled
 from loyalty.rules.vouchers import worth_of
-from loyalty.services.corrections import Colleague
+from loyalty.services.corrections import Colleague, ensure_not_own
 from loyalty.services.vouchers import issue_vouchers
-from members.queries.members import goes_by_email, is_colleague
 
 LIMITED = timedelta(hours=24)
 
@@ -31,8 +30,7 @@ def give_goodwill(series: VoucherSeries, member_id: int, *, note: str, by: Colle
     """
     if not series.is_goodwill or series.revoked_at is not None:
         raise VoucherNotFound("This is no series of goodwill, or it was revoked.")
-    if is_colleague(member_id, by.id) or (by.email and goes_by_email(member_id, by.email)):
-        raise OwnWallet("Nobody gives goodwill to themselves: ask a colleague.")
+    ensure_not_own(member_id, by, "Nobody gives goodwill to themselves: ask a colleague.")
     lock_wallets([member_id], series.programme_id, now=now)
     limit = goodwill_limit_of(by.roles, series.programme_id)
     left = limit - sum_goodwill(member_id, series.programme_id, by=by.name, since=now - LIMITED)

@@ -1,16 +1,13 @@
-"""Writing who holds which tier: what reviews change, and what colleagues give."""
+"""Writing who holds which tier: what purchases, reviews and returns change."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from config.ground.ids import new_ref
-from loyalty.errors.tiers import TierNotGiven
-from loyalty.models import Tier, TierStanding, Wallet
-from loyalty.queries.batches import lock_wallets
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.returns import Facts
 from loyalty.queries.tier_reviews import lock_climbers
@@ -82,61 +79,6 @@ def _benefits(
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-@transaction.atomic
-def give_tier(
-    wallet: Wallet, tier: Tier, *, until: datetime, reason: str, by: str, now: datetime
-) -> TierStanding:
-    """Let a member hold a tier until a moment, whatever they reached. What they reach meanwhile is theirs as ever.
-
-    :param by: the colleague, e.g. `staff:3`.
-    :raises TierNotGiven: it would end before it begins, there is no reason, or it is another programme's or the lowest.
-    """
-    if until <= now:
-        raise TierNotGiven("Choose an end that lies ahead.")
-    if not reason.strip():
-        raise TierNotGiven("Say why.")
-    if tier.programme_id != wallet.programme_id or tier.rank == 0:
-        raise TierNotGiven("Choose a tier above the lowest.")
-    lock_wallets([wallet.member_id], wallet.programme_id, now=now)
-    end_given_tiers(wallet, tier=tier, by=by, now=now)
-    given = TierStanding.objects.create(
-        wallet=wallet,
-        member_id=wallet.member_id,
-        tier=tier,
-        from_at=now,
-        until_at=until,
-        given_by=by,
-        reason=reason.strip()[:300],
-    )
-    _let_know(wallet)
-    return given
-
-
-@transaction.atomic
-def end_given_tiers(wallet: Wallet, *, by: str, now: datetime, tier: Tier | None = None) -> int:
-    """End what colleagues gave a member (of one tier, or all); who ended it stays written down.
-
-    :return: how many ended.
-    """
-    lock_wallets([wallet.member_id], wallet.programme_id, now=now)
-    given = TierStanding.objects.filter(wallet=wallet, until_at__gt=now).exclude(given_by="")
-    if tier is not None:
-        given = given.filter(tier=tier)
-    ended = given.update(until_at=now, ended_by=by)
-    if ended:
-        _let_know(wallet)
-    return ended
-
-
-def _let_know(wallet: Wallet) -> None:
-    """Purchases that are being settled counted on the tier as it was: they have to read again."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = %s AND member_id = %s",
-            [wallet.pk, wallet.member_id],
-        )
 
 
 def steps_taken(facts: Facts, undoing: Undoing, *, is_whole: bool, now: datetime) -> list[dict[str, object]]:

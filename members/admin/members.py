@@ -197,7 +197,7 @@ class MemberAdmin(ModelAdmin):
             context["header"] = header = facts_of_header(obj)
             context |= {"original": Titled(obj, header.name), "subtitle": header.name}
             context["panels"] = panels_shown(
-                obj.pk, is_masked=is_masked, viewer_id=request.user.pk, now=clock.now()
+                obj.pk, viewer=request.user, is_masked=is_masked, now=clock.now()
             )
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

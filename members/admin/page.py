@@ -43,15 +43,18 @@ def facts_of_header(member: Member) -> Header:
     return Header(name=name or "No name yet", ref=member.ref, state=member.state, since=since)
 
 
-def panels_shown(member_id: int, *, is_masked: bool, viewer_id: int | None, now: datetime) -> list[Panel]:
-    """The panels of all floors, every text in a cell, personal data masked for who may not see it."""
-    return [_dressed(panel, is_masked) for panel in list_panels(member_id, now=now, viewer_id=viewer_id)]
+def panels_shown(member_id: int, *, viewer: Any, is_masked: bool, now: datetime) -> list[Panel]:
+    """The panels of all floors, every text in a cell, personal data masked for who may not see it, and what the viewer
+    may do."""
+    panels = list_panels(member_id, now=now, viewer_id=viewer.pk)
+    return [_dressed(panel, viewer, is_masked) for panel in panels]
 
 
-def _dressed(panel: Panel, is_masked: bool) -> Panel:
+def _dressed(panel: Panel, viewer: Any, is_masked: bool) -> Panel:
     facts = tuple(msgspec.structs.replace(fact, value=_cell(fact.value, is_masked)) for fact in panel.facts)
     rows = tuple(_cells(row, is_masked) for row in panel.rows)
-    return msgspec.structs.replace(panel, facts=facts, rows=rows)
+    acts = tuple(act for act in panel.acts if viewer.has_perm(act.right))
+    return msgspec.structs.replace(panel, facts=facts, rows=rows, acts=acts)
 
 
 def _cells(row: Sequence[Cell | str], is_masked: bool) -> tuple[Cell, ...]:

@@ -9,12 +9,10 @@ import time_machine
 
 from config.ground.models import JobRun
 from config.outbox.models import Event
-from loyalty.errors.tiers import TierNotGiven
-from loyalty.models import BenefitGrant, Tier, TierReview, TierStanding, Wallet
+from loyalty.models import BenefitGrant, TierReview, Wallet
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.ladders import Demand, ForDays, LadderDefinition
 from loyalty.services import tier_reviews
-from loyalty.services.standings import end_given_tiers, give_tier
 from loyalty.services.tier_reviews import review_tiers, tell_of_ends
 from members.models import Member
 from tests.loyalty.conftest import LADDER, Shop, basket, climbed_by
@@ -151,40 +149,6 @@ def test_who_reached_it_again_is_not_warned(shop: Shop, clock: Any) -> None:
     shop.commit(basket(10_000, member=member))
     clock.shift(timedelta(days=60))
     assert tell_of_ends(now=now()) == 0
-
-
-def test_a_colleague_gives_a_tier_until_a_day_and_what_is_reached_stays_the_members(
-    shop: Shop, clock: Any
-) -> None:
-    member = shop.enrol()
-    shop.commit(basket(10_000, member=member))
-    wallet, gold = Wallet.objects.get(), Tier.objects.get(code="gold")
-    given = give_tier(
-        wallet, gold, until=now() + timedelta(days=90), reason="Friend of the house", by="staff:1", now=now()
-    )
-    told_now = get_wallet(member.pk, shop.programme.pk, now=now()).tier
-    assert told_now is not None
-    assert told_now.keep is not None
-    assert (told_now.code, told_now.keep.is_given) == ("gold", True)
-    assert tier_of(shop, member, now() + timedelta(days=91)) == "silver"
-    shop.commit(basket(40_000, member=member))
-    clock.shift(timedelta(days=10))
-    assert end_given_tiers(wallet, by="staff:2", now=now()) == 1
-    assert tier_of(shop, member) == "gold"
-    given.refresh_from_db()
-    assert (given.until_at, given.given_by, given.ended_by) == (now(), "staff:1", "staff:2")
-
-
-@pytest.mark.parametrize(
-    ("code", "days", "reason", "words"),
-    [("basic", 9, "x", "above the lowest"), ("gold", 0, "x", "lies ahead"), ("gold", 9, " ", "Say why")],
-)
-def test_a_tier_is_not_given_like_this(shop: Shop, code: str, days: int, reason: str, words: str) -> None:
-    shop.commit(basket(100, member=shop.enrol()))
-    tier, until = Tier.objects.get(code=code), now() + timedelta(days=days)
-    with pytest.raises(TierNotGiven, match=words):
-        give_tier(Wallet.objects.get(), tier, until=until, reason=reason, by="staff:1", now=now())
-    assert not TierStanding.objects.exists()
 
 
 def _return(shop: Shop, ref: str, number: str) -> dict[str, Any]:

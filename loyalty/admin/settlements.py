@@ -20,7 +20,9 @@ from loyalty.admin.cells import code
 from loyalty.admin.ledger import LedgerAdmin
 from loyalty.errors import OrderNotFound
 from loyalty.models import Settlement
+from loyalty.queries.voucher_lists import list_voucher_ids
 from loyalty.queries.why import get_why
+from loyalty.rules.voucher_codes import normal_form
 from loyalty.rules.why import Why, goods_of, told_to_cashier, told_to_member
 
 MOST_GOODS = 12
@@ -69,6 +71,7 @@ class SettlementAdmin(LedgerAdmin):
             "for_cashier": told_to_cashier(why, now=now),
             "for_member": told_to_member(why, now=now),
             "earned": _rows(why),
+            "vouchers": _vouchers(why, may_see=request.user.has_perm("loyalty.view_voucher")),
         }
         with timezone.override(why.zone):
             return render(request, "loyalty/admin/why.html", page)
@@ -83,6 +86,23 @@ def _rows(why: Why) -> list[dict[str, Any]]:
     return [
         {"points": points, "goods": goods_of(why.lines, points.lines, named=MOST_GOODS)}
         for points in why.earned
+    ]
+
+
+def _vouchers(why: Why, *, may_see: bool) -> list[dict[str, Any]]:
+    """The vouchers that were used, with code and page for whoever may see vouchers, the end of the code for others."""
+    ids = list_voucher_ids(why.order_ref) if may_see and why.vouchers_used else {}
+    pages = {code: reverse("admin:loyalty_voucher_change", args=[voucher]) for code, voucher in ids.items()}
+    return [
+        {
+            "used": one,
+            "end": one.code[-4:],
+            "page": pages.get(normal_form(one.code), ""),
+            "goods": goods_of(why.lines, one.lines, named=MOST_GOODS) if one.lines else "",
+            "off": money(one.discount_minor, why.currency) if one.discount_minor else "",
+            "paid": money(one.paid_minor, why.currency) if one.paid_minor else "",
+        }
+        for one in why.vouchers_used
     ]
 
 

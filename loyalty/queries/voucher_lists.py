@@ -101,6 +101,12 @@ def list_uses(voucher_id: int) -> list[str]:
     return lines
 
 
+def list_voucher_ids(order_ref: str) -> dict[str, int]:
+    """The vouchers that a purchase used, by code in its normal form."""
+    used = VoucherUse.objects.filter(order_ref=order_ref)
+    return dict(used.values_list("voucher__code", "voucher_id"))
+
+
 def answers_of(rows: list[VoucherRow]) -> list[VoucherAnswer]:
     """Vouchers as the API tells them; at most one more statement."""
     series = find_series({(row.series_id, row.series_stamp) for row in rows})

@@ -155,6 +155,8 @@ def _why(kept: _Kept) -> Why:
         points_earned=settlement.points_earned,
         points_spent=settlement.points_spent,
         points_paid_minor=settlement.points_paid_minor,
+        gift_cards_paid_minor=settlement.gift_cards_paid_minor,
+        vouchers_used=settlement.vouchers_used,
         not_applied=settlement.not_applied,
         also_live=[
             LiveWhy(

@@ -10,6 +10,7 @@ from config.ground.amounts import money
 from config.ground.moments import day, moment
 from config.ground.words import listed
 from loyalty.rules.awards import NotApplied
+from loyalty.rules.voucher_answers import VoucherUsedAnswer
 
 NAMED = 3
 """So many lines are named; of more, the rest are counted."""
@@ -116,6 +117,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     points_earned: int
     points_spent: int
     points_paid_minor: int
+    gift_cards_paid_minor: int
+    vouchers_used: list[VoucherUsedAnswer]
     lines: list[BoughtLine]
     earned: list[PointsWhy]
     not_applied: list[NotApplied]
@@ -152,6 +155,7 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     if why.points_spent:
         paid = money(why.points_paid_minor, why.currency)
         told.append(f"{why.points_spent:,} points were spent and paid {paid}, on which nothing is earned.")
+    told += [f"Voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
     told += [f"Not applied, {one.what}: {one.because}" for one in why.not_applied]
     told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
     told += [f"It reached the tier {tier.name}." for tier in why.reached]
@@ -170,11 +174,19 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
         told.append(
             f"You paid {money(why.points_paid_minor, why.currency)} of it with {why.points_spent:,} points."
         )
+    told += [f"Your voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
     told += [one.because for one in why.not_applied]
     told += [f"With it you reached {tier.name}." for tier in why.reached]
     told += [f"With it you completed {one.name}: {_given(one)}." for one in why.completed]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
+
+
+def _worked(one: VoucherUsedAnswer, currency: str) -> str:
+    """What a voucher did for the purchase."""
+    if one.kind == "gift_card":
+        return f"it paid {money(one.paid_minor, currency)}, {money(one.left_minor or 0, currency)} were left on it"
+    return f"it took {money(one.discount_minor, currency)} off, on which nothing is earned"
 
 
 def _given(one: ChallengeWhy) -> str:

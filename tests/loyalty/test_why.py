@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from config.staff.roles import CASHIER, FINANCE
-from loyalty.models import Lot, Rule, Settlement
+from config.staff.roles import ADMINISTRATOR, CASHIER, FINANCE
+from loyalty.models import Lot, Rule, Settlement, Voucher
 from loyalty.rules.definition import FixedPoints, HasLabel, Multiplier, RuleDefinition, Scope
+from loyalty.rules.vouchers import GiftCard
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.rules import end_rule, publish_rule
 from omnichannel.models import Order, UnclaimedOrder
@@ -16,6 +17,7 @@ from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.test_admin_rules import signed_in
 from tests.loyalty.test_returns import bring_back, buy
 from tests.loyalty.test_wallets import app_of
+from tests.loyalty.vouchers import issued, normal, series
 
 pytestmark = pytest.mark.django_db
 
@@ -248,3 +250,31 @@ def test_the_orders_page_leads_to_why_for_who_may_see_it(tea_shop: Shop) -> None
     assert "would earn 100" in client.get(f"/admin/loyalty/settlement/of/{nobodys}/").content.decode()
     assert client.get(f"/admin/loyalty/settlement/of/{'ord_' + '0' * 26}/").status_code == 404
     assert signed_in(CASHIER).get(f"/admin/loyalty/settlement/of/{ref}/").status_code == 403
+
+
+def test_the_vouchers_of_a_purchase_are_named_with_what_they_did(shop: Shop) -> None:
+    member = shop.enrol()
+    five = issued(series(shop, name="Five off"), member)
+    card = issued(series(shop, GiftCard(minor=2_000), name="Gift card"), member)
+    body = basket(4_500, member=member) | {"voucher_codes": [five, card]}
+    body["payments"] = [{"kind": "card", "amount_minor": 2_000}]
+    ref = shop.commit(body).json()["order"]["ref"]
+
+    told = why(shop, ref)
+
+    assert [
+        (one["code"], one["title"], one["discount_minor"], one["paid_minor"]) for one in told["vouchers_used"]
+    ] == [(five, "Five off", 500, 0), (card, "Gift card", 0, 2_000)]
+    assert told["gift_cards_paid_minor"] == 2_000
+    off = "it took 5.00 USD off, on which nothing is earned."
+    assert f"Voucher Five off: {off}" in told["for_cashier"]
+    assert f"Your voucher Five off: {off}" in told["for_member"]
+    paid = "it paid 20.00 USD, 0.00 USD were left on it."
+    assert f"Your voucher Gift card: {paid}" in told["for_member"]
+    page = signed_in(ADMINISTRATOR).get(f"/admin/loyalty/settlement/of/{ref}/").content.decode()
+    voucher = Voucher.objects.get(code=normal(five))
+    assert f"/admin/loyalty/voucher/{voucher.pk}/change/" in page
+    assert "Vouchers that were used" in page
+    page = signed_in(FINANCE).get(f"/admin/loyalty/settlement/of/{ref}/").content.decode()
+    assert f"…{five[-4:]}" in page
+    assert five not in page

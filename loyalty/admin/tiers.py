@@ -48,7 +48,14 @@ class BenefitInline(StackedInline):
 
     model = Benefit
     extra = 0
-    fields = (("title", "code"), ("kind", "valid_days"), ("uses", "is_each_year"), "description", "is_active")
+    fields = (
+        ("title", "code"),
+        ("kind", "valid_days"),
+        ("uses", "is_each_year"),
+        ("days_before", "days_after"),
+        "description",
+        "is_active",
+    )
     prepopulated_fields = {"code": ("title",)}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

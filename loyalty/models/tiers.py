@@ -5,7 +5,7 @@ from datetime import datetime
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Func, Q, UniqueConstraint
 
@@ -31,6 +31,10 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+MOST_DAYS_AROUND = 180
+"""So far around a birthday a gift can be used at most."""
 
 
 class BenefitKind(models.TextChoices):
@@ -71,7 +75,21 @@ class Benefit(models.Model):
         default=False,
         db_default=False,
         verbose_name="Each year",
-        help_text="So often in each year from the day it was granted, not in all.",
+        help_text="So often in each year, not in all; who keeps the tier is granted it anew when it has run out.",
+    )
+    days_before = models.PositiveSmallIntegerField(
+        default=7,
+        db_default=7,
+        validators=[MaxValueValidator(MOST_DAYS_AROUND)],
+        verbose_name="Days before the birthday",
+        help_text="Of a birthday gift: so many days before it can be used.",
+    )
+    days_after = models.PositiveSmallIntegerField(
+        default=14,
+        db_default=14,
+        validators=[MaxValueValidator(MOST_DAYS_AROUND)],
+        verbose_name="Days after the birthday",
+        help_text="Of a birthday gift: so many days after it can still be used.",
     )
     is_active = models.BooleanField(default=True)
 

@@ -120,9 +120,10 @@ def list_benefits(member_id: int, programme_id: int, *, now: datetime) -> list[B
             FROM loyalty_wallet w
             JOIN loyalty_benefitgrant g ON g.wallet_id = w.id
             JOIN loyalty_benefit b ON b.id = g.benefit_id
-            WHERE w.member_id = %s AND w.programme_id = %s ORDER BY g.granted_at DESC, g.id DESC LIMIT 200
+            WHERE w.member_id = %s AND w.programme_id = %s AND g.granted_at <= %s
+            ORDER BY g.granted_at DESC, g.id DESC LIMIT 200
             """,
-            [now, member_id, programme_id],
+            [now, member_id, programme_id, now],
         )
     ]
 

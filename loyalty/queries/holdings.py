@@ -52,7 +52,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class BenefitHeld(msgspec.Struct, frozen=True):
-    """A benefit the member was granted; `state` is granted, used or expired."""
+    """A benefit the member was granted; `state` is scheduled, granted, used or expired."""
 
     title: str
     tier: str
@@ -134,12 +134,12 @@ def list_benefits_held(wallet_ids: Sequence[int], *, now: datetime, limit: int =
         cursor.execute(
             """
             SELECT b.title, t.name, g.valid_until, CASE WHEN g.used_at IS NOT NULL THEN 'used'
-              WHEN g.valid_until <= %s THEN 'expired' ELSE 'granted' END
+              WHEN g.valid_until <= %s THEN 'expired' WHEN g.granted_at > %s THEN 'scheduled' ELSE 'granted' END
             FROM loyalty_benefitgrant g
             JOIN loyalty_benefit b ON b.id = g.benefit_id JOIN loyalty_tier t ON t.id = b.tier_id
             WHERE g.wallet_id = ANY (%s::bigint[]) ORDER BY g.granted_at DESC, g.id DESC LIMIT %s
             """,
-            [now, list(wallet_ids), limit],
+            [now, now, list(wallet_ids), limit],
         )
         return [BenefitHeld(*row) for row in cursor.fetchall()]
 

@@ -10,6 +10,7 @@ from config.ground.amounts import money
 from config.ground.words import counted
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.basket import Basket, Shopper
+from loyalty.rules.birthdays import window_around
 from loyalty.rules.condition_words import Manner, words_of_condition
 from loyalty.rules.conditions import (
     Birthday,
@@ -177,21 +178,8 @@ def days_until_birthday(day: date, birthday: tuple[int, int], condition: Birthda
 
     :param birthday: month and day.
     """
-    before, after = timedelta(condition.days_before), timedelta(condition.days_after)
-    waits = []
-    for year in range(max(day.year - 1, date.min.year), min(day.year + 1, date.max.year) + 1):
-        falls_on = _birthday_in(year, birthday)
-        if falls_on - before <= day <= falls_on + after:
-            return 0
-        waits.append((falls_on - before - day).days)
-    return min((wait for wait in waits if wait > 0), default=1)
-
-
-def _birthday_in(year: int, birthday: tuple[int, int]) -> date:
-    try:
-        return date(year, *birthday)
-    except ValueError:
-        return date(year, 2, 28)
+    window = window_around(day, birthday, days_before=condition.days_before, days_after=condition.days_after)
+    return 0 if window.has(day) else max((window.first - day).days, 1)
 
 
 _CODES: dict[type[Condition], str] = {

@@ -68,6 +68,8 @@ class BenefitPart(_Part, frozen=True, kw_only=True):
     valid_days: Annotated[int, Meta(ge=1, le=32_767)] = 365
     uses: Annotated[int, Meta(ge=1, le=32_767)] | None = 1
     is_each_year: bool = False
+    days_before: Annotated[int, Meta(ge=0, le=180)] = 7
+    days_after: Annotated[int, Meta(ge=0, le=180)] = 14
     is_active: bool = True
 
 

@@ -13,8 +13,18 @@ from config.ground.ids import new_ref
 from config.outbox.services import publish
 from loyalty.errors.tiers import BenefitNotFound, BenefitNotUsable, BookingNotFound, BookingNotOpen
 from loyalty.events import BenefitBooked
-from loyalty.models import Benefit, BenefitBooking, BenefitDate, BenefitGrant, BookingState, Wallet
+from loyalty.models import (
+    Benefit,
+    BenefitBooking,
+    BenefitDate,
+    BenefitGrant,
+    BenefitKind,
+    BookingState,
+    Wallet,
+)
 from loyalty.models.benefits import COUNTING
+from loyalty.queries.benefits import find_window, list_uses_within, zone_of
+from loyalty.rules.birthdays import Window
 
 
 def grant_benefit(
@@ -80,6 +90,7 @@ def use_benefit(ref: str, *, programme_id: int, where: str, actor: str, now: dat
     :raises BenefitNotUsable: it is over, used up, or needs a booking; in words that a cashier can read out.
     """
     grant = _lock_grant(ref, programme_id=programme_id)
+    _ensure_in_time(grant, now)
     open_ones = grant.bookings.select_for_update(of=("self",)).filter(state=BookingState.BOOKED)
     booked = open_ones.select_related("date").order_by("date__starts_at", "pk")
     due = next((one for one in booked if one.date is None or one.date.starts_at.date() <= now.date()), None)
@@ -188,13 +199,36 @@ def _ensure_usable(grant: BenefitGrant, at: datetime) -> None:
     benefit = grant.benefit
     if at >= grant.valid_until:
         raise BenefitNotUsable(f"{benefit.title} ran out on {grant.valid_until:%-d %B %Y}.")
+    around = _ensure_in_time(grant, at)
     used = grant.bookings.filter(year=grant.year_at(at), state__in=COUNTING).order_by("pk")
+    if around is not None:
+        used = list_uses_within(grant, around)
     if benefit.uses is not None and used.count() >= benefit.uses:
         last = used.filter(state=BookingState.USED).order_by("-used_at").first()
         if last is not None and last.used_at is not None:
             where = f" at {last.where}" if last.where else ""
             raise BenefitNotUsable(f"{benefit.title} was used on {last.used_at:%-d %B %Y}{where}.")
         raise BenefitNotUsable(f"{benefit.title} is booked already.")
+
+
+def _ensure_in_time(grant: BenefitGrant, at: datetime) -> Window | None:
+    """:return: the days around the birthday, of a birthday gift."""
+    title, zone = grant.benefit.title, zone_of(grant.benefit)
+    day = at.astimezone(zone).date()
+    if at < grant.granted_at:
+        raise BenefitNotUsable(f"{title} can be used from {grant.granted_at.astimezone(zone):%-d %B %Y}.")
+    if grant.benefit.kind != BenefitKind.BIRTHDAY_GIFT:
+        return None
+    around = find_window(grant.benefit, grant.member, day)
+    if around is None:
+        raise BenefitNotUsable(
+            f"{title} is for the birthday, and nobody knows it yet. Ask for it and write it down."
+        )
+    if not around.has(day):
+        raise BenefitNotUsable(
+            f"{title} can be used from {around.first:%-d %B %Y} to {around.last:%-d %B %Y}."
+        )
+    return around
 
 
 def _lock_date(date_id: int) -> BenefitDate:
@@ -205,12 +239,15 @@ def _lock_date(date_id: int) -> BenefitDate:
 
 
 def _lock_grant(ref: str, *, member_id: int | None = None, programme_id: int | None = None) -> BenefitGrant:
-    rows = BenefitGrant.objects.select_related("benefit__tier__programme").select_for_update(of=("self",))
+    """The grant, with all of the same benefit locked in the order of their ids: a birthday is celebrated once, however
+    many grants there are."""
+    known = BenefitGrant.objects.filter(ref=ref)
     if member_id is not None:
-        rows = rows.filter(member_id=member_id)
+        known = known.filter(member_id=member_id)
     if programme_id is not None:
-        rows = rows.filter(benefit__tier__programme_id=programme_id)
-    grant = rows.filter(ref=ref).first()
-    if grant is None:
+        known = known.filter(benefit__tier__programme_id=programme_id)
+    owned = known.values("wallet_id", "benefit_id", "member_id").first()
+    if owned is None:
         raise BenefitNotFound
-    return grant
+    rows = BenefitGrant.objects.select_related("benefit__tier__programme", "member").filter(**owned)
+    return next(one for one in rows.select_for_update(of=("self",)).order_by("pk") if one.ref == ref)

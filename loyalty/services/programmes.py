@@ -42,6 +42,8 @@ class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str
     description: str = ""
+    uses: int | None = 1
+    is_each_year: bool = False
 
 
 class TierDraft(TriedTier, frozen=True, kw_only=True):

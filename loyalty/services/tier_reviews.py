@@ -1,7 +1,8 @@
 """The review of tiers: who reached more is lifted, what is still reached goes on, and ends are announced.
 
 Nobody's tier depends on it for its end: a standing is over when its time is, whether or not this ran. It lifts whom
-another ladder lifts, and lets go on what its term would end though what counts still reaches it.
+another ladder lifts, lets go on what its term would end though what counts still reaches it, and grants the benefits of
+another year.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from loyalty.rules.reviews import Reviewed, review
 from loyalty.rules.tiers import Enrolled
 from loyalty.services.hands import Hands, open_hands
 from loyalty.services.standings import Change, write_changes
+from loyalty.services.yearly_benefits import grant_anew
 
 WALLETS_PER_PIECE = 10_000
 SOON = timedelta(days=2)
@@ -123,6 +125,7 @@ def _review_piece(
             if reviewed.changed or reviewed.ended:
                 found.append((climber, reviewed))
         write_changes([_change(climber, reviewed) for climber, reviewed in found], zone=zone)
+        grant_anew(programme, (first, last), now=now, soon=now + SOON)
         _announce_lifts(found, programme, now)
         return _tally(found)
 

@@ -38,6 +38,7 @@ def silver(shop: Shop) -> Tier:
 
 def _platinum_with_a_benefit(valid_days: str) -> dict[str, str]:
     benefit = {"title": "Own barista", "code": "barista", "kind": "concierge", "valid_days": valid_days}
+    benefit |= {"days_before": "7", "days_after": "14"}
     form = {"name": "Platinum", "code": "platinum"}
     form |= {"benefits-TOTAL_FORMS": "1", "benefits-INITIAL_FORMS": "0"}
     return form | {f"benefits-0-{name}": value for name, value in (benefit | {"is_active": "on"}).items()}

@@ -3,6 +3,7 @@
 from loyalty.admin import (
     acts,
     back_tests,
+    benefit_dates,
     bookings,
     books,
     challenges,
@@ -29,6 +30,7 @@ from loyalty.admin import (
 __all__ = [
     "acts",
     "back_tests",
+    "benefit_dates",
     "bookings",
     "books",
     "challenges",

@@ -1,11 +1,10 @@
-"""Dates of benefits, and who comes: bookings, with the check-in list for the door."""
+"""Bookings of benefits, of all dates and without one."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from config.ground import clock
@@ -13,7 +12,7 @@ from config.ground.refusals import Refusal
 from config.staff.actors import actor_of
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
-from loyalty.models import BenefitBooking, BenefitDate, BookingState
+from loyalty.models import BenefitBooking, BookingState
 from loyalty.services.benefits import cancel_booking, check_in
 from members.rules.people import name_of
 
@@ -25,24 +24,9 @@ STATES = {
 }
 
 
-@admin.register(BenefitDate, site=site)
-class BenefitDateAdmin(ModelAdmin):
-    """The next first. Seats are never fewer than are taken."""
-
-    list_display = ("starts_at", "benefit", "where", "seats", "taken")
-    list_filter = ("benefit",)
-    list_select_related = ("benefit",)
-    fields = ("benefit", ("starts_at", "ends_at"), "where", "seats", "taken")
-    readonly_fields = ("taken",)
-    ordering = ("-starts_at",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(BenefitBooking, site=site)
 class BenefitBookingAdmin(ReadOnlyAdmin):
-    """Who comes: filtered by date it is the list for the door."""
+    """Who comes, and who came. The list for the door stands on the page of a date."""
 
     list_display = ("who", "what", "starts", "state_label", "booked_at")
     list_filter = ("date", "state")

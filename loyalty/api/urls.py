@@ -22,11 +22,14 @@ from loyalty.api import (
     why,
 )
 
+# Patterns are tried from above: what a customer waits for comes first.
 urlpatterns = [
-    path("back-tests", back_tests.BackTests.as_view()),
-    path("back-tests/<ref:ref>", back_tests.OneBackTest.as_view()),
     path("checkout/commit", checkout.Commit.as_view()),
     path("checkout/quote", checkout.Quote.as_view()),
+    path("till/lookup", till.Lookup.as_view()),
+    path("me/wallet", wallets.MyWallet.as_view()),
+    path("back-tests", back_tests.BackTests.as_view()),
+    path("back-tests/<ref:ref>", back_tests.OneBackTest.as_view()),
     path("events/<ref:ref>/why", acts.EventWhy.as_view()),
     path("me/events/<ref:ref>/why", acts.MyEventWhy.as_view()),
     path("holds", holds.Holds.as_view()),
@@ -40,8 +43,6 @@ urlpatterns = [
     path("figures/books/breakage", books.BreakageDoor.as_view()),
     path("schemas/rule", rules.RuleSchema.as_view()),
     path("rules/<slug:code>/draft", rules.RuleDraftDoor.as_view()),
-    path("till/lookup", till.Lookup.as_view()),
-    path("me/wallet", wallets.MyWallet.as_view()),
     path("orders", orders.Orders.as_view()),
     path("orders/batch", orders.Batch.as_view()),
     path("orders/<ref:ref>", orders.OneOrder.as_view()),

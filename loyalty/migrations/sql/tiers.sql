@@ -43,28 +43,35 @@ LANGUAGE sql STABLE AS $$
     JOIN loyalty_tier t ON t.programme_id = in_programme AND t.code = x.tier
 $$;
 
--- An amount as people read it: `1,234.56 USD`, as `config.ground.amounts.money`, of which it is the twin.
+-- An amount as people read it: `1,234.56 USD`, as `config.ground.amounts.money`, of which it is the twin. This and the words
+-- below are written in plpgsql because a function in SQL is planned anew in each transaction unless it can be inlined.
 CREATE OR REPLACE FUNCTION loyalty_money(minor bigint, currency text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN CASE
         WHEN currency IN ('JPY', 'KRW', 'VND', 'CLP', 'ISK', 'XAF', 'XOF', 'PYG', 'UGX', 'RWF', 'KMF', 'GNF', 'DJF', 'VUV')
             THEN to_char(minor, 'FM999,999,999,999,990')
         WHEN currency IN ('KWD', 'BHD', 'OMR', 'JOD', 'TND', 'IQD', 'LYD')
             THEN to_char(minor / 1000.0, 'FM999,999,999,999,990.000')
-        ELSE to_char(minor / 100.0, 'FM999,999,999,999,990.00') END || ' ' || currency
+        ELSE to_char(minor / 100.0, 'FM999,999,999,999,990.00') END || ' ' || currency;
+END
 $$;
 
 -- What is missing to a step, in words: `320.00 USD or 4 visits`; NULL where nothing is.
 CREATE OR REPLACE FUNCTION loyalty_missing_words(
     minor bigint, points bigint, visits bigint, needs text, visits_are text, currency text
 ) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN needs = 'any' AND least(minor, points, visits) <= 0 THEN NULL ELSE nullif(array_to_string(ARRAY[
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF needs = 'any' AND least(minor, points, visits) <= 0 THEN
+        RETURN NULL;
+    END IF;
+    RETURN nullif(concat_ws(CASE needs WHEN 'any' THEN ' or ' ELSE ' and ' END,
         CASE WHEN minor > 0 THEN loyalty_money(minor, currency) END,
         CASE WHEN points > 0 THEN to_char(points, 'FM999,999,999,990') || CASE points WHEN 1 THEN ' point' ELSE ' points' END END,
         CASE WHEN visits > 0 THEN visits || CASE visits_are WHEN 'purchases' THEN ' purchase' ELSE ' visit' END
-            || CASE visits WHEN 1 THEN '' ELSE 's' END END],
-        CASE needs WHEN 'any' THEN ' or ' ELSE ' and ' END), '') END
+            || CASE visits WHEN 1 THEN '' ELSE 's' END END), '');
+END
 $$;
 
 -- What counts towards tiers from one day until another, both among them: {minor, points, visits, days}, and whether nothing was
@@ -87,8 +94,10 @@ DECLARE
     above record;
     has record;
     since date;
-    more text;
     last_day text;
+    more text;
+    next_step json;
+    keep json;
 BEGIN
     IF ladder IS NULL THEN
         RETURN NULL;
@@ -111,32 +120,34 @@ BEGIN
     FROM loyalty_tierday d
     WHERE d.wallet_id = of_wallet AND d.spent_on BETWEEN since AND home.today;
 
-    above.threshold_minor := above.threshold_minor - least(has.minor, above.threshold_minor);
-    above.points := above.points - least(has.points, above.points);
-    above.visits := above.visits - least(has.visits, above.visits);
-    mine.threshold_minor := mine.threshold_minor - least(has.minor, mine.threshold_minor);
-    mine.points := mine.points - least(has.points, mine.points);
-    mine.visits := mine.visits - least(has.visits, mine.visits);
     IF mine.until_at < '9000-01-01' THEN
         last_day := to_char((mine.until_at AT TIME ZONE home.timezone) - interval '1 microsecond', 'FMDD FMMonth YYYY');
     ELSE
         mine.until_at := NULL;
     END IF;
-    more := loyalty_missing_words(
-        mine.threshold_minor, mine.points, mine.visits, mine.needs, ladder->>'visits', home.currency);
-    RETURN json_build_object(
-        'code', mine.code, 'name', mine.name, 'until', loyalty_moment(mine.until_at),
-        'next', CASE WHEN above.code IS NOT NULL THEN json_build_object(
-            'code', above.code, 'name', above.name,
+    IF above.code IS NOT NULL THEN
+        above.threshold_minor := above.threshold_minor - least(has.minor, above.threshold_minor);
+        above.points := above.points - least(has.points, above.points);
+        above.visits := above.visits - least(has.visits, above.visits);
+        next_step := json_build_object('code', above.code, 'name', above.name,
             'missing_minor', above.threshold_minor, 'missing_points', above.points, 'missing_visits', above.visits,
             'needs', above.needs, 'words', loyalty_missing_words(
                 above.threshold_minor, above.points, above.visits, above.needs, ladder->>'visits', home.currency)
-                || ' more to ' || above.name) END,
-        'keep', CASE WHEN mine.rank > 0 THEN json_build_object(
-            'until', loyalty_moment(mine.until_at), 'is_given', mine.is_given,
+                || ' more to ' || above.name);
+    END IF;
+    IF mine.rank > 0 THEN
+        mine.threshold_minor := mine.threshold_minor - least(has.minor, mine.threshold_minor);
+        mine.points := mine.points - least(has.points, mine.points);
+        mine.visits := mine.visits - least(has.visits, mine.visits);
+        more := loyalty_missing_words(
+            mine.threshold_minor, mine.points, mine.visits, mine.needs, ladder->>'visits', home.currency);
+        keep := json_build_object('until', loyalty_moment(mine.until_at), 'is_given', mine.is_given,
             'missing_minor', mine.threshold_minor, 'missing_points', mine.points, 'missing_visits', mine.visits,
             'words', CASE WHEN last_day IS NULL THEN 'You keep ' || mine.name || ' for good'
                 ELSE 'Until ' || last_day || ' you keep ' || mine.name
-                    || coalesce('; ' || more || ' more to keep it longer', '') END) END);
+                    || coalesce('; ' || more || ' more to keep it longer', '') END);
+    END IF;
+    RETURN json_build_object(
+        'code', mine.code, 'name', mine.name, 'until', loyalty_moment(mine.until_at), 'next', next_step, 'keep', keep);
 END
 $$;

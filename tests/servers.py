@@ -132,6 +132,10 @@ def _shaping_files() -> Iterator[Path]:
     yield PROJECT / "config" / "settings.py"
     for floor in ("config", "members", "omnichannel", "loyalty", "campaigns"):
         for path in (PROJECT / floor).rglob("*"):
-            inside = {*path.parts} & {"migrations", "models"} or path.name in {"models.py", "apps.py"}
+            inside = {*path.parts} & {"migrations", "models"} or path.name in {
+                "models.py",
+                "apps.py",
+                "migrating.py",
+            }
             if inside and path.suffix in {".py", ".sql"}:
                 yield path

@@ -9,6 +9,6 @@ class GroundConfig(AppConfig):
     label = "ground"
 
     def ready(self) -> None:
-        from config.ground import sharding  # noqa: F401, PLC0415 - registers its check
+        from config.ground import folded, sharding  # noqa: F401, PLC0415 - they register their checks
 
         register_converter(RefConverter, "ref")

@@ -24,6 +24,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     settings.MESSAGE_FOLDER.mkdir(parents=True, exist_ok=True)
+    call_command("check", tags=["database"], databases=["default"])
     call_command("migrate", interactive=False, verbosity=0)
     call_command("sync_roles", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -8,9 +8,4 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     dependencies = [("loyalty", "0002_points_move_under_the_wallets_lock")]
 
-    operations = [
-        migrations.RunSQL(
-            (SQL / "stamps.sql").read_text(),
-            "DROP FUNCTION loyalty_move_stamp CASCADE; DROP FUNCTION loyalty_move_own_stamp CASCADE",
-        )
-    ]
+    operations = [migrations.RunSQL((SQL / "stamps.sql").read_text(), migrations.RunSQL.noop)]

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -136,18 +134,3 @@ def test_what_counts_once_by_its_value_is_kept_as_a_digest_that_nobody_else_can_
     assert len(set(keys)) == len(keys) == 2
     assert sha256(number.encode()).hexdigest() not in keys
     assert laws_broken() == []
-
-
-def test_digests_of_before_are_made_anew(shop: Shop) -> None:
-    rule_about(shop, "share", once_per="value", of="where")
-    do(shop, member := shop.enrol(), "share", properties={"where": "Ann"})
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE loyalty_actcounted DISABLE TRIGGER USER")
-        cursor.execute("UPDATE loyalty_actcounted SET key = %s", [sha256(b"Ann").hexdigest()])
-
-    migration = import_module("loyalty.migrations.0035_values_that_count_once_are_told_to_nobody")
-    migration.digest_anew(None, SimpleNamespace(connection=connection))
-
-    again = do(shop, member, "share", properties={"where": "Ann"})
-    assert [one.code for one in get_act_why(again).not_applied] == ["counted_already"]

@@ -1,5 +1,5 @@
 -- The digest of one programme's entries recorded on one UTC day, chained to the digest before it.
-CREATE FUNCTION loyalty_digest_of_day(of_programme bigint, day date, previous bytea)
+CREATE OR REPLACE FUNCTION loyalty_digest_of_day(of_programme bigint, day date, previous bytea)
 RETURNS TABLE (entries bigint, points bigint, digest bytea)
 LANGUAGE sql STABLE AS $$
     SELECT count(*), coalesce(sum(d.points), 0)::bigint,

@@ -1,5 +1,5 @@
 -- Whatever changes what a purchase is worth moves the programme's stamp, whoever writes it; compiled copies compare it.
-CREATE FUNCTION loyalty_move_stamp() RETURNS trigger
+CREATE OR REPLACE FUNCTION loyalty_move_stamp() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     changed jsonb := to_jsonb(coalesce(NEW, OLD));
@@ -15,21 +15,25 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER rules_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_rule
+CREATE OR REPLACE TRIGGER rules_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_rule
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
-CREATE TRIGGER rule_versions_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_ruleversion
+CREATE OR REPLACE TRIGGER rule_versions_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_ruleversion
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
-CREATE TRIGGER tiers_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_tier
+CREATE OR REPLACE TRIGGER tiers_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_tier
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
-CREATE TRIGGER benefits_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_benefit
+CREATE OR REPLACE TRIGGER ladders_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_ladder
+    FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
+CREATE OR REPLACE TRIGGER benefits_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_benefit
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
 
-CREATE FUNCTION loyalty_move_own_stamp() RETURNS trigger
+CREATE OR REPLACE FUNCTION loyalty_move_own_stamp() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     NEW.stamp := OLD.stamp + 1;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER terms_move_their_stamp BEFORE UPDATE ON loyalty_programmeterms
+CREATE OR REPLACE TRIGGER terms_move_their_stamp BEFORE UPDATE ON loyalty_programmeterms
+    FOR EACH ROW EXECUTE FUNCTION loyalty_move_own_stamp();
+CREATE OR REPLACE TRIGGER series_move_their_stamp BEFORE UPDATE ON loyalty_voucherseries
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_own_stamp();

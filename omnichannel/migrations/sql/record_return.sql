@@ -1,5 +1,5 @@
 -- How many of a line came back so far.
-CREATE FUNCTION omnichannel_returned(of_order bigint, of_position int) RETURNS bigint
+CREATE OR REPLACE FUNCTION omnichannel_returned(of_order bigint, of_position int) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (SELECT coalesce(sum(l.quantity), 0) FROM omnichannel_orderreturn r
@@ -12,7 +12,7 @@ $$;
 --
 -- r: {ref, order_id, member_id, place_id, till_id, kind, number, fingerprint (hex), returned_at, refund_minor,
 --     lines: [{position, quantity}], state (the order's from now on)}
-CREATE FUNCTION omnichannel_record_return(r jsonb, at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION omnichannel_record_return(r jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     made bigint;

@@ -1,0 +1,39 @@
+"""Migrations were folded into few before the first release. A database of before can go on from their end alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
+
+ENDS = {
+    ("members", "0003_colleagues_are_members_too"),
+    ("omnichannel", "0011_what_is_said_of_acts_is_so"),
+    ("loyalty", "0040_what_is_missing_to_a_tier_is_said_faster"),
+    ("campaigns", "0002_segments_may_be_labels"),
+}
+"""The last migrations that were folded."""
+
+ONE_OF_BEFORE = ("omnichannel", "0003_orders_are_recorded_in_one_statement")
+
+
+@register(Tags.database)
+def check_folded(*, databases: Sequence[str] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Whether a database that began before the folding came to its end; `migrate` asks before it does anything."""
+    return [fault for alias in databases or () for fault in _faults_of(alias)]
+
+
+def _faults_of(alias: str) -> list[CheckMessage]:
+    applied = MigrationRecorder(connections[alias]).applied_migrations()
+    missing = ENDS - applied.keys()
+    if ONE_OF_BEFORE not in applied or not missing:
+        return []
+    names = ", ".join(sorted(".".join(end) for end in missing))
+    return [
+        Error(
+            f"The database was made before the migrations were folded, and has not come to {names}.",
+            hint="Migrate it with the last state of the code that has these, or begin with an empty database.",
+            id="ground.E001",
+        )
+    ]

@@ -1,6 +1,7 @@
 """Challenges: drafts that are written and tried, and what those that run have done so far."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -51,9 +52,13 @@ def _says(challenge: Challenge) -> list[str]:
     sentences = [said_of(challenge, list_challenge_names(challenge.programme_id))]
     if challenge.words:
         sentences.append(f"Members read: {challenge.words}")
-    start = f"{challenge.live_from:%Y-%m-%d %H:%M}" if challenge.live_from else "the moment it is started"
-    end = f" until {challenge.live_until:%Y-%m-%d %H:%M}" if challenge.live_until else ""
-    return [*sentences, f"From {start}{end}."]
+    zone = ZoneInfo(challenge.programme.timezone)
+    start, end = (
+        f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
+        for at in (challenge.live_from, challenge.live_until)
+    )
+    until = f" until {end}" if end else ""
+    return [*sentences, f"From {start or 'the moment it is started'}{until}."]
 
 
 def _draft_of(challenge: Challenge, request: HttpRequest) -> dict[str, Any]:

@@ -97,10 +97,10 @@ def test_who_wrote_it_does_not_start_it_where_another_person_has_to(shop: Shop) 
 
 def test_what_was_written_over_since_it_was_read_is_read_again(shop: Shop) -> None:
     client = signed_in(MARKETER)
-    row = write(client)
+    row = write(client, live_from_0="2026-03-01", live_from_1="06:00")
     url = f"/admin/loyalty/challenge/{row.pk}"
     asked = client.get(f"{url}/start/").content.decode()
-    assert "Collect 9 stamps" in asked
+    assert ("Collect 9 stamps" in asked, "From 2026-03-01 06:00." in asked) == (True, True)
     client.post(f"{url}/change/", answers(needed="5"))
 
     answer = client.post(f"{url}/start/", {"read": row.digest()}, follow=True)

@@ -4,19 +4,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from config.staff.site import site
 from loyalty.admin.cells import link_to_member
-from loyalty.admin.ledger import LedgerAdmin
+from loyalty.admin.why_page import WhyAdmin
 from loyalty.models import ActSettlement
 from loyalty.queries.acts import get_act_why
 from loyalty.queries.people import find_member_ids
@@ -25,7 +22,7 @@ from members.rules.people import name_of
 
 
 @admin.register(ActSettlement, site=site)
-class ActSettlementAdmin(LedgerAdmin):
+class ActSettlementAdmin(WhyAdmin):
     """What each act was worth; its page says why."""
 
     list_display = ("happened_at", "title", "of_member", "points_earned", "programme")
@@ -33,6 +30,7 @@ class ActSettlementAdmin(LedgerAdmin):
     list_select_related = ("member", "programme")
     search_help_text = "Phone, card, e-mail, name or ref of a member, or the ref of an act"
     to_programme = "programme"
+    named_by = "act_ref"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -44,28 +42,8 @@ class ActSettlementAdmin(LedgerAdmin):
             return queryset.filter(act_ref=term), False
         return queryset.filter(member_id__in=find_member_ids(term)), False
 
-    def get_urls(self) -> list[URLPattern]:
-        why = path("of/<str:ref>/", self.admin_site.admin_view(self.why), name="loyalty_actsettlement_of")
-        return [why, *super().get_urls()]
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        if object_id is None or request.method != "GET":
-            raise PermissionDenied
-        settlement = self.get_object(request, object_id)
-        if settlement is None:
-            raise Http404
-        return self.why(request, settlement.act_ref)
-
     def why(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of any act of the programmes that the colleague serves, in the time of its programme."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         settlement = self.get_queryset(request).filter(act_ref=ref).first()
         if settlement is None:
             raise Http404

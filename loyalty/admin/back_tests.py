@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.decorators import display
@@ -12,7 +11,7 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
-from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
 from loyalty.admin.back_test_form import DaysForm, WithoutForm
 from loyalty.admin.back_test_page import STATES, page_of, progress_of
@@ -38,7 +37,7 @@ def ask_from_page(request: HttpRequest, home: Home, changes: Changes, days: Days
 
 
 @admin.register(BackTest, site=site)
-class BackTestAdmin(ReadOnlyAdmin, OfOneProgramme):
+class BackTestAdmin(OfOneProgramme, OwnPageAdmin):
     """The newest first. A draft of a rule is tried from the rule's own page; what would be without one, from here."""
 
     list_display = ("name", "days", "state_label", "progress", "more_points", "programme", "asked_at")
@@ -52,17 +51,7 @@ class BackTestAdmin(ReadOnlyAdmin, OfOneProgramme):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("loyalty.add_backtest"))
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        page = self.without if object_id is None else self.shown
-        return self.in_its_time(page, request, object_id)
-
-    def without(self, request: HttpRequest, _object_id: None) -> HttpResponse:
+    def new_page(self, request: HttpRequest) -> HttpResponse:
         """Ask what would have been without some rules."""
         if not self.has_add_permission(request):
             raise Http404
@@ -77,11 +66,8 @@ class BackTestAdmin(ReadOnlyAdmin, OfOneProgramme):
             return ask_from_page(request, home, Changes(without=form.cleaned_data["without"]), form)
         return self._page(request, "back_test_form", title="What if a rule had not been?", form=form)
 
-    def shown(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def row_page(self, request: HttpRequest, back_test: BackTest) -> HttpResponse:
         """How far it came and what it came to; its form tries the same on other days."""
-        back_test = self.get_object(request, object_id)
-        if back_test is None or not self.has_view_permission(request):
-            raise Http404
         home = self.home_of(request, back_test)
         days = {"since_on": back_test.since_on, "until_on": back_test.until_on}
         form = DaysForm(request.POST or None, home=home, now=clock.now(), initial=days)

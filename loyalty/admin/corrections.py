@@ -6,8 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -17,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
+from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import link_to_wallet, points
@@ -47,7 +47,7 @@ def colleague_of(request: HttpRequest) -> Colleague:
 
 
 @admin.register(Correction, site=site)
-class CorrectionAdmin(LedgerAdmin):
+class CorrectionAdmin(LedgerAdmin, OwnPageAdmin):
     """What waits in front. A correction is asked for on the page of the wallet."""
 
     list_display = ("asked_at", "of_member", "signed", "state_label", "why", "asker", "decider")
@@ -68,17 +68,8 @@ class CorrectionAdmin(LedgerAdmin):
             vars(one).update(names=names)
         return page
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    def row_page(self, request: HttpRequest, correction: Correction) -> HttpResponse:
         """What was asked for, and the decision of whoever may take it."""
-        correction = self.get_object(request, object_id) if object_id else None
-        if correction is None or not self.has_view_permission(request):
-            raise Http404
         if request.method == "POST":
             return self._decide(request, correction)
         names = name_actors([correction.asked_by, correction.decided_by])

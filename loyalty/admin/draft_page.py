@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.contrib.filters.admin import DropdownFilter
@@ -15,7 +14,7 @@ from unfold.decorators import display
 from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, list_colleagues_who_may, name_actors
-from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.admin.readonly import OwnPageAdmin
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.models import DraftState
 from loyalty.models.drafts import OPEN
@@ -50,7 +49,7 @@ class WaitsFilter(DropdownFilter):
         return waiting_for(actor_of(request), drafts) if self.value() == MINE else drafts
 
 
-class DraftPage(ReadOnlyAdmin, OfOneProgramme):
+class DraftPage(OfOneProgramme, OwnPageAdmin):
     """The drafts of one kind, what waits for approval first. A draft is written on the page of what it is of."""
 
     road: ClassVar[DraftRoad[Any]]
@@ -110,19 +109,7 @@ class DraftPage(ReadOnlyAdmin, OfOneProgramme):
             vars(draft).update(maker=names.get(draft.made_by, draft.made_by), waits=waits)
         return page
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        return self.in_its_time(self._shown, request, object_id)
-
-    def _shown(self, request: HttpRequest, object_id: str | None) -> HttpResponse:
-        draft = self.get_object(request, object_id) if object_id else None
-        if draft is None or not self.has_view_permission(request):
-            raise Http404
+    def row_page(self, request: HttpRequest, draft: Any) -> HttpResponse:
         if request.method == "POST":
             return self._carry_out(request, draft)
         page = {

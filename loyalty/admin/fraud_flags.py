@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Case, QuerySet, Value, When
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -18,7 +17,7 @@ from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
-from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.fields import WholeField
 from config.staff.site import site
 from loyalty.admin.cells import link_to_member, link_to_wallet
@@ -61,7 +60,7 @@ class VerdictForm(forms.Form):
 
 
 @admin.register(FraudFlag, site=site)
-class FraudFlagAdmin(ReadOnlyAdmin):
+class FraudFlagAdmin(OwnPageAdmin):
     """What has to be looked at in front."""
 
     paginator = InfinitePaginator
@@ -91,17 +90,8 @@ class FraudFlagAdmin(ReadOnlyAdmin):
             vars(flag).update(names=names)
         return page
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    def row_page(self, request: HttpRequest, flag: FraudFlag) -> HttpResponse:
         """The evidence, and the decision of whoever may take it."""
-        flag = self.get_object(request, object_id) if object_id else None
-        if flag is None or not self.has_view_permission(request):
-            raise Http404
         form = VerdictForm(request.POST or None, initial={"take_points": flag.held_points})
         if request.method == "POST" and (
             "_agree" in request.POST or "_back" in request.POST or form.is_valid()

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.decorators import display
@@ -15,7 +14,7 @@ from config.ground import clock
 from config.ground.refusals import Refusal
 from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
-from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
 from loyalty.admin.ladder_form import LadderForm
 from loyalty.admin.of_programme import OfOneProgramme
@@ -36,7 +35,7 @@ def said(stored: Any, home: Home) -> list[str]:
 
 
 @admin.register(Ladder, site=site)
-class LadderAdmin(ReadOnlyAdmin, OfOneProgramme):
+class LadderAdmin(OfOneProgramme, OwnPageAdmin):
     """The newest first. A change is written as a draft."""
 
     list_display = ("numbered", "state_label", "live_from", "made", "programme")
@@ -65,20 +64,8 @@ class LadderAdmin(ReadOnlyAdmin, OfOneProgramme):
             vars(row).update(maker=names.get(row.made_by, row.made_by), shown=_state(row, holding, now))
         return page
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        return self.in_its_time(self._written if object_id is None else self._shown, request, object_id)
-
-    def _shown(self, request: HttpRequest, object_id: str | None) -> HttpResponse:
+    def row_page(self, request: HttpRequest, ladder: Ladder) -> HttpResponse:
         """What the ladder says; one that waits for its time can be withdrawn."""
-        ladder = self.get_object(request, object_id) if object_id else None
-        if ladder is None or not self.has_view_permission(request):
-            raise Http404
         may = self.has_add_permission(request)
         if request.method == "POST" and may:
             try:
@@ -101,7 +88,7 @@ class LadderAdmin(ReadOnlyAdmin, OfOneProgramme):
         }
         return render(request, "loyalty/admin/ladder.html", page)
 
-    def _written(self, request: HttpRequest, _object_id: str | None) -> HttpResponse:
+    def new_page(self, request: HttpRequest) -> HttpResponse:
         """The form; what it says becomes the programme's draft."""
         if not self.has_add_permission(request):
             raise Http404

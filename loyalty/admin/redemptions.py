@@ -18,6 +18,7 @@ from config.ground.amounts import money
 from config.ground.refusals import Refusal
 from config.ground.words import counted
 from config.staff.actors import actor_of, name_actors
+from config.staff.admin.readonly import ToldAdmin
 from config.staff.site import site
 from loyalty.admin.cells import code, label, link_to_wallet, moment
 from loyalty.admin.ledger import LedgerAdmin
@@ -73,7 +74,7 @@ def _moves(to: str, words: str) -> Callable[..., None]:
 
 
 @admin.register(Redemption, site=site)
-class RedemptionAdmin(LedgerAdmin):
+class RedemptionAdmin(LedgerAdmin, ToldAdmin):
     """Choose by state and store what is to be done, and say what was done, many at once."""
 
     list_display = ("redeemed_at", "of_member", "what", "state_label", "where", "money_part")
@@ -89,7 +90,6 @@ class RedemptionAdmin(LedgerAdmin):
     actions = ("pack", "make_ready", "hand_over", "check_in")
     actions_detail = ("cancel",)
     change_form_outer_before_template = "loyalty/admin/redemption.html"
-    fields = ()
 
     pack = _moves("packed", "Packed")
     make_ready = _moves("ready", "Sent, or ready at the store")
@@ -102,8 +102,9 @@ class RedemptionAdmin(LedgerAdmin):
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("loyalty.cancel_redemption")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Redemption | None = None) -> list[Any]:
-        return []
+    def tell(self, request: HttpRequest, redemption: Redemption) -> dict[str, Any]:
+        """What became of it."""
+        return _page_of(redemption, may_move=self.has_fulfil_permission(request))
 
     def change_view(
         self,
@@ -112,14 +113,13 @@ class RedemptionAdmin(LedgerAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """What became of it; a button pressed brings it to the state that it names."""
+        """A button pressed brings it to the state that it names."""
         redemption = self.get_object(request, object_id)
         if redemption is None:
             raise Http404
         if request.method == "POST":
             return self._move(request, redemption)
-        shown = _page_of(redemption, may_move=self.has_fulfil_permission(request))
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def _move(self, request: HttpRequest, redemption: Redemption) -> HttpResponse:
         if not self.has_fulfil_permission(request):

@@ -3,11 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -17,7 +15,7 @@ from config.ground.amounts import money
 from config.staff.links import Link, add_link
 from config.staff.site import site
 from loyalty.admin.cells import code
-from loyalty.admin.ledger import LedgerAdmin
+from loyalty.admin.why_page import WhyAdmin
 from loyalty.errors import OrderNotFound
 from loyalty.models import Settlement
 from loyalty.queries.voucher_lists import list_voucher_ids
@@ -30,33 +28,14 @@ MOST_GOODS = 12
 
 
 @admin.register(Settlement, site=site)
-class SettlementAdmin(LedgerAdmin):
+class SettlementAdmin(WhyAdmin):
     """What each purchase was worth; its page says why."""
 
     list_display = ("of_order", "of_member", "points_earned", "points_spent")
-
-    def get_urls(self) -> list[URLPattern]:
-        why = path("of/<str:ref>/", self.admin_site.admin_view(self.why), name="loyalty_settlement_of")
-        return [why, *super().get_urls()]
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        if object_id is None or request.method != "GET":
-            raise PermissionDenied
-        settlement = self.get_object(request, object_id)
-        if settlement is None:
-            raise Http404
-        return self.why(request, settlement.order_ref)
+    named_by = "order_ref"
 
     def why(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of any purchase, claimed or not, in the time of its programme."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         try:
             why = get_why(ref)
         except OrderNotFound as refused:

@@ -17,7 +17,7 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.spreadsheets import csv_lines
 from config.staff.actors import actor_of, name_actors
-from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.admin.readonly import ReadOnlyAdmin, ToldAdmin
 from config.staff.fields import AmountField
 from config.staff.roles import ROLES
 from config.staff.site import site
@@ -45,7 +45,7 @@ STATES = {
 
 
 @admin.register(Voucher, site=site)
-class VoucherAdmin(ReadOnlyAdmin):
+class VoucherAdmin(ToldAdmin):
     """The newest first. A term in the search field is a code, however it is typed, or the code of a series."""
 
     list_display = ("spelled", "series", "whose", "used", "until", "issued_at")
@@ -57,7 +57,6 @@ class VoucherAdmin(ReadOnlyAdmin):
     search_fields = ("code",)
     search_help_text = "A code, or the code of a series."
     change_form_outer_before_template = "loyalty/admin/voucher.html"
-    fields = ()
     actions_detail = ("revoke",)
 
     def get_search_results(
@@ -68,35 +67,20 @@ class VoucherAdmin(ReadOnlyAdmin):
         found = queryset.filter(code=normal_form(search_term))
         return (found if found.exists() else queryset.filter(series__code=search_term.strip().lower())), False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return []
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        voucher = self.get_object(request, object_id)
-        shown: dict[str, Any] = {}
-        if voucher is not None:
-            now = clock.now()
-            row = find_voucher(voucher.code, voucher.series.programme_id, now=now)
-            told = answers_of([row])[0] if row else None
-            shown = {
-                "title": f"Voucher {told.code if told else voucher}",
-                "voucher": voucher,
-                "told": told,
-                "colour": STATES[told.state] if told else "default",
-                "whose": link_to_member(voucher.member_id, name_of(voucher.member))
-                if voucher.member_id
-                else "",
-                "uses": list_uses(voucher.pk),
-                "names": name_actors([voucher.issued_by, voucher.revoked_by]),
-                "issued_by": name_actors([voucher.issued_by]).get(voucher.issued_by, voucher.issued_by),
-            }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+    def tell(self, _request: HttpRequest, voucher: Voucher) -> dict[str, Any]:
+        row = find_voucher(voucher.code, voucher.series.programme_id, now=clock.now())
+        told = answers_of([row])[0] if row else None
+        names = name_actors([voucher.issued_by, voucher.revoked_by])
+        return {
+            "title": f"Voucher {told.code if told else voucher}",
+            "voucher": voucher,
+            "told": told,
+            "colour": STATES[told.state] if told else "default",
+            "whose": link_to_member(voucher.member.pk, name_of(voucher.member)) if voucher.member else "",
+            "uses": list_uses(voucher.pk),
+            "names": names,
+            "issued_by": names.get(voucher.issued_by, voucher.issued_by),
+        }
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("loyalty.change_voucher"))

@@ -15,6 +15,7 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.ids import new_ref
 from config.ground.refusals import Refusal
+from config.staff.admin.readonly import ToldAdmin
 from config.staff.site import site
 from loyalty.admin.cells import amount, code, label, moment, points
 from loyalty.admin.correction_form import CorrectionForm
@@ -38,7 +39,7 @@ PURCHASES = 10
 
 
 @admin.register(Wallet, site=site)
-class WalletAdmin(GivesTiers):
+class WalletAdmin(GivesTiers, ToldAdmin):
     """Wallets, found by whom they belong to."""
 
     list_display = ("whose", "programme", "balance_now", "spendable_now", "pending_now", "tier_now")
@@ -46,7 +47,6 @@ class WalletAdmin(GivesTiers):
     list_filter = ("programme",)
     to_programme = "programme"
     list_select_related = ("member", "programme")
-    fields = ()
     change_form_outer_before_template = "loyalty/admin/wallet.html"
     actions_detail = ("correct", "give_tier", "end_tier")
 
@@ -70,19 +70,8 @@ class WalletAdmin(GivesTiers):
             return queryset, False
         return queryset.filter(pk__in=find_wallet_ids(search_term)), False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Wallet | None = None) -> list[Any]:
-        return []
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        wallet = self.get_object(request, object_id)
-        shown = _page_of(wallet, now=clock.now()) if wallet else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+    def tell(self, _request: HttpRequest, wallet: Wallet) -> dict[str, Any]:
+        return _page_of(wallet, now=clock.now())
 
     def has_correct_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Named by a method, because Unfold looks up a dotted permission in tables that `migrate` has yet to make."""

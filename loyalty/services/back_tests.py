@@ -4,12 +4,10 @@ The row is the queue and the truth: a piece settles the purchases of some member
 they came to in one transaction. Nothing is booked.
 """
 
-import logging
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db import transaction
 
 from config.ground.ids import new_ref
 from config.ground.refusals import InvalidInput
@@ -24,8 +22,7 @@ from loyalty.queries.back_tests import (
 )
 from loyalty.queries.programmes import compile_tried, get_current_programme
 from loyalty.rules.back_tests import Changes, Tally, ensure_can_be_tried
-
-log = logging.getLogger(__name__)
+from loyalty.services.pieces import work_off
 
 ORDERS_PER_PIECE = 2_000
 """Purchases of one transaction: about a second's work, which is what a crash loses."""
@@ -67,24 +64,8 @@ def ask_back_test(
 
 
 def advance_back_test(*, now: datetime) -> bool:
-    """Work one piece off the oldest back-test that is open; False if there is none to take.
-
-    A piece that fails marks its back-test failed, with the reason, so that it is not tried for ever.
-    """
-    with transaction.atomic():
-        back_test = lock_open_back_test()
-        if back_test is None:
-            return False
-        try:
-            with transaction.atomic():
-                _work(back_test, now)
-        except Exception as fault:
-            log.exception("A back-test failed.")
-            problem = f"{type(fault).__name__}: {fault}"[:300]
-            BackTest.objects.filter(pk=back_test.pk).update(
-                state=BackTestState.FAILED, finished_at=now, problem=problem
-            )
-    return True
+    """Work one piece off the oldest back-test that is open; False if there is none to take."""
+    return work_off(lock_open_back_test, _work, now=now)
 
 
 def _work(back_test: BackTest, now: datetime) -> None:

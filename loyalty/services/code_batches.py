@@ -4,18 +4,16 @@ The row is the queue and the truth: a piece makes codes and writes how many ther
 by the database; one that chance made twice is made anew.
 """
 
-import logging
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
 from config.ground.refusals import InvalidInput
 from loyalty.models import CodeBatch, CodeBatchState, VoucherSeries
 from loyalty.queries.voucher_batches import lock_open_code_batch
 from loyalty.rules.voucher_codes import new_codes
+from loyalty.services.pieces import work_off
 from loyalty.services.vouchers import issued_until, stock_of
-
-log = logging.getLogger(__name__)
 
 MOST = 10_000_000
 PER_PIECE = 50_000
@@ -42,24 +40,8 @@ def ask_codes(series: VoucherSeries, count: int, *, by: str, now: datetime) -> C
 
 
 def advance_code_batch(*, now: datetime) -> bool:
-    """Make the next codes of the oldest batch that is open; False if there is none to take.
-
-    A piece that fails marks its batch failed, with the reason, so that it is not tried for ever.
-    """
-    with transaction.atomic():
-        batch = lock_open_code_batch()
-        if batch is None:
-            return False
-        try:
-            with transaction.atomic():
-                _make(batch, now)
-        except Exception as fault:
-            log.exception("A batch of codes failed.")
-            problem = f"{type(fault).__name__}: {fault}"[:300]
-            CodeBatch.objects.filter(pk=batch.pk).update(
-                state=CodeBatchState.FAILED, finished_at=now, problem=problem
-            )
-    return True
+    """Make the next codes of the oldest batch that is open; False if there is none to take."""
+    return work_off(lock_open_code_batch, _make, now=now)
 
 
 def _make(batch: CodeBatch, now: datetime) -> None:

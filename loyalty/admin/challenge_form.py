@@ -6,10 +6,8 @@ import msgspec
 from django import forms
 from django.urls import reverse
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -18,10 +16,10 @@ from config.ground import clock
 from config.staff.fields import AmountField, MomentField, NamesField, WholeField
 from loyalty.admin.challenge_answers import SCOPE, answers_of, definition_of
 from loyalty.admin.rule_fields import in_currency
+from loyalty.admin.when_fields import HourField, WeekdaysField
 from loyalty.models import Challenge, VoucherSeries
 from loyalty.queries.vocabulary import Home, list_acts, list_place_words
 from loyalty.rules.challenges import ChallengeDefinition
-from loyalty.rules.condition_words import DAYS
 
 GOALS = [
     ("stamp_card", "A stamp card: so many stamps"),
@@ -46,10 +44,6 @@ def _choice(label: str, choices: list[tuple[str, str]], help_text: str = "") -> 
     )
 
 
-def _time(label: str) -> forms.TimeField:
-    return forms.TimeField(label=label, required=False, widget=UnfoldAdminSingleTimeWidget)
-
-
 class ChallengeForm(forms.ModelForm):
     """`home` is set by the page: the programme that the challenge belongs to. Moments are read in the page's zone."""
 
@@ -72,15 +66,9 @@ class ChallengeForm(forms.ModelForm):
         label="Only in", required=False, widget=UnfoldAdminSelect2MultipleWidget
     )
     spends = AmountField(label="At least this much paid", required=False, help_text="By one purchase.")
-    weekdays = forms.TypedMultipleChoiceField(
-        label="Only on",
-        required=False,
-        coerce=int,
-        choices=list(enumerate(DAYS, start=1)),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-    hours_from = _time("Only from")
-    hours_until = _time("until")
+    weekdays = WeekdaysField(label="Only on")
+    hours_from = HourField(label="Only from")
+    hours_until = HourField(label="until")
     kept_days = WholeField(
         label="Days to keep it",
         required=False,

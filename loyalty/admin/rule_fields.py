@@ -9,13 +9,13 @@ from unfold.widgets import (
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
-    UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from config.staff.fields import AmountField, MomentField, NamesField, TimesField, WholeField
 from loyalty.admin.rule_recurrence import PATTERNS, PLACES
+from loyalty.admin.when_fields import HourField, WeekdaysField
 from loyalty.rules.condition_words import DAYS
 
 SCOPE = {"categories": "category", "departments": "department", "brands": "brand", "skus": "sku"}
@@ -89,12 +89,6 @@ def row_of(field: str) -> str | None:
     if field in ROWS:
         return field
     return next((row for row in ROWS if field.startswith(f"{row}_")), None)
-
-
-def _times(label: str, help_text: str = "") -> forms.TimeField:
-    return forms.TimeField(
-        label=label, required=False, widget=UnfoldAdminSingleTimeWidget, help_text=help_text
-    )
 
 
 def _choices(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
@@ -219,15 +213,9 @@ class WhoFields(forms.Form):
 class WhenFields(forms.Form):
     """Conditions on the moment, in the programme's time."""
 
-    weekdays = forms.TypedMultipleChoiceField(
-        label="Only on",
-        required=False,
-        coerce=int,
-        choices=list(enumerate(DAYS, start=1)),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-    hours_from = _times("Only from")
-    hours_until = _times("until", "Empty: midnight. May cross it: 22:00 until 02:00.")
+    weekdays = WeekdaysField(label="Only on")
+    hours_from = HourField(label="Only from")
+    hours_until = HourField(label="until", help_text="Empty: midnight. May cross it: 22:00 until 02:00.")
     bought_from = MomentField(label="Bought from", required=False)
     bought_until = MomentField(
         label="Bought until", required=False, help_text="This moment no longer counts."
@@ -242,8 +230,8 @@ class WhenFields(forms.Form):
     recurs_first_on = forms.DateField(
         label="counted from", required=False, widget=UnfoldAdminSingleDateWidget
     )
-    recurs_from = _times("from")
-    recurs_until = _times("until", "Both empty: the whole day.")
+    recurs_from = HourField(label="from")
+    recurs_until = HourField(label="until", help_text="Both empty: the whole day.")
 
 
 def mark_rows(fields: dict[str, forms.Field]) -> None:

@@ -4,12 +4,11 @@ from django import forms
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from config.staff.fields import AmountField, MomentField, NamesField, WholeField
-from loyalty.rules.condition_words import DAYS
+from loyalty.admin.when_fields import HourField, WeekdaysField
 
 KINDS = [
     ("amount", "An amount off"),
@@ -61,20 +60,9 @@ class VoucherGives(forms.Form):
 class VoucherDays(forms.Form):
     """On which days and hours it can be used."""
 
-    weekdays = forms.TypedMultipleChoiceField(
-        label="Only on",
-        required=False,
-        coerce=int,
-        choices=list(enumerate(DAYS, start=1)),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-    hours_from = forms.TimeField(label="Only from", required=False, widget=UnfoldAdminSingleTimeWidget)
-    hours_until = forms.TimeField(
-        label="until",
-        required=False,
-        widget=UnfoldAdminSingleTimeWidget,
-        help_text="May cross midnight: 22:00 until 02:00.",
-    )
+    weekdays = WeekdaysField(label="Only on")
+    hours_from = HourField(label="Only from")
+    hours_until = HourField(label="until", help_text="May cross midnight: 22:00 until 02:00.")
 
 
 class VoucherLasts(forms.Form):

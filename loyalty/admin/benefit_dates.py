@@ -56,10 +56,11 @@ class BenefitDateAdmin(ModelAdmin):
     """The latest first, each with its list for the door."""
 
     form = DateForm
+    when_empty = "A benefit without dates is used at any time. Add one, and members book it in the app."
     list_display = ("starts_at", "benefit", "where", "taken_of", "waiting", "for_the_door")
     list_filter = ("benefit",)
     list_select_related = ("benefit",)
-    fields = ("benefit", ("starts_at", "ends_at"), "where", "seats", "taken")
+    fields = ("benefit", "starts_at", "ends_at", "where", "seats", "taken")
     readonly_fields = ("taken",)
     ordering = ("-starts_at",)
     actions_detail = ("door",)

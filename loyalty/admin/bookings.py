@@ -28,6 +28,7 @@ STATES = {
 class BenefitBookingAdmin(ReadOnlyAdmin):
     """Who comes, and who came. The list for the door stands on the page of a date."""
 
+    when_empty = "Members book in the app what their tier brings; what is used at a till stands here too."
     list_display = ("who", "what", "starts", "state_label", "booked_at")
     list_filter = ("date", "state")
     list_select_related = ("member", "grant__benefit", "date")

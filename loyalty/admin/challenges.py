@@ -263,14 +263,12 @@ def _numbers(challenge: Challenge) -> list[tuple[str, Number]]:
     terms = get_current_programme(challenge.programme_id).terms
     worth = money(sums.points * terms.burn_minor // terms.burn_points, terms.currency)
     counting = "the past is still being counted" if challenge.caught_up_to is not None else ""
+    given = f"points worth {worth} by what they pay; less what returns took back" if sums.points else ""
     return [
         ("Take part", Number(f"{sums.members:,}", counting or "members of whom something counted")),
         ("Completed it", Number(f"{sums.completed:,}", percent)),
         ("Completions", Number(f"{sums.completions:,}", "as things stand, after returns")),
-        (
-            "Given",
-            Number(_given(sums), f"points worth {worth} by what they pay; less what returns took back"),
-        ),
+        ("Given", Number(_given(sums), given or "less what returns took back")),
     ]
 
 

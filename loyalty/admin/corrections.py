@@ -50,6 +50,7 @@ def colleague_of(request: HttpRequest) -> Colleague:
 class CorrectionAdmin(LedgerAdmin, OwnPageAdmin):
     """What waits in front. A correction is asked for on the page of the wallet."""
 
+    when_empty = "A correction is asked for on the page of a wallet."
     list_display = ("asked_at", "of_member", "signed", "state_label", "why", "asker", "decider")
     list_filter = ("state", "reason")
     list_filter_submit = True

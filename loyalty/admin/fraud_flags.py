@@ -66,6 +66,9 @@ class FraudFlagAdmin(OwnPageAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
+    when_empty = (
+        "Nobody was above a limit of a rule that looks. Write limits, and let them look, under Fraud rules."
+    )
     list_display = ("found_at", "rule", "who", "measured", "held", "state_label")
     list_filter = ("state", "rule")
     list_filter_submit = True

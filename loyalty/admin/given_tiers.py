@@ -146,6 +146,7 @@ class GivesTiers(LedgerAdmin):
             **self.admin_site.each_context(request),
             **said,
             "form": form,
+            "media": self.media + form.media,
             "back": _page_of(wallet),
             "given": _told(list_given_tiers([wallet.pk]), zone),
         }

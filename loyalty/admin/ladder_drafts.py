@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from config.ground.typed import load
 from config.staff.site import site
+from loyalty.admin.cells import link_to_member
 from loyalty.admin.draft_page import DraftPage
 from loyalty.admin.ladders import said
 from loyalty.models import LadderDraft
 from loyalty.models.drafts import OPEN
 from loyalty.queries.ladder_moves import Move
 from loyalty.queries.ladders import find_last_ladder
+from loyalty.queries.people import list_people
 from loyalty.queries.vocabulary import Home, list_names
 from loyalty.rules.ladder_words import ladder_changes
 from loyalty.rules.ladders import LadderDefinition
@@ -43,13 +45,19 @@ class LadderDraftAdmin(DraftPage):
             definition = load(LadderDefinition, draft.definition)
             changes = ladder_changes(find_last_ladder(home.id), definition, names, home.currency)
         moves: list[Move] = load(list[Move], draft.movers or [])
+        people = list_people([ref for move in moves for ref in move.examples])
         return {
             "title": f"Another ladder for {home.name}",
             "says": said(draft.definition, home),
             "changes": changes,
             "moves": [
-                (names.get(m.before, m.before), names.get(m.after, m.after), m.members, m.examples)
-                for m in moves
+                {
+                    "before": names.get(move.before, move.before),
+                    "after": names.get(move.after, move.after),
+                    "members": move.members,
+                    "examples": [link_to_member(*people[ref]) for ref in move.examples if ref in people],
+                }
+                for move in moves
             ],
             "write_url": f"{reverse('admin:loyalty_ladder_add')}?programme={home.id}",
         }

@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from config.staff.fields import AmountField, MomentField, WholeField
 from loyalty.models import Tier
@@ -66,7 +70,7 @@ class LadderForm(forms.Form):
         label="Spend is the money paid for goods, and",
         choices=list(BASES.items()),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Holds for purchases from then on; what was counted before stays as it is.",
     )
     lasts = _chosen(

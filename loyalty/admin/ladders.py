@@ -16,6 +16,7 @@ from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
+from loyalty.admin.cells import moment
 from loyalty.admin.ladder_form import LadderForm
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.models import Ladder, Tier
@@ -38,7 +39,7 @@ def said(stored: Any, home: Home) -> list[str]:
 class LadderAdmin(OfOneProgramme, OwnPageAdmin):
     """The newest first. A change is written as a draft."""
 
-    list_display = ("numbered", "state_label", "live_from", "made", "programme")
+    list_display = ("numbered", "state_label", "begins", "made", "programme")
     list_select_related = ("programme",)
     ordering = ("programme", "-version")
 
@@ -84,6 +85,10 @@ class LadderAdmin(OfOneProgramme, OwnPageAdmin):
             "made_by": people.get(ladder.made_by, ladder.made_by),
             "approved_by": people.get(ladder.approved_by, ladder.approved_by),
             "withdrawn_by": people.get(ladder.withdrawn_by, ladder.withdrawn_by),
+            "back": reverse("admin:loyalty_ladder_changelist"),
+            "another": f"{reverse('admin:loyalty_ladder_add')}?programme={ladder.programme_id}"
+            if may
+            else "",
             "may_withdraw": may and ladder.live_from > clock.now() and ladder.withdrawn_at is None,
         }
         return render(request, "loyalty/admin/ladder.html", page)
@@ -115,6 +120,8 @@ class LadderAdmin(OfOneProgramme, OwnPageAdmin):
             "title": f"The ladder of {home.name}",
             "form": form,
             "tiers": tiers,
+            "tiers_page": reverse("admin:loyalty_tier_changelist"),
+            "back": reverse("admin:loyalty_ladder_changelist"),
         }
         return render(request, "loyalty/admin/ladder_form.html", page)
 
@@ -125,6 +132,10 @@ class LadderAdmin(OfOneProgramme, OwnPageAdmin):
     @display(description="state", label=STATES)
     def state_label(self, ladder: Ladder) -> str:
         return str(vars(ladder)["shown"])
+
+    @display(description="from")
+    def begins(self, ladder: Ladder) -> str:
+        return "the beginning" if ladder.version == 1 else moment(ladder.live_from)
 
     @display(description="written by")
     def made(self, ladder: Ladder) -> str:

@@ -77,6 +77,7 @@ def _moves(to: str, words: str) -> Callable[..., None]:
 class RedemptionAdmin(LedgerAdmin, ToldAdmin):
     """Choose by state and store what is to be done, and say what was done, many at once."""
 
+    when_empty = "What members redeem in the app or at a till comes here."
     list_display = ("redeemed_at", "of_member", "what", "state_label", "where", "money_part")
     list_display_links = ("redeemed_at",)
     list_filter = (

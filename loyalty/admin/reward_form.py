@@ -42,7 +42,13 @@ class RewardForm(forms.ModelForm):
         widget=UnfoldAdminURLInputWidget,
         help_text="Where apps find it (https).",
     )
-    most_per_member = WholeField(label="Times for one member", required=False, min_value=1, max_value=MOST)
+    most_per_member = WholeField(
+        label="Times for one member",
+        required=False,
+        min_value=1,
+        max_value=MOST,
+        help_text="Empty: no limit.",
+    )
     most_per_period = WholeField(label="Times in a period", required=False, min_value=1, max_value=MOST)
     starts_at = MomentField(label="From", required=False, help_text="Empty: at once.")
     ends_at = MomentField(label="Until", required=False, help_text="Empty: until somebody ends it.")

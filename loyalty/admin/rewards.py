@@ -35,10 +35,14 @@ class RewardAdmin(TellsChanges, OfOneProgramme):
     list_display = ("called", "says", "state", "programme")
     list_display_links = ("called",)
     list_filter = ("kind", "is_shown", "programme")
-    list_select_related = ("programme", "tier")
+    list_select_related = ("programme", "tier", "series")
     search_fields = ("title", "code")
     ordering = ("programme", "points", "title")
     compressed_fields = True
+    conditional_fields = {
+        "series": "kind == 'voucher'",
+        "happens_at": "kind == 'experience'",
+    }
     change_form_outer_before_template = "loyalty/admin/reward_says.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
@@ -57,7 +61,7 @@ class RewardAdmin(TellsChanges, OfOneProgramme):
             ("Reward", {"fields": (("title", "code"), "description", "picture_url")}),
             ("What it is", {"fields": ("kind", *of_kind)}),
             ("What it costs", {"fields": (("points", "cash_minor"),)}),
-            ("For whom", {"fields": (("tier", "label"), ("most_per_member", "most_per_period", "period"))}),
+            ("For whom", {"fields": (("tier", "label"), "most_per_member", ("most_per_period", "period"))}),
             (
                 "When",
                 {

@@ -143,7 +143,9 @@ class VoucherSeriesAdmin(OfOneProgramme):
             codes = issue_vouchers(series.pk, [member.pk], cause=cause, by=actor_of(request), now=now)
             return f"Issued: {codes[member.pk]}."
 
-        return self._act(request, object_id, IssueForm, "Issue a voucher to a member", carry_out)
+        return self._act(
+            request, object_id, IssueForm, ("Issue a voucher to a member", "Issue it"), carry_out
+        )
 
     @action(description="Make codes", icon="qr_code_2", permissions=["codes"])
     def make_codes(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -153,7 +155,7 @@ class VoucherSeriesAdmin(OfOneProgramme):
             ask_codes(series, told["count"], by=actor_of(request), now=clock.now())
             return f"{told['count']:,} codes are being made."
 
-        return self._act(request, object_id, BulkForm, "Make codes in bulk", carry_out)
+        return self._act(request, object_id, BulkForm, ("Make codes in bulk", "Make them"), carry_out)
 
     @action(description="Open a public code", icon="campaign", permissions=["codes"])
     def open_public(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -165,7 +167,9 @@ class VoucherSeriesAdmin(OfOneProgramme):
             )
             return f"{opened} can be used."
 
-        return self._act(request, object_id, PublicCodeForm, "Open a code for everybody", carry_out)
+        return self._act(
+            request, object_id, PublicCodeForm, ("Open a code for everybody", "Open it"), carry_out
+        )
 
     @action(description="Revoke", icon="block", permissions=["change"])
     def revoke(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -175,12 +179,21 @@ class VoucherSeriesAdmin(OfOneProgramme):
             revoke_series(series, because=told["because"], by=actor_of(request), now=clock.now())
             return "No voucher of this series is good any more."
 
-        return self._act(request, object_id, ReasonForm, "Revoke all vouchers of this series", carry_out)
+        return self._act(
+            request,
+            object_id,
+            ReasonForm,
+            ("Revoke all vouchers of this series", "Revoke them all"),
+            carry_out,
+        )
 
     def _act(
-        self, request: HttpRequest, object_id: int, kind: Any, title: str, carry_out: Any
+        self, request: HttpRequest, object_id: int, kind: Any, said: tuple[str, str], carry_out: Any
     ) -> HttpResponseBase:
-        """Ask what has to be known, do it, and lead back to the series."""
+        """Ask what has to be known, do it, and lead back to the series.
+
+        :param said: the page's title, and what stands on the button.
+        """
         series = self.get_object(request, str(object_id))
         if series is None:
             raise Http404
@@ -195,8 +208,9 @@ class VoucherSeriesAdmin(OfOneProgramme):
                 self.log_change(request, series, words)
                 messages.success(request, words)
                 return HttpResponseRedirect(back)
+        title, button = said
         page = {**self.admin_site.each_context(request), "title": title, "form": form, "back": back}
-        return render(request, "loyalty/admin/voucher_act.html", page | {"series": series})
+        return render(request, "loyalty/admin/voucher_act.html", page | {"series": series, "button": button})
 
     @display(description="series", header=True)
     def called(self, series: VoucherSeries) -> tuple[str, str]:

@@ -48,6 +48,7 @@ STATES = {
 class VoucherAdmin(ToldAdmin):
     """The newest first. A term in the search field is a code, however it is typed, or the code of a series."""
 
+    when_empty = "Vouchers are issued on the page of their series."
     list_display = ("spelled", "series", "whose", "used", "until", "issued_at")
     list_filter = ("series",)
     list_select_related = ("series__programme", "member")
@@ -100,7 +101,11 @@ class VoucherAdmin(ToldAdmin):
             messages.success(request, "It is not good any more." if done else "It was revoked before.")
             return HttpResponseRedirect(back)
         page = {**self.admin_site.each_context(request), "title": "Revoke this voucher", "form": form}
-        return render(request, "loyalty/admin/voucher_act.html", page | {"back": back, "series": voucher})
+        return render(
+            request,
+            "loyalty/admin/voucher_act.html",
+            page | {"back": back, "series": voucher, "button": "Revoke it"},
+        )
 
     @display(description="code")
     def spelled(self, voucher: Voucher) -> SafeString:
@@ -123,6 +128,7 @@ class VoucherAdmin(ToldAdmin):
 class CodeBatchAdmin(ReadOnlyAdmin):
     """Codes in bulk, the newest first. They are asked for on the page of their series."""
 
+    when_empty = "Codes in bulk are asked for on the page of their series."
     list_display = ("series", "wanted", "progress", "state_label", "asked_at")
     list_select_related = ("series",)
     ordering = ("-pk",)

@@ -9,7 +9,15 @@ from rest_framework.request import Request
 from config.ground import clock
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
-from loyalty.api.purchases import Moment, PurchaseBody, purchase_of, teller_of
+from loyalty.api.purchases import (
+    Moment,
+    PurchaseBody,
+    ShopPurchaseBody,
+    at_place,
+    find_places,
+    purchase_of,
+    teller_of,
+)
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.answers import (
     BookedOrder,
@@ -23,7 +31,7 @@ from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.checkout import Booked, commit_purchase, quote_purchase
 
 
-class QuoteBody(PurchaseBody, frozen=True, kw_only=True):
+class QuoteBody(ShopPurchaseBody, frozen=True, kw_only=True):
     """A purchase that may become one. `at` settles it by the rules of another moment, past or future."""
 
     at: Moment | None = None
@@ -47,7 +55,7 @@ class QuoteAnswer(PurchaseAnswer, frozen=True, kw_only=True):
 class Quote(Door):
     """Settle a purchase without writing: discounts, points with reasons, what did not apply and why, what to pay."""
 
-    scope = "till"
+    scope = ("till", "orders")
     takes = {"post": QuoteBody}
     answers = {"post": {200: QuoteAnswer}}
     idempotency = "none"
@@ -55,7 +63,10 @@ class Quote(Door):
 
     def post(self, request: Request) -> HttpResponse:
         body, now = self.body(request), clock.now()
-        purchase = purchase_of(body, caller_of(request), source="till", now=body.at or now, is_quote=True)
+        caller = caller_of(request)
+        caller = at_place(caller, body.place, find_places([body.place], caller))
+        source = "till" if "till" in caller.scopes else "web"
+        purchase = purchase_of(body, caller, source=source, now=body.at or now, is_quote=True)
         quoted = quote_purchase(purchase=purchase, teller=teller_of(request), now=now)
         terms = quoted.programme.terms
         return Answer(

@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.timezone import get_current_timezone
 
+from config.ground.moments import moment
 from loyalty.models.tiers import Benefit, BenefitGrant
 
 
@@ -25,7 +27,7 @@ class BenefitDate(models.Model):
         ordering = ["starts_at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.benefit.title}, {self.starts_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.benefit.title}, {moment(self.starts_at, get_current_timezone())}"
 
 
 class BookingState(models.TextChoices):

@@ -95,7 +95,7 @@ def get_reward(programme_id: int, code: str, *, member_id: int, tier: str, now: 
 
 def declared(reward: Reward) -> RewardSaid:
     """A stored reward as its sentence tells it. Reads nothing more where tier and stocks are loaded."""
-    same = set(RewardSaid.__struct_fields__) - {"tier", "stocks"}
+    same = set(RewardSaid.__struct_fields__) - {"series", "tier", "stocks"}
     stocks = [
         StockNow(
             stock.place.code if stock.place else "",
@@ -106,6 +106,7 @@ def declared(reward: Reward) -> RewardSaid:
     ]
     return RewardSaid(
         **{name: getattr(reward, name) for name in same},
+        series=reward.series.name if reward.series else "",
         tier=reward.tier.name if reward.tier else "",
         stocks=sorted(stocks, key=lambda stock: stock.place_name),
     )

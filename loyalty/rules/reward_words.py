@@ -12,9 +12,11 @@ from loyalty.rules.rewards import PERIODS, StockNow
 
 
 class RewardSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward as it is declared; `tier` and `label` are names, `stocks` as of `RewardNow`, with all there are."""
+    """A reward as it is declared; `series`, `tier` and `label` are names, `stocks` as of `RewardNow`, with all there
+    are."""
 
     title: str
+    series: str
     kind: str
     points: int
     cash_minor: int
@@ -51,7 +53,7 @@ def sentence_of(reward: RewardSaid, manner: Manner) -> str:
 
 def _thing(reward: RewardSaid, manner: Manner) -> str:
     if reward.kind == "voucher":
-        return f"the voucher “{reward.title}”"
+        return f"the voucher “{reward.series}”"
     if reward.happens_at:
         return f"a seat at “{reward.title}” on {moment(reward.happens_at, manner.zone)}"
     return f"the gift “{reward.title}”"

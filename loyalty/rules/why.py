@@ -156,7 +156,7 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
         paid = money(why.points_paid_minor, why.currency)
         told.append(f"{why.points_spent:,} points were spent and paid {paid}, on which nothing is earned.")
     told += [f"Voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
-    told += [f"Not applied, {one.what}: {one.because}" for one in why.not_applied]
+    told += [f"Not applied, {_named(one)}: {one.because}" for one in why.not_applied]
     told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
     told += [f"It reached the tier {tier.name}." for tier in why.reached]
     told += [f"It completed the challenge {one.name}: {_given(one)}." for one in why.completed]
@@ -180,6 +180,11 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
     told += [f"With it you completed {one.name}: {_given(one)}." for one in why.completed]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
+
+
+def _named(one: NotApplied) -> str:
+    """What did not apply; an offer is called by its title in its reason, and its ref tells nobody anything."""
+    return "offer" if one.what.startswith("offer ") else one.what
 
 
 def _worked(one: VoucherUsedAnswer, currency: str) -> str:

@@ -55,7 +55,7 @@ def form(**told: Any) -> dict[str, Any]:
 
 
 def test_a_marketer_sets_up_500_points_for_a_voucher_and_a_member_redeems_it(shop: Shop) -> None:
-    of, marketer = series(shop), page_of(in_role(MARKETER))
+    of, marketer = series(shop, name="0.50 off"), page_of(in_role(MARKETER))
     told = form(series=of.pk, **{"stocks-0-stock": "40", "most_per_period": "2", "period": "month"})
     assert marketer.post(ADD, told).status_code == 302
     reward = Reward.objects.get(code="fifty")

@@ -9,10 +9,12 @@ import pytest
 
 from config.ground.api.schema import document
 from loyalty.models import Entry
+from loyalty.rules.conditions import ChannelIs
 from omnichannel.models import Order, Place, Receipt
 from omnichannel.services.keys import make_key
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_batches import send
+from tests.loyalty.vouchers import issued, series
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +147,22 @@ def upload(shop: Shop, bodies: list[dict[str, Any]]) -> Any:
 
 def statuses(answer: Any) -> list[int]:
     return [json.loads(line)["status"] for line in answer.content.splitlines()]
+
+
+def test_a_web_shop_quotes_with_its_own_key_what_it_then_orders(chain: Shop) -> None:
+    member = chain.enrol()
+    code = issued(series(chain, name="Five off", conditions=[ChannelIs(channel="web_shop")]), member)
+    body = basket(2_000, member=member, place="WEB", voucher_codes=[code])
+
+    quoted = chain.quote(body)
+    ordered = chain.post("orders", body)
+
+    assert (quoted.status_code, ordered.status_code) == (200, 201), quoted.content
+    for answer in (quoted, ordered):
+        told = answer.json()["settlement"]
+        assert (told["payable_minor"], [one["code"] for one in told["vouchers_used"]]) == (1_500, [code])
+    again = chain.quote(basket(2_000, member=member, place="WEB", voucher_codes=[code])).json()["settlement"]
+    told = next(one for one in again["not_applied"] if one["code"] == "voucher_used")
+    assert told["because"].startswith("Five off: It was used on ")
+    assert told["because"].endswith(" at Web shop.")
+    assert chain.quote(basket(2_000, member=member)).json()["code"] == "place_missing"

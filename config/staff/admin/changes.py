@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import get_current_timezone
 from unfold.admin import ModelAdmin
 
+from config.ground.moments import moment
 from config.staff.actors import name_actors
 
 Words = Mapping[str, tuple[str, Callable[[Any], str]]]
@@ -84,4 +86,6 @@ def _value(field: Any, value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return moment(value, get_current_timezone())
     return str(dict(field.flatchoices).get(value, value))

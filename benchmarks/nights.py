@@ -1,4 +1,4 @@
-"""What runs at night, over a million wallets: expiry, seal and proof."""
+"""What runs at night, over a million wallets: expiry, seal, proof and the review of tiers."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 
-from benchmarks.shop import Shop
+from benchmarks.shop import SILVER_MINOR, Shop
 from loyalty.models import Seal
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.seals import seal_day
+from loyalty.services.tier_reviews import review_tiers
 from loyalty.services.verification import verify_ledger
 
 POINTS = 100
@@ -33,6 +34,14 @@ UPDATE loyalty_wallet w SET seq = f.seq, balance = f.balance,
   FROM filled f WHERE w.id = f.wallet_id;
 """
 
+_SPEND = """
+INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor, visits)
+  SELECT w.id, w.member_id, %(today)s::date - (w.id %% 300)::int,
+    CASE WHEN w.id %% 10 = 0 THEN %(much)s ELSE 1000 END, 1
+  FROM loyalty_wallet w WHERE w.programme_id = %(programme)s
+    ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True)
 class Night:
@@ -44,7 +53,9 @@ class Night:
 
 
 def run_nights(shop: Shop) -> list[Night]:
-    """Give every wallet of the shop a lot that ran out, then let the jobs of the night run."""
+    """Give every wallet of the shop a lot that ran out, then let the jobs of the night run. The tiers come last:
+    what is counted towards them is made up, and no proof would let it pass.
+    """
     now = datetime.now(UTC)
     earned = now - timedelta(days=2)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -57,11 +68,21 @@ def run_nights(shop: Shop) -> list[Night]:
         (wallets,) = cursor.fetchone()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    return [
+    nights = [
         Night("expiry", *_timed(lambda: book_expired_lots(until=now, now=now, hands=2))),
         Night("seal of a day", *_timed(lambda: _seal(shop, earned))),
         Night("verify_ledger, wallets", wallets, _timed(lambda: _prove(now))[1]),
     ]
+    _let_spend(shop, now)
+    lifted, seconds = _timed(lambda: review_tiers(now=now, hands=2))
+    return [*nights, Night(f"tier review, {lifted:,} lifted, wallets", wallets, seconds)]
+
+
+def _let_spend(shop: Shop, now: datetime) -> None:
+    """Something on one day of the year for everybody, and enough for a step up for each tenth."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, {"today": now.date(), "much": SILVER_MINOR, "programme": shop.programme_id})
+        cursor.execute("VACUUM ANALYZE loyalty_tierday")
 
 
 def _timed(job: Callable[[], int]) -> tuple[int, float]:

@@ -18,6 +18,7 @@ from members.services.sign_in import sign_in
 from omnichannel.models import Place, Programme, Till
 from omnichannel.services.keys import make_key
 
+SILVER_MINOR = 10**9
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NUMBERS = itertools.count(1)
 """Numbers for receipts and causes, each used once."""
@@ -131,7 +132,7 @@ def open_shop(members: int) -> Shop:
         code="bench", name="Bench", timezone="America/New_York", currency="USD", region="US"
     )
     ProgrammeTerms.objects.create(programme=programme)
-    ladder = {"basic": None, "silver": 10**9, "gold": 10**10}
+    ladder = {"basic": None, "silver": SILVER_MINOR, "gold": 10 * SILVER_MINOR}
     for rank, code in enumerate(ladder):
         Tier.objects.create(programme=programme, code=code, name=code, rank=rank)
     steps = [Demand(tier=code, threshold_minor=threshold) for code, threshold in ladder.items()]

@@ -21,7 +21,10 @@ class PlainLot:
 
 @dataclass
 class PlainOrder:
-    """A purchase: of each line how many and what one cost, and how many came back; `skus` of the lines."""
+    """A purchase: of each line how many and what one cost, and how many came back; `skus` of the lines.
+
+    `by_points`: how much of it points paid, in minor units.
+    """
 
     ref: str
     lines: list[tuple[int, int]]
@@ -32,6 +35,7 @@ class PlainOrder:
     earned: int = 0
     taken: int = 0
     ran_out: int = 0
+    by_points: int = 0
     drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
 
     def left(self) -> list[int]:

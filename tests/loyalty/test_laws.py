@@ -1,4 +1,4 @@
-"""The ledger against a plain model, in any order: earn, act, spend, redeem, hold, return, give, expire."""
+"""The ledger against a plain model, in any order: earn, act, play, climb, spend, redeem, hold, return, give, expire."""
 
 import itertools
 from copy import deepcopy
@@ -28,13 +28,17 @@ from tests.loyalty.acting_steps import ActSteps
 from tests.loyalty.booking_steps import BookSteps
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
+from tests.loyalty.playing_steps import PlaySteps
 from tests.loyalty.reward_steps import RewardSteps
+from tests.loyalty.tier_steps import TierSteps
 from tests.loyalty.voucher_steps import VoucherSteps
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(ActSteps, BookSteps, RewardSteps, VoucherSteps, RuleBasedStateMachine):
+class LedgerMachine(
+    ActSteps, BookSteps, PlaySteps, RewardSteps, TierSteps, VoucherSteps, RuleBasedStateMachine
+):
     """Two members in one shop. Every step is compared with the plain model."""
 
     open_shop: Any
@@ -55,6 +59,7 @@ class LedgerMachine(ActSteps, BookSteps, RewardSteps, VoucherSteps, RuleBasedSta
         self.plain = [PlainMember(is_kept_alive=runs_out == "inactivity") for _ in self.members]
         self.numbers = itertools.count(1)
         self.open_rewards()
+        self.open_tiers()
         self.open_vouchers()
 
     def teardown(self) -> None:
@@ -91,10 +96,9 @@ class LedgerMachine(ActSteps, BookSteps, RewardSteps, VoucherSteps, RuleBasedSta
         else:
             assert answer.status_code == 201
             ref = answer.json()["order"]["ref"]
+            drawn = plain.draw(wanted * 10, now, matured_by=now)
             plain.orders.append(
-                PlainOrder(
-                    ref, [(1, 90)], [0], now, ["SKU-0"], drawn=plain.draw(wanted * 10, now, matured_by=now)
-                )
+                PlainOrder(ref, [(1, 90)], [0], now, ["SKU-0"], drawn=drawn, by_points=wanted)
             )
             plain.spent += wanted * 10
             plain.be_active(now, now=now)
@@ -277,12 +281,13 @@ class LedgerMachine(ActSteps, BookSteps, RewardSteps, VoucherSteps, RuleBasedSta
         if not hasattr(self, "members"):
             return
         now = datetime.now(UTC)
-        for member, plain in zip(self.members, self.plain, strict=True):
+        for who, (member, plain) in enumerate(zip(self.members, self.plain, strict=True)):
             wallet = get_wallet(member.pk, self.shop.programme.pk, now=now)
             assert (wallet.spendable, wallet.held) == (plain.spendable(now), plain.held(now))
             assert wallet.pending == plain.pending(now)
             assert wallet.balance == wallet.spendable + wallet.held + wallet.pending
             assert wallet.debt == plain.debt
+            self.check_tier(who, plain, wallet.tier)
             assert plain.holds or not (wallet.debt and wallet.balance)
             assert (
                 plain.issued == wallet.balance + plain.spent + plain.expired(now) + plain.taken - plain.debt

@@ -78,7 +78,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules need to know of a member at the moment of the purchase.
 
-    :param spendable: points that can be spent now.
+    :param spendable: points that can be spent now; `held`: those of them that the hold sets aside which it names.
     :param is_new: nothing was bought in the programme before.
     :param birthday: month and day, None if not told.
     :param labels: segments that the member is in, by their codes.
@@ -87,6 +87,7 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
 
     tier_code: str
     spendable: int = 0
+    held: int = 0
     offers: list[Offer] = []
     is_new: bool = False
     birthday: tuple[int, int] | None = None

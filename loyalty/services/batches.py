@@ -199,6 +199,7 @@ class _Batch:
                 purchase.spend_points,
                 account.member.id,
                 self.programme.terms,
+                held=held,
                 caller=self.teller.name,
                 place_id=purchase.place_id,
                 now=self.now,

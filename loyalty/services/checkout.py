@@ -105,6 +105,7 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
             purchase.spend_points,
             facts.member.id,
             programme.terms,
+            held=shopper.held if shopper else 0,
             caller=teller.name,
             place_id=purchase.place_id,
             now=now,
@@ -192,6 +193,7 @@ def _settle_and_book(
             purchase.spend_points,
             facts.member.id,
             programme.terms,
+            held=shopper.held if shopper else 0,
             caller=teller.name,
             place_id=purchase.place_id,
             now=now,
@@ -338,6 +340,7 @@ def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme, now
     return Shopper(
         tier_code=tier_code(programme, facts.standings, purchase.placed_at),
         spendable=(facts.wallet.spendable if facts.wallet else 0) + held,
+        held=held,
         offers=facts.offers,
         is_new=facts.wallet is None or facts.wallet.version == 0,
         birthday=facts.member.birthday,

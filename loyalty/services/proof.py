@@ -13,15 +13,24 @@ COUNTED = timedelta(hours=24)
 
 
 def needs_proof(
-    points: int, member_id: int, terms: Terms, *, caller: str, place_id: int | None, now: datetime
+    points: int,
+    member_id: int,
+    terms: Terms,
+    *,
+    held: int = 0,
+    caller: str,
+    place_id: int | None,
+    now: datetime,
 ) -> bool:
     """Whether so many points, beside those of the last hours, are more than a member who has shown nothing may spend.
 
+    :param held: so many of them are held for this very purpose: they count as held, and were proven then.
     :param caller: the key of the till; a code told there holds there for some minutes.
     :param place_id: where they are spent. A web shop stands for those who are signed in there, and so does who spends
         nowhere (None).
     """
-    if terms.proof_above is None or points == 0:
+    points -= held
+    if terms.proof_above is None or points <= 0:
         return False
     if points <= terms.proof_above:
         points += count_spent(member_id, terms.programme_id, since=now - COUNTED, now=now)
@@ -33,12 +42,20 @@ def needs_proof(
 
 
 def ensure_proven(
-    points: int, member_id: int, terms: Terms, *, caller: str, place_id: int | None, now: datetime
+    points: int,
+    member_id: int,
+    terms: Terms,
+    *,
+    held: int = 0,
+    caller: str,
+    place_id: int | None,
+    now: datetime,
 ) -> None:
-    """
+    """As `needs_proof`.
+
     :raises ProofNeeded: so many points ask for more than a name.
     """
-    if needs_proof(points, member_id, terms, caller=caller, place_id=place_id, now=now):
+    if needs_proof(points, member_id, terms, held=held, caller=caller, place_id=place_id, now=now):
         raise ProofNeeded(
             f"More than {terms.proof_above} points in a day: scan the member's rotating code, or send them a code "
             "(till/presence/code) and take it (till/presence).",

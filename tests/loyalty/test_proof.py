@@ -100,3 +100,21 @@ def test_never_15_many_small_purchases_are_as_good_as_a_large_one(shop: Shop, me
 def test_a_key_of_a_store_without_a_till_is_asked_too(shop: Shop, member: Member) -> None:
     key = make_key(name="store", scopes=["orders"], place_id=shop.place.pk, now=datetime.now(UTC)).text
     assert shop.post("orders", by_phone(200), key=key).json()["code"] == "proof_needed"
+
+
+@pytest.mark.parametrize(("spent", "status"), [(60, 201), (100, 201), (110, 403)])
+def test_what_a_hold_covers_was_proven_when_it_was_held(
+    shop: Shop, member: Member, spent: int, status: int
+) -> None:
+    known = {"member": {"phone": "+12125550142"}}
+    ref = tell(shop, "holds", {**known, "points": 60}).json()["hold"]["ref"]
+    assert shop.quote(by_phone(spent, hold=ref)).json()["needs_proof"] == (status == 403)
+    assert shop.commit(by_phone(spent, hold=ref)).status_code == status
+
+
+def test_a_hold_that_was_proven_is_spent_by_phone_too_at_once_or_offline(shop: Shop, member: Member) -> None:
+    for tell_purchase in (shop.commit, lambda body: send(shop, [body])[0]):
+        shown = {"member": {"qr": get_card(member.pk, now=datetime.now(UTC)).payload}}
+        ref = tell(shop, "holds", {**shown, "points": 150}).json()["hold"]["ref"]
+        answer = tell_purchase(by_phone(150, hold=ref))
+        assert (answer["status"] if isinstance(answer, dict) else answer.status_code) == 201

@@ -67,7 +67,7 @@ def month_page(books: Books, month: date, row: BookMonth | None) -> dict[str, An
     return {
         "numbers": [
             ("Points at the beginning", Number(f"{days[0].opening_points:,}")),
-            ("Points at the end", Number(f"{end.closing_points:,}", f"members owe {end.debt_points:,} more")),
+            ("Points at the end", Number(f"{end.closing_points:,}", _owed(end.debt_points))),
             ("Liability at the end", Number(money(end.liability_minor, currency))),
             (
                 "Revenue",
@@ -112,6 +112,10 @@ def journal_table(journal: list[Posting], currency: str) -> Table:
     return Table(["Side", "Account", "Debit", "Credit", "Points"], rows)
 
 
+def _owed(points: int) -> str:
+    return f"members owe {points:,} more" if points else ""
+
+
 def _numbers(
     books: Books, last: BookMonthSum, breakage: Breakage, expected_minor: int
 ) -> list[tuple[str, Number]]:
@@ -122,7 +126,7 @@ def _numbers(
     )
     to_close = books.next_to_close
     return [
-        ("Points outstanding", Number(f"{last.closing_points:,}", f"members owe {last.debt_points:,} more")),
+        ("Points outstanding", Number(f"{last.closing_points:,}", _owed(last.debt_points))),
         ("Liability", Number(money(last.liability_minor, currency), "at what points cost")),
         (
             "Expected to run out",

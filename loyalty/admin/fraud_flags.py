@@ -8,25 +8,28 @@ from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.ground import clock
+from config.ground.amounts import money
 from config.ground.refusals import NotAllowed, Refusal
 from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.fields import WholeField
 from config.staff.site import site
-from loyalty.admin.cells import link_to_member, link_to_wallet
+from loyalty.admin.cells import link_to_member, link_to_wallet, moment
 from loyalty.admin.corrections import colleague_of
 from loyalty.models import FlagState, FraudFlag, Wallet
-from loyalty.queries.fraud_evidence import name_members, name_subjects
+from loyalty.queries.fraud_evidence import list_purchases, name_members, name_subjects
 from loyalty.rules.fraud import WATCHES, Finding, sentence_of_watch
 from loyalty.services.fraud_review import agree, decide, send_back
 from omnichannel.admin.own_stores import of_own_programmes
+from omnichannel.models import Order
 
 STATES = {
     FlagState.OPEN: "warning",
@@ -162,15 +165,37 @@ def _evidence(flag: FraudFlag) -> dict[str, Any]:
     actors = name_actors([flag.decided_by, flag.agreed_by])
     wallets = Wallet.objects.filter(programme_id=flag.programme_id)
     wallet = wallets.filter(member_id=flag.member_id).first() if flag.member_id else None
+    purchases = list_purchases(evidence["refs"])
+    known = {order.ref for order in purchases}
     return {
         "says": sentence_of_watch(rule.what, rule.per, rule.within, rule.more_than),
         "finding": load(Finding, evidence),
+        "purchases": _purchases(purchases),
+        "other_refs": [ref for ref in evidence["refs"] if ref not in known],
         "counted": WATCHES[rule.what].many,
         "people": [link_to_member(pk, name) for pk, name in names.items()],
         "wallet": _wallet(wallet, names) if wallet else "",
         "decided_by": actors.get(flag.decided_by, flag.decided_by),
         "agreed_by": actors.get(flag.agreed_by, flag.agreed_by),
     }
+
+
+def _purchases(orders: list[Order]) -> dict[str, Any]:
+    """A table, each line leading to the page of its purchase."""
+    rows = [
+        [
+            moment(order.placed_at),
+            order.place.name,
+            format_html(
+                '<a class="text-link" href="{}"><bdi dir="ltr">{}</bdi></a>',
+                reverse("admin:omnichannel_order_change", args=[order.pk]),
+                order.number,
+            ),
+            money(order.total_minor, order.currency),
+        ]
+        for order in orders
+    ]
+    return {"headers": ["When", "Where", "Purchase", "Paid"], "rows": rows} if rows else {}
 
 
 def _wallet(wallet: Wallet, names: dict[int, str]) -> SafeString:

@@ -26,6 +26,7 @@ from loyalty.models import Redemption
 from loyalty.queries.redemptions import spelled
 from loyalty.rules.redemptions import ENDED, later_states
 from loyalty.services.redemption_steps import cancel_redemption, move_redemption
+from members.admin.page import Titled
 from members.rules.people import name_of
 
 STATES = {
@@ -105,7 +106,9 @@ class RedemptionAdmin(LedgerAdmin, ToldAdmin):
 
     def tell(self, request: HttpRequest, redemption: Redemption) -> dict[str, Any]:
         """What became of it."""
-        return _page_of(redemption, may_move=self.has_fulfil_permission(request))
+        title = f"{redemption.reward.title}, {name_of(redemption.member)}"
+        page = _page_of(redemption, may_move=self.has_fulfil_permission(request))
+        return {**page, "original": Titled(redemption, title)}
 
     def change_view(
         self,

@@ -30,6 +30,7 @@ from loyalty.queries.vocabulary import Home
 from loyalty.queries.voucher_batches import CODE_HEADERS, code_rows
 from loyalty.queries.voucher_lists import answers_of, find_voucher, list_uses
 from loyalty.rules.voucher_codes import normal_form, shown_form
+from loyalty.rules.voucher_words import issued_for
 from loyalty.services.vouchers import revoke_vouchers
 from members.rules.people import name_of
 
@@ -76,11 +77,16 @@ class VoucherAdmin(ToldAdmin):
             "title": f"Voucher {told.code if told else voucher}",
             "voucher": voucher,
             "told": told,
+            "state": told.state.replace("_", " ") if told else "",
             "colour": STATES[told.state] if told else "default",
             "whose": link_to_member(voucher.member.pk, name_of(voucher.member)) if voucher.member else "",
             "uses": list_uses(voucher.pk),
-            "names": names,
-            "issued_by": names.get(voucher.issued_by, voucher.issued_by),
+            "revoked_by": names.get(voucher.revoked_by, ""),
+            "issued_by": names.get(voucher.issued_by, ""),
+            "issued_for": issued_for(voucher.cause),
+            "left": money(told.left_minor, voucher.series.programme.currency)
+            if told and told.left_minor is not None
+            else "",
         }
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from config.ground.guards import append_only
 from config.ground.history import before_each_change
+from loyalty.rules.voucher_codes import shown_form
 
 _BESIDE_ITS_VOUCHER = "it is decided beside its voucher, which may belong to nobody"
 
@@ -142,7 +143,7 @@ class Voucher(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.shown or self.code
+        return self.shown or shown_form(self.code)
 
 
 class VoucherUse(models.Model):

@@ -5,12 +5,18 @@ from collections.abc import Iterable
 from config.staff.actors import name_actors
 from members.models import Member
 from members.rules.people import name_of
-from omnichannel.models import Place, Till
+from omnichannel.models import Order, Place, Till
 
 
 def name_members(ids: Iterable[int]) -> dict[int, str]:
     """The names of members by their id. One statement."""
     return {member.pk: name_of(member) for member in Member.objects.filter(pk__in=set(ids))}
+
+
+def list_purchases(refs: Iterable[str]) -> list[Order]:
+    """The purchases among the refs of a finding, the first in front, with `place__programme`. One statement."""
+    orders = Order.objects.filter(ref__in=list(refs)).select_related("place__programme")
+    return list(orders.order_by("placed_at", "pk"))
 
 
 def name_subjects(subjects: Iterable[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from loyalty.queries.vouchers import find_series
 from loyalty.rules.voucher_answers import VoucherAnswer, VoucherState, kind_of
 from loyalty.rules.voucher_codes import normal_form, shown_form
 from loyalty.rules.voucher_words import sentence_of_series
+from omnichannel.models import Order
 
 USES_TOLD = 50
 
@@ -37,6 +38,14 @@ class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def spelled(self) -> str:
         return self.shown or shown_form(self.code)
+
+
+class UseTold(msgspec.Struct, frozen=True):
+    """A use, or one that came back; `number` of its purchase is empty where nobody has claimed it."""
+
+    words: str
+    order_ref: str
+    number: str
 
 
 _STATE = """
@@ -88,17 +97,21 @@ def find_voucher(code: str, programme_id: int, *, now: datetime) -> VoucherRow |
     )
 
 
-def list_uses(voucher_id: int) -> list[str]:
-    """What became of a voucher, the latest first, a line for each."""
-    uses = VoucherUse.objects.filter(voucher_id=voucher_id).select_related("place__programme").order_by("-pk")
-    lines = []
-    for use in uses[:USES_TOLD]:
+def list_uses(voucher_id: int) -> list[UseTold]:
+    """What became of a voucher, the latest first. Two statements."""
+    uses = VoucherUse.objects.filter(voucher_id=voucher_id).select_related("place__programme")
+    latest = list(uses.order_by("-pk")[:USES_TOLD])
+    refs = [use.order_ref for use in latest]
+    numbers = dict(Order.objects.filter(ref__in=refs).values_list("ref", "number"))
+    told = []
+    for use in latest:
         programme = use.place.programme
         at = moment(use.happened_at, ZoneInfo(programme.timezone))
         what = "used" if use.uses > 0 else "came back"
         worth = money(abs(use.amount_minor), programme.currency)
-        lines.append(f"{at}: {what} at {use.place.name}, {worth}, order {use.order_ref}, {use.actor}")
-    return lines
+        number = numbers.get(use.order_ref, "")
+        told.append(UseTold(f"{at}: {what} at {use.place.name}, {worth}", use.order_ref, number))
+    return told
 
 
 def list_voucher_ids(order_ref: str) -> dict[str, int]:

@@ -23,6 +23,18 @@ from loyalty.rules.vouchers import (
 from loyalty.rules.words import with_names
 
 
+def issued_for(cause: str) -> str:
+    """Why a voucher was issued, as staff read it.
+
+    >>> issued_for("goodwill:gdw_01:the cake was late"), issued_for("redemption:rdm_01")
+    ('the cake was late', 'for points')
+    """
+    kind, _, rest = cause.partition(":")
+    if kind in {"goodwill", "staff"}:
+        return rest.partition(":")[2]
+    return {"redemption": "for points", "challenge": "for a challenge"}.get(kind, "")
+
+
 def sentence_of_series(definition: VoucherDefinition, manner: Manner) -> str:
     """One sentence for who holds a voucher: what it gives and when.
 

@@ -26,7 +26,7 @@ class Header(msgspec.Struct, frozen=True):
 class Titled:
     """A row under the name that its page's title says, since the row itself says its ref, which names nobody."""
 
-    def __init__(self, row: Member, title: str) -> None:
+    def __init__(self, row: Any, title: str) -> None:
         self._row, self._title = row, title
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from loyalty.errors.tiers import BenefitNotUsable
 from loyalty.models import Benefit, BenefitBooking, BenefitGrant
@@ -157,6 +158,37 @@ def test_one_birthday_is_celebrated_once_by_whichever_grant(shop: Shop, clock: A
 
     clock.shift(timedelta(days=365))
     assert use(shop, other).state == "used"
+
+
+def shown(shop: Shop, member: Member) -> list[str]:
+    """The benefits on the till's screen."""
+    screen = shop.post("till/lookup", {"member": {"ref": member.ref}}).json()
+    return [one["title"] for one in screen["benefits"]]
+
+
+def test_the_till_shows_a_birthday_gift_while_it_can_be_used(shop: Shop, clock: Any) -> None:
+    member, grant = gift(shop, birthday=(6, 20))
+    told = []
+    for at in (datetime(2026, 6, 13, 3, tzinfo=UTC), datetime(2026, 6, 13, 5, tzinfo=UTC)):
+        clock.move_to(at)
+        told.append(shown(shop, member))
+    use(shop, grant)
+    assert [*told, shown(shop, member)] == [[], ["Cake"], []]
+    clock.move_to(datetime(2027, 6, 14, tzinfo=UTC))
+    assert shown(shop, member) == ["Cake"]
+
+
+def test_the_till_and_the_rules_know_the_same_days(db: None) -> None:
+    days = [date(2027, 12, 1) + timedelta(days=n) for n in range(0, 120, 3)]
+    asked = [(day, born) for day in days for born in ((2, 29), (1, 4), (12, 25), (2, 28), (3, 1))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_is_near_birthday(month, born, day, 7, 14)"
+            " FROM unnest(%s::date[], %s::int[], %s::int[]) AS x(day, month, born)",
+            [[day for day, _ in asked], [month for _, (month, _) in asked], [born for _, (_, born) in asked]],
+        )
+        told = [near for (near,) in cursor.fetchall()]
+    assert told == [window_around(day, born, days_before=7, days_after=14).has(day) for day, born in asked]
 
 
 def test_without_a_birthday_nobody_can_say_when(shop: Shop) -> None:

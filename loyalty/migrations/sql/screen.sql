@@ -24,6 +24,16 @@ BEGIN
 END
 $$;
 
+-- Whether a day is within so many days before and after a birthday: as `loyalty.rules.birthdays.window_around`, of which it is
+-- the twin. Who was born on 29 February has it on the 28th in years without one.
+CREATE OR REPLACE FUNCTION loyalty_is_near_birthday(month int, day int, today date, days_before int, days_after int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_or(today BETWEEN b.falls_on - days_before AND b.falls_on + days_after), false)
+    FROM generate_series(-1, 1) AS n
+    CROSS JOIN LATERAL (SELECT make_date(extract(year FROM today)::int + n, month, 1) AS begins) f
+    CROSS JOIN LATERAL (SELECT least(f.begins + day - 1, (f.begins + interval '1 month')::date - 1) AS falls_on) b
+$$;
+
 -- The till's first screen: the document that `loyalty.queries.till.Found` describes.
 -- `member_kind` is "ref" or that of an identity.
 CREATE OR REPLACE FUNCTION loyalty_till_screen(
@@ -73,8 +83,13 @@ BEGIN
             FROM loyalty_wallet w
             JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at AND g.granted_at <= at
             JOIN loyalty_benefit b ON b.id = g.benefit_id
-            WHERE w.member_id = m.id AND w.programme_id = in_programme AND (b.uses IS NULL OR b.is_each_year OR b.uses > (
-                SELECT count(*) FROM loyalty_benefitbooking k WHERE k.grant_id = g.id AND k.state = 'used'))),
+            WHERE w.member_id = m.id AND w.programme_id = in_programme
+                AND (b.uses IS NULL OR b.uses > (
+                    SELECT count(*) FROM loyalty_benefitbooking k
+                    WHERE k.grant_id = g.id AND k.state = 'used' AND k.year = CASE WHEN b.is_each_year THEN extract(
+                        year FROM age((at AT TIME ZONE 'UTC')::date, (g.granted_at AT TIME ZONE 'UTC')::date)) ELSE 0 END))
+                AND (b.kind <> 'birthday_gift'
+                    OR loyalty_is_near_birthday(m.birth_month, m.birth_day, today, b.days_before, b.days_after))),
         'offer', (SELECT json_build_object('ref', g.ref, 'title', g.title, 'mention', g.mention,
                 'valid_until', g.valid_until)
             FROM loyalty_grant g WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses

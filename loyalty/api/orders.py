@@ -16,31 +16,32 @@ from config.ground.api.door import Answer, Door
 from config.ground.api.idempotency import find_answer, remember, replay, sent_with
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from config.ground.api.problems import problem_of
-from config.ground.refusals import InvalidInput, Refusal
+from config.ground.refusals import InvalidInput, NotAllowed, Refusal
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import ShopPurchaseBody, at_place, find_places, purchase_of, teller_of
+from loyalty.api.purchases import Number, ShopPurchaseBody, at_place, find_places, purchase_of, teller_of
 from loyalty.errors import OrderNotFound
 from loyalty.queries.history import find_member_id
 from loyalty.rules.answers import PurchaseAnswer
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import commit_batch
 from loyalty.services.checkout import Booked, Teller, commit_purchase
-from omnichannel.queries.orders import OrderAnswer, find_order, list_orders
+from omnichannel.queries.orders import OrderAnswer, find_order, list_by_number, list_orders
 
 LONGEST_BATCH = 1_000
 NDJSON = "application/x-ndjson"
 
 
 class OrderParams(PageParams, frozen=True, kw_only=True):
-    """`member`: only this member's orders, by ref."""
+    """`member`: only this member's orders, by ref. `number`: of a receipt or order, of any store; claimed or not."""
 
     member: Annotated[str, Meta(min_length=30, max_length=30)] | None = None
+    number: Number | None = None
 
 
 class Orders(Door):
-    """Tell of a web shop's purchase; list what is recorded, newest first."""
+    """Tell of a web shop's purchase; list what is recorded, newest first. A till finds a purchase by its receipt."""
 
-    scope = "orders"
+    scope = {"get": ("orders", "till"), "post": "orders"}
     takes = {"post": ShopPurchaseBody}
     params = {"get": OrderParams}
     answers = {"get": {200: PageOf[OrderAnswer]}, "post": {200: PurchaseAnswer, 201: PurchaseAnswer}}
@@ -48,8 +49,14 @@ class Orders(Door):
 
     def get(self, request: Request) -> HttpResponse:
         asked: OrderParams = self.query(request)
+        caller = caller_of(request)
+        if asked.number is not None:
+            found = list_by_number(asked.number, programme_id=caller.programme_id)
+            return Answer(PageOf(results=found))
+        if "orders" not in caller.scopes:
+            raise NotAllowed("A till finds purchases by their number.", pointer="/number")
         member_id = find_member_id(asked.member) if asked.member else None
-        return _page(asked, member_id=member_id, programme_id=caller_of(request).programme_id)
+        return _page(asked, member_id=member_id, programme_id=caller.programme_id)
 
     def post(self, request: Request) -> HttpResponse:
         now = clock.now()

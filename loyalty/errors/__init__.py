@@ -90,6 +90,18 @@ class OrderNotFound(NotFound):
     title = "There is no order by this reference"
 
 
+class PurchaseOfAnother(Refusal):
+    status = 409
+    code = "purchase_of_another"
+    title = "This purchase belongs to another member"
+
+
+class ReceiptAmbiguous(Refusal):
+    status = 409
+    code = "receipt_ambiguous"
+    title = "Several tills of this place gave this receipt number"
+
+
 class ReturnExceedsPurchase(InvalidInput):
     code = "return_exceeds_purchase"
     title = "More would come back than was bought and not yet returned"

@@ -35,6 +35,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
 
     :param place_kind: `store` or `web_shop`, "" where nobody asked.
     :param paid_by: the kinds of its payments, as far as they are told.
+    :param earns_nothing: positions that vouchers used before take the points of.
     """
 
     lines: list[Line]
@@ -43,6 +44,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     spend_points: int = 0
     place_kind: str = ""
     paid_by: list[str] = []
+    earns_nothing: frozenset[int] = frozenset()
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
     if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
     can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`: whoever
-    is named has shown that it is them, by a rotating code.
+    is named has shown that it is them, by a rotating code. `earns_nothing`: positions that vouchers used before
+    take the points of.
     """
 
     number: str
@@ -67,6 +68,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     payments: list[Payment] = []
     fulfilment: str = "counter"
     voucher_codes: list[str] = []
+    earns_nothing: frozenset[int] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -86,6 +88,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
             spend_points=self.spend_points,
             place_kind=place_kind,
             paid_by=[payment.kind for payment in self.payments],
+            earns_nothing=self.earns_nothing,
         )
 
     def fingerprint(self) -> str:

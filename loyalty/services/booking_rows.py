@@ -96,12 +96,14 @@ class Booking:
         programme: Programme,
         tier_code: str,
         fingerprint: str,
+        ref: str | None = None,
     ) -> str:
         """Add a settled purchase of a member whose wallet is relied on or held.
 
-        :return: the new order's ref.
+        :param ref: of a purchase that had one while it was unclaimed.
+        :return: the order's ref.
         """
-        ref = new_ref("ord")
+        ref = ref or new_ref("ord")
         wallet = self._positions[f"{member.id}:{purchase.programme_id}"]
         owner = {"w": wallet, "member_id": member.id, "programme_id": purchase.programme_id}
         self.orders.append({**_order_row(ref, purchase, settlement, fingerprint), "member_id": member.id})
@@ -142,6 +144,7 @@ class Booking:
             {
                 **_order_row(ref, purchase, settlement, fingerprint),
                 "lines": lines,
+                "earns_nothing": sorted(settlement.earn_nothing),
                 "answer": _head(ref, purchase, settlement) + ',"wallet":null}',
             }
         )

@@ -139,14 +139,20 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
             continue
     for _ in range(TRIES):
         try:
-            return _carry_out_under_lock(purchase, teller, fingerprint, now)
+            return carry_out_under_lock(purchase, teller, fingerprint, now)
         except (Stale, AlreadyTold):
             continue
     raise WalletBusy
 
 
 def _carry_out(
-    purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
+    purchase: Purchase,
+    facts: PurchaseFacts,
+    teller: Teller,
+    fingerprint: str,
+    now: datetime,
+    *,
+    ref: str | None = None,
 ) -> Booked:
     """Answer what was told before; settle and book what is new."""
     if facts.kept is not None:
@@ -155,13 +161,18 @@ def _carry_out(
         return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
     if facts.receipt is not None:
         return told_before(facts.receipt, fingerprint)
-    return _settle_and_book(purchase, facts, teller, fingerprint, now)
+    return _settle_and_book(purchase, facts, teller, fingerprint, now, ref=ref)
 
 
-def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> Booked:
+def carry_out_under_lock(
+    purchase: Purchase, teller: Teller, fingerprint: str, now: datetime, *, ref: str | None = None
+) -> Booked:
     """For a wallet that others change at every try: lock it before reading, so that nothing read can change.
 
     So are the counters of capped rules, at which many tills may come near a cap at once.
+
+    :param ref: the purchase was paid and told before, by this ref; only now a member is put to it.
+    :raises Stale, AlreadyTold: try again. :raises Refusal: as `commit_purchase`.
     """
     with transaction.atomic():
         facts = _read(purchase, teller, fingerprint, now)
@@ -177,17 +188,24 @@ def _carry_out_under_lock(purchase: Purchase, teller: Teller, fingerprint: str, 
         if purchase.voucher_codes:
             lock_shared_vouchers(purchase.voucher_codes)
         facts = _read(purchase, teller, fingerprint, now)
-        return _carry_out(purchase, facts, teller, fingerprint, now)
+        return _carry_out(purchase, facts, teller, fingerprint, now, ref=ref)
 
 
 def _settle_and_book(
-    purchase: Purchase, facts: PurchaseFacts, teller: Teller, fingerprint: str, now: datetime
+    purchase: Purchase,
+    facts: PurchaseFacts,
+    teller: Teller,
+    fingerprint: str,
+    now: datetime,
+    *,
+    ref: str | None,
 ) -> Booked:
     programme = _programme(purchase, facts)
     bringing = _bring(purchase, facts, programme, now=now)
     shopper, settlement = bringing.shopper, bringing.settled(programme)
     lines = settlement.lines
-    ensure_payments(purchase, settlement)
+    if ref is None:
+        ensure_payments(purchase, settlement)
     if facts.member is not None and not purchase.is_proven:
         ensure_proven(
             purchase.spend_points,
@@ -223,6 +241,7 @@ def _settle_and_book(
             programme=programme,
             tier_code=shopper.tier_code,
             fingerprint=fingerprint,
+            ref=ref,
         )
     if teller.idempotency_key is not None:
         booking.remember(

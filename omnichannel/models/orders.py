@@ -131,6 +131,11 @@ class UnclaimedOrder(models.Model):
     tax_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     lines = models.JSONField()
+    payments = models.JSONField(default=list, db_default=[])
+    fulfilment = models.CharField(max_length=12, default="counter", db_default="counter")
+    earns_nothing = models.JSONField(
+        default=list, db_default=[], help_text="Positions that a voucher takes the points of."
+    )
     answer = models.TextField(help_text="What the till was answered, as JSON text.")
 
     class Meta:

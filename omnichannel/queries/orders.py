@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection
 
+MOST_BY_NUMBER = 20
+
 
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A line. `paid_minor`: what was paid for it in money, net of discounts and of points."""
@@ -100,6 +102,23 @@ def find_order(ref: str, *, programme_id: int | None) -> OrderAnswer | None:
             cursor.execute(_UNCLAIMED, [ref, programme_id, programme_id])
             row = cursor.fetchone()
     return _decoder.decode(row[0]) if row else None
+
+
+def list_by_number(number: str, *, programme_id: int | None) -> list[OrderAnswer]:
+    """The purchases that receipts or order numbers of any place of the programme stand for, the latest first; at most
+    `MOST_BY_NUMBER`, for tills may number alike.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.order_ref FROM omnichannel_place p
+            JOIN omnichannel_receipt r ON r.place_id = p.id AND r.number = %s
+            WHERE %s::bigint IS NULL OR p.programme_id = %s ORDER BY r.id DESC LIMIT %s
+            """,
+            [number, programme_id, programme_id, MOST_BY_NUMBER],
+        )
+        refs = [ref for (ref,) in cursor.fetchall()]
+    return [order for ref in refs if (order := find_order(ref, programme_id=programme_id))]
 
 
 def list_orders(

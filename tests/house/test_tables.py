@@ -45,9 +45,22 @@ def test_never_8_no_door_takes_or_tells_money_or_points_as_a_float() -> None:
     assert [(name, schema) for name, schema in told if '"number"' in json.dumps(schema)] == []
 
 
+OF_WALLETS = {
+    "balance",
+    "balance_after",
+    "spendable",
+    "pending",
+    "held",
+    "debt",
+    "debt_change",
+    "remaining",
+    "credited",
+}
+
+
 def _is_amount(name: str) -> bool:
     return (
-        name.endswith("_minor") or name == "points" or name.startswith("points_") or name.endswith("_points")
+        name in OF_WALLETS | {"points"} or name.startswith("points_") or name.endswith(("_minor", "_points"))
     )
 
 

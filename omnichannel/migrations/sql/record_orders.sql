@@ -53,7 +53,8 @@ BEGIN
 END
 $$;
 
--- Record purchases that nobody has put a member to. The same documents, with `lines` and `answer` in each order.
+-- Record purchases that nobody has put a member to. The same documents, with `lines`, `earns_nothing`
+-- (positions) and `answer` in each order.
 CREATE OR REPLACE FUNCTION omnichannel_record_unclaimed(orders jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -69,12 +70,13 @@ BEGIN
     END IF;
     INSERT INTO omnichannel_unclaimedorder (
         ref, programme_id, place_id, till_id, number, source, placed_at, recorded_at, currency, subtotal_minor,
-        discount_minor, tax_minor, total_minor, lines, answer)
+        discount_minor, tax_minor, total_minor, lines, payments, fulfilment, earns_nothing, answer)
     SELECT x.ref, x.programme_id, x.place_id, x.till_id, x.number, x.source, x.placed_at, at, x.currency,
-        x.subtotal_minor, x.discount_minor, x.tax_minor, x.total_minor, x.lines, x.answer
+        x.subtotal_minor, x.discount_minor, x.tax_minor, x.total_minor, x.lines, x.payments, x.fulfilment, x.earns_nothing,
+        x.answer
     FROM jsonb_to_recordset(orders) AS x(
         ref text, programme_id bigint, place_id bigint, till_id bigint, number text, source text, placed_at timestamptz,
         currency text, subtotal_minor bigint, discount_minor bigint, tax_minor bigint, total_minor bigint, lines jsonb,
-        answer text);
+        payments jsonb, fulfilment text, earns_nothing jsonb, answer text);
 END
 $$;

@@ -22,8 +22,9 @@ from loyalty.rules.purchase import Purchase
 from loyalty.rules.scope import Scope
 from loyalty.rules.vouchers import AmountOff, VoucherDefinition
 from loyalty.services.batches import import_purchases
-from loyalty.services.checkout import Booked, Teller
+from loyalty.services.checkout import Booked
 from loyalty.services.programmes import TermsDraft, TierDraft, declare_programme
+from loyalty.services.purchase_facts import Teller
 from loyalty.services.vouchers import issue_vouchers, open_series
 from members.rules.identities import claim
 from members.services.enrolment import enrol

@@ -10,8 +10,8 @@ from config.ground.api.door import Door
 from loyalty.api.checkout import booked_answer
 from loyalty.api.purchases import Code, Number, at_place, find_places
 from loyalty.rules.answers import PurchaseAnswer
-from loyalty.services.checkout import Teller
 from loyalty.services.claims import Claim, claim_purchase
+from loyalty.services.purchase_facts import Teller
 from members.queries.members import lookup_of
 from members.rules.identities import MemberKey
 

@@ -24,7 +24,8 @@ from loyalty.queries.history import find_member_id
 from loyalty.rules.answers import PurchaseAnswer
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import commit_batch
-from loyalty.services.checkout import Booked, Teller, commit_purchase
+from loyalty.services.checkout import Booked, commit_purchase
+from loyalty.services.purchase_facts import Teller
 from omnichannel.queries.orders import OrderAnswer, find_order, list_by_number, list_orders
 
 LONGEST_BATCH = 1_000

@@ -15,8 +15,8 @@ from config.ground.refusals import InvalidInput, NotAllowed
 from loyalty.errors import NoPlace, NumberMissing, PlaceMissing
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Fulfilment, Payment, Purchase
-from loyalty.services.checkout import Teller
 from loyalty.services.purchase_checks import EARLIEST, LATEST
+from loyalty.services.purchase_facts import Teller
 from members.queries.members import recall_of
 from members.rules.identities import MemberKey
 from omnichannel.errors import PlaceNotFound

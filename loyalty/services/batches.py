@@ -26,13 +26,7 @@ from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book, signals
-from loyalty.services.checkout import (
-    Booked,
-    Teller,
-    commit_purchase,
-    enrolled,
-    told_before,
-)
+from loyalty.services.checkout import Booked, commit_purchase, enrolled, told_before
 from loyalty.services.holds import held_for
 from loyalty.services.proof import ensure_proven
 from loyalty.services.purchase_checks import (
@@ -42,6 +36,7 @@ from loyalty.services.purchase_checks import (
     ensure_placed,
     known_lines,
 )
+from loyalty.services.purchase_facts import Teller
 from loyalty.services.voucher_bringing import bring_vouchers
 from members.errors import MemberNotFound
 

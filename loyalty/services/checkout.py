@@ -4,54 +4,38 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from msgspec.structs import replace
 
 from config.ground.api.idempotency import IdempotencyKeyReused
-from config.ground.refusals import NotSignedIn
 from loyalty.errors import ReceiptContentDiffers, ReceiptOfAnotherTill, WalletBusy
 from loyalty.queries.batches import lock_wallets
 from loyalty.queries.caps import lock_uses
 from loyalty.queries.checkout import (
-    Inquiry,
     KnownReceipt,
     MemberNow,
     PurchaseFacts,
-    find_purchase_facts,
 )
-from loyalty.queries.programmes import find_compiled, get_programme
+from loyalty.queries.programmes import find_compiled
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
-from loyalty.rules.basket import Shopper
-from loyalty.rules.compile import Asks, Programme
+from loyalty.rules.compile import Programme
 from loyalty.rules.meeting import shared_counters
-from loyalty.rules.purchase import Purchase, climb, tier_code
+from loyalty.rules.purchase import Purchase, climb
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import Enrolled
 from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
-from loyalty.services.holds import held_for
 from loyalty.services.proof import ensure_proven, needs_proof
 from loyalty.services.purchase_checks import (
-    ensure_code_fresh,
-    ensure_currency,
     ensure_payments,
     ensure_placed,
     known_lines,
 )
+from loyalty.services.purchase_facts import Teller, programme_of, read_facts, shopper_of
 from loyalty.services.voucher_bringing import Bringing, bring_vouchers
-from members.errors import MemberNotFound
 
 TRIES = 3
 """A purchase settles anew when its wallet changed between reading and booking; so often before it locks the wallet
 first, and so often again before it gives up."""
-
-
-class Teller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who tells us of a purchase: the key (0 if none), its name in the ledger, and the idempotency key sent along."""
-
-    key_id: int
-    name: str
-    idempotency_key: str | None = None
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +73,8 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
     :raises HoldNotFound: the member has no such hold. :raises HoldHasEnded: it counts no more.
     :raises Refusal: as `settle`, and for a wrong currency or a programme without terms.
     """
-    facts = _read(purchase, teller, purchase.fingerprint(), now)
-    programme = _programme(purchase, facts)
+    facts = read_facts(purchase, teller, purchase.fingerprint(), now)
+    programme = programme_of(purchase, facts)
     bringing = _bring(purchase, facts, programme, asks_own=facts.holds_vouchers, now=now)
     shopper = bringing.shopper
     return Quoted(
@@ -133,7 +117,7 @@ def commit_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Boo
     fingerprint = purchase.fingerprint()
     for _ in range(TRIES):
         try:
-            facts = _read(purchase, teller, fingerprint, now)
+            facts = read_facts(purchase, teller, fingerprint, now)
             return _carry_out(purchase, facts, teller, fingerprint, now)
         except (Stale, AlreadyTold):
             continue
@@ -175,7 +159,7 @@ def carry_out_under_lock(
     :raises Stale, AlreadyTold: try again. :raises Refusal: as `commit_purchase`.
     """
     with transaction.atomic():
-        facts = _read(purchase, teller, fingerprint, now)
+        facts = read_facts(purchase, teller, fingerprint, now)
         if purchase.voucher_codes:
             lock_vouchers(purchase.voucher_codes)
         if facts.member is not None:
@@ -187,7 +171,7 @@ def carry_out_under_lock(
                 lock_uses(purchase.programme_id, shared_counters(capped, day))
         if purchase.voucher_codes:
             lock_shared_vouchers(purchase.voucher_codes)
-        facts = _read(purchase, teller, fingerprint, now)
+        facts = read_facts(purchase, teller, fingerprint, now)
         return _carry_out(purchase, facts, teller, fingerprint, now, ref=ref)
 
 
@@ -200,7 +184,7 @@ def _settle_and_book(
     *,
     ref: str | None,
 ) -> Booked:
-    programme = _programme(purchase, facts)
+    programme = programme_of(purchase, facts)
     bringing = _bring(purchase, facts, programme, now=now)
     shopper, settlement = bringing.shopper, bringing.settled(programme)
     lines = settlement.lines
@@ -256,8 +240,8 @@ def read_for_vouchers(purchase: Purchase, teller: Teller, *, now: datetime) -> t
 
     :raises Refusal: as `quote_purchase`, before it settles.
     """
-    facts = _read(purchase, teller, purchase.fingerprint(), now)
-    programme = _programme(purchase, facts)
+    facts = read_facts(purchase, teller, purchase.fingerprint(), now)
+    programme = programme_of(purchase, facts)
     return programme, _bring(purchase, facts, programme, now=now)
 
 
@@ -268,49 +252,9 @@ def _bring(
     return bring_vouchers(
         purchase,
         purchase.basket(lines, place_kind=facts.place_kind),
-        _shopper(purchase, facts, programme, now),
+        shopper_of(purchase, facts, programme, now),
         member_id=facts.member.id if facts.member else None,
         asks_own=asks_own,
-        now=now,
-    )
-
-
-def _read(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> PurchaseFacts:
-    """The facts, for a key that is still good.
-
-    What only some rules ask for is read where the rules as this process last knew them ask; where they changed
-    meanwhile and ask otherwise, it is read again.
-    """
-    known = find_compiled(purchase.programme_id)
-    inquiry = _inquiry(purchase, teller, fingerprint, now)
-    inquiry = replace(inquiry, asks=known.asks_at(purchase.placed_at, now=now) if known else Asks())
-    facts = find_purchase_facts(inquiry)
-    if not facts.is_key_live:
-        raise NotSignedIn("The key is not known, has ended or was revoked.")
-    if facts.stamp is not None:
-        asks = get_programme(purchase.programme_id, stamp=facts.stamp).asks_at(purchase.placed_at, now=now)
-        if asks != inquiry.asks:
-            facts = find_purchase_facts(replace(inquiry, asks=asks))
-    return facts
-
-
-def _inquiry(purchase: Purchase, teller: Teller, fingerprint: str, now: datetime) -> Inquiry:
-    day = purchase.placed_at.astimezone(purchase.zone).date()
-    return Inquiry(
-        key_id=teller.key_id,
-        caller=teller.name,
-        idempotency_key=teller.idempotency_key,
-        fingerprint=fingerprint,
-        programme_id=purchase.programme_id,
-        place_id=purchase.place_id,
-        till_id=purchase.till_id,
-        number=purchase.number,
-        member=purchase.member,
-        placed_at=purchase.placed_at,
-        placed_on=day,
-        timezone=purchase.timezone,
-        today=now.astimezone(purchase.zone).date(),
-        skus=[line.sku for line in purchase.lines],
         now=now,
     )
 
@@ -341,28 +285,3 @@ def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
             order_ref=receipt.order_ref,
         )
     return Booked(status=200, body=receipt.answer or "{}")
-
-
-def _programme(purchase: Purchase, facts: PurchaseFacts) -> Programme:
-    ensure_code_fresh(purchase)
-    if purchase.member is not None and (facts.member is None or facts.member.state != "active"):
-        raise MemberNotFound(pointer="/member")
-    programme = get_programme(purchase.programme_id, stamp=facts.stamp)
-    ensure_currency(purchase, programme)
-    return programme
-
-
-def _shopper(purchase: Purchase, facts: PurchaseFacts, programme: Programme, now: datetime) -> Shopper | None:
-    held = held_for(purchase, facts.member.id if facts.member else None, now=now)
-    if facts.member is None:
-        return None
-    return Shopper(
-        tier_code=tier_code(programme, facts.standings, purchase.placed_at),
-        spendable=(facts.wallet.spendable if facts.wallet else 0) + held,
-        held=held,
-        offers=facts.offers,
-        is_new=facts.wallet is None or facts.wallet.version == 0,
-        birthday=facts.member.birthday,
-        labels=facts.labels,
-        used=facts.used,
-    )

@@ -10,7 +10,8 @@ from loyalty.models import Settlement
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Payment, Purchase
 from loyalty.services.bookings import AlreadyTold, Stale
-from loyalty.services.checkout import TRIES, Booked, Teller, carry_out_under_lock
+from loyalty.services.checkout import TRIES, Booked, carry_out_under_lock
+from loyalty.services.purchase_facts import Teller
 from members.errors import MemberNotFound
 from members.queries.members import find_member
 from omnichannel.services.claims import ToldReceipt, lock_receipts, take_unclaimed

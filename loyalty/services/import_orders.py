@@ -11,10 +11,10 @@ from loyalty.rules.feeds import MOST_LINES, lines_of, paid_for
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import Outcome, import_purchases
 from loyalty.services.bookings import AlreadyTold, Stale
-from loyalty.services.checkout import Teller
 from loyalty.services.hands import Hands
 from loyalty.services.import_facts import ACTOR, Buyer, enrol_buyers
 from loyalty.services.import_report import Report
+from loyalty.services.purchase_facts import Teller
 from loyalty.services.return_slips import SlipBooked, put_to_purchases, put_waiting_to_purchases
 from loyalty.services.staging import StagedOrder
 from omnichannel.rules.return_slips import SlipLine

@@ -15,7 +15,8 @@ from loyalty.rules.settle import UNKNOWN_SHOPPER, occasion_of
 from loyalty.rules.voucher_answers import VoucherVerdict
 from loyalty.rules.voucher_facts import Brought
 from loyalty.rules.voucher_holding import first_unmet, unusable
-from loyalty.services.checkout import Teller, read_for_vouchers
+from loyalty.services.checkout import read_for_vouchers
+from loyalty.services.purchase_facts import Teller
 
 OF_THE_BASKET = (Spends, Buys, PaidBy)
 """Conditions that cannot be asked before anything is bought."""

@@ -23,8 +23,9 @@ from loyalty.models import ProgrammeTerms, Rule, RuleVersion, Tier
 from loyalty.rules.basket import Line
 from loyalty.rules.ladders import Demand, LadderDefinition
 from loyalty.rules.purchase import Purchase
-from loyalty.services.checkout import Teller, commit_purchase
+from loyalty.services.checkout import commit_purchase
 from loyalty.services.ladders import publish_ladder
+from loyalty.services.purchase_facts import Teller
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import claim
 from members.rules.people import person

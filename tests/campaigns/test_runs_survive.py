@@ -16,7 +16,7 @@ from campaigns.queries import campaigns
 from campaigns.rules.schedules import Weekly
 from campaigns.services.runs import freeze_due_run
 from loyalty.models import Grant
-from loyalty.services.checkout import Teller
+from loyalty.services.purchase_facts import Teller
 from omnichannel.models import Message
 from tests.campaigns.factories import NOW, Shop, buy, join, open_shop, scheduled_campaign
 from tests.processes import Processes

@@ -17,9 +17,9 @@ from loyalty.queries.wallets import get_wallet
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Purchase
 from loyalty.services.batches import import_purchases
-from loyalty.services.checkout import Teller
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
+from loyalty.services.purchase_facts import Teller
 from loyalty.services.transfers import TransferDraft, transfer_points
 from loyalty.services.verification import verify_ledger
 from members.models import Member

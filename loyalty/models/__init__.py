@@ -34,7 +34,7 @@ from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, Wh
 from loyalty.models.programme_drafts import ProgrammeDraft
 from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionStep
 from loyalty.models.referrals import ReferralCode, ReferredFriend
-from loyalty.models.returns import Reversal
+from loyalty.models.returns import Forgiven, Reversal
 from loyalty.models.rewards import Reward, RewardKind, RewardPeriod, RewardStock, RewardWords
 from loyalty.models.rule_drafts import RuleDraft
 from loyalty.models.rules import Rule, RuleVersion
@@ -83,6 +83,7 @@ __all__ = [
     "ExpiryKind",
     "ExpiryWarning",
     "FlagState",
+    "Forgiven",
     "FraudFlag",
     "FraudRule",
     "GoodwillLimit",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from config.ground.guards import append_only
-from loyalty.models.ledger import Wallet
+from loyalty.models.ledger import Entry, Wallet
 
 
 class Reversal(models.Model):
@@ -45,3 +45,29 @@ class Reversal(models.Model):
 
     def __str__(self) -> str:
         return self.return_ref
+
+
+class Forgiven(models.Model):
+    """What the last return of a purchase could not take of an award, and left with the member.
+
+    Points that had been spent by then settle it when they come back; points that are earned never do.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, db_index=False, related_name="+", help_text="The award."
+    )
+    points = models.BigIntegerField(help_text="Still left with the member.")
+    after_seq = models.BigIntegerField(help_text="Number of the wallet's last entry when they were left.")
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["entry", "member"], name="an_award_is_left_once"),
+            CheckConstraint(condition=Q(points__gte=0), name="no_less_than_nothing_is_left"),
+        ]
+        indexes = [models.Index(fields=["wallet"], name="forgiven_of_a_wallet")]
+
+    def __str__(self) -> str:
+        return f"{self.points} left"

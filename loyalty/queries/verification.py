@@ -142,12 +142,25 @@ _LAWS = {
           SELECT wallet_id, order_ref, sum(points_taken) AS taken, sum(points_given) AS given
           FROM loyalty_reversal GROUP BY 1, 2) u
         FULL JOIN (
-          SELECT wallet_id, order_ref, -sum(points) FILTER (WHERE kind = 'reverse_earn') AS taken,
+          SELECT wallet_id, order_ref,
+            -sum(points) FILTER (WHERE kind = 'reverse_earn' AND cause NOT LIKE 'left:%%') AS taken,
             sum(points) FILTER (WHERE kind = 'reverse_spend') AS given
           FROM loyalty_entry WHERE kind IN ('reverse_earn', 'reverse_spend')
             AND order_ref <> '' GROUP BY 1, 2) r
           USING (wallet_id, order_ref)
         WHERE (coalesce(u.taken, 0), coalesce(u.given, 0)) <> (coalesce(r.taken, 0), coalesce(r.given, 0))""",
+    "what a return left is what it missed, less what came back since": """
+        SELECT 'order ' || f.order_ref, u.points_missing, f.points
+        FROM (
+          SELECT e.order_ref, e.member_id, sum(f.points + coalesce((
+            SELECT -sum(s.points) FROM loyalty_entry s WHERE s.wallet_id = f.wallet_id AND s.seq > f.after_seq
+              AND s.undoes_id = e.id AND s.cause LIKE 'left:%%'), 0)) AS points
+          FROM loyalty_forgiven f JOIN loyalty_entry e ON e.id = f.entry_id AND e.member_id = f.member_id
+          GROUP BY 1, 2) f
+        LEFT JOIN LATERAL (
+          SELECT r.points_missing FROM loyalty_reversal r
+          WHERE r.order_ref = f.order_ref AND r.member_id = f.member_id ORDER BY r.id DESC LIMIT 1) u ON true
+        WHERE f.points IS DISTINCT FROM u.points_missing""",
     "what acts earned is booked": """
         SELECT 'act ' || coalesce(s.act_ref, e.act_ref), coalesce(s.points_earned, 0), coalesce(e.points, 0)
         FROM loyalty_actsettlement s

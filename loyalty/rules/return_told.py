@@ -58,8 +58,9 @@ class UndoneAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `refund_minor`: money to hand back, beside `gift_cards_refund_minor`, which went back onto gift cards.
     `vouchers_back`: codes that can be used again. `points_given_back`: points that had paid `points_paid_minor` of it.
-    `points_taken_back`: earned points; `points_owed` of them were spent already and are debt now. `points_expired`: not
-    taken back, for they had run out; `points_missing`: spent already, they stay with the member for now.
+    `points_taken_back`: earned points, also those that earlier returns had left and that came back now;
+    `points_owed` of them were spent or set aside already and are debt now. `points_expired`: not taken back, for
+    they had run out; `points_missing`: spent already, they stay with the member until they come back.
     """
 
     currency: str

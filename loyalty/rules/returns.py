@@ -67,6 +67,15 @@ class LotNow(msgspec.Struct, frozen=True, kw_only=True):
     is_own: bool
 
 
+class Forgiven(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of an award of another purchase that its return did not find, and left with the member."""
+
+    entry_id: int
+    points: int
+    order_ref: str
+    rule_version_id: int | None
+
+
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and what became of its points, read under the wallet's lock.
 
@@ -76,6 +85,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     :ivar held: points of `lots` that are set aside for other purchases.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
+    :ivar forgiven: what returns left with the member after the purchase had spent its points.
     :ivar lots: of the wallet, its own, those it drew, and of the others those that expire first, as many as it needs.
     """
 
@@ -91,6 +101,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     expired_counted: int
     held: int = 0
     lots: list[LotNow]
+    forgiven: list[Forgiven] = []
 
 
 class Undone(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +131,9 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     :ivar refund_minor: money to hand back.
     :ivar qualifying_points: earned points that no longer count towards tiers, be they still there or not.
     :ivar taken: points taken back, out of lots or, `owed` of them, as debt.
+    :ivar settled: points that other returns had left with the member, and that came back now.
     :ivar missing: points that should be taken back and are not there.
+    :ivar left: of which awards they are missing.
     :ivar expired: points that need not be taken back, for they ran out before.
     """
 
@@ -134,6 +147,8 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     owed: int
     expired: int
     missing: int
+    settled: int = 0
+    left: dict[int, int] = {}
 
 
 def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
@@ -158,9 +173,9 @@ def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
 def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: datetime, now: datetime) -> Undoing:
     """What a return undoes.
 
-    Points that were spent pay what the member owes, or go back where they came from, those that live longest first;
-    then what was earned is taken back: out of the purchase's own lots, then, but for points that ran out, out of those
-    that expire first.
+    Points that were spent pay what the member owes, or go back where they came from, those that live longest first,
+    and settle what other returns had left; then what was earned is taken back: out of the purchase's own lots, then,
+    but for points that ran out, out of those that expire first. What is set aside is owed, for it was not spent.
 
     :param coming: position -> how many of the line come back now; never more than are left.
     :param as_of: the moment of the return, at which points run out and mature.
@@ -171,7 +186,8 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: dateti
     after = {position: count + coming.get(position, 0) for position, count in before.items()}
     was, will = undone_by(bought, before), undone_by(bought, after)
     gives = _paying_debt(_give(bought.drawn, will.given - bought.points_given), bought, as_of)
-    filled = _filled(bought.lots, gives, as_of, is_pending_taken=owes)
+    settles = _settle(bought, gives, as_of)
+    filled = _filled(bought.lots, [*gives, *settles], as_of, is_pending_taken=owes)
     lots = _beyond_holds(filled, bought.held, now)
     due = {
         earned.entry_id: points - earned.taken
@@ -182,18 +198,23 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: dateti
     expired = min(open_points, bought.expired - bought.expired_counted)
     takes += _take(due, [lot for lot in lots if not lot.is_own], most=open_points - expired)
     missing = max(sum(due.values()) - bought.expired_counted - expired, 0)
-    owed = _owe(due, most=missing) if owes else []
+    set_aside = sum(lot.remaining for lot in filled) - sum(lot.remaining for lot in lots)
+    owed = _owe(due, most=missing if owes else min(missing, set_aside))
+    missing += sum(move.points for move in owed)
+    left = {move.entry_id: -move.points for move in _owe(due, most=missing) if move.entry_id is not None}
     return Undoing(
         refund_minor=will.refund_minor - was.refund_minor,
         points_paid_minor=will.points_paid_minor - was.points_paid_minor,
         qualifying_minor=will.qualifying_minor - was.qualifying_minor,
         qualifying_points=sum(will.taken) - sum(was.taken),
-        moves=gives + takes + owed,
+        moves=gives + settles + takes + owed,
         given=sum(move.points for move in gives),
         taken=-sum(move.points for move in takes + owed),
         owed=-sum(move.points for move in owed),
         expired=expired,
-        missing=0 if owes else missing,
+        missing=missing,
+        settled=-sum(move.points for move in settles),
+        left=left,
     )
 
 
@@ -245,13 +266,25 @@ def _paying_debt(gives: Sequence[Move], bought: Bought, now: datetime) -> list[M
     return kept[::-1]
 
 
+def _settle(bought: Bought, gives: Sequence[Move], now: datetime) -> list[Move]:
+    """Of what goes back and can still be used, what other returns had left; what expires first in front."""
+    given = {move.lot_id: move.points for move in gives}
+    back = [
+        msgspec.structs.replace(lot, remaining=given[lot.id])
+        for lot in bought.lots
+        if lot.id in given and (lot.expires_at is None or lot.expires_at > now)
+    ]
+    return _take({each.entry_id: each.points for each in bought.forgiven}, back, most=sum(given.values()))
+
+
 def _filled(
-    lots: Sequence[LotNow], gives: Sequence[Move], now: datetime, *, is_pending_taken: bool
+    lots: Sequence[LotNow], moved: Sequence[Move], now: datetime, *, is_pending_taken: bool
 ) -> list[LotNow]:
     """The lots that can be drawn on once points went back: what is theirs, and what can be spent, or still matures."""
-    given = {move.lot_id: move.points for move in gives}
     return [
-        msgspec.structs.replace(lot, remaining=lot.remaining + given.get(lot.id, 0))
+        msgspec.structs.replace(
+            lot, remaining=lot.remaining + sum(move.points for move in moved if move.lot_id == lot.id)
+        )
         for lot in lots
         if (lot.expires_at is None or lot.expires_at > now)
         and (lot.is_own or is_pending_taken or lot.available_from <= now)
@@ -285,11 +318,12 @@ def _take(due: dict[int, int], lots: Sequence[LotNow], *, most: int) -> list[Mov
     return moves
 
 
-def _owe(due: Mapping[int, int], *, most: int) -> list[Move]:
-    """What could not be drawn of each award, as debt."""
+def _owe(due: dict[int, int], *, most: int) -> list[Move]:
+    """What could not be drawn of each award, as debt; `due` keeps the rest."""
     moves = []
     for entry_id, points in due.items():
         if owed := min(points, most):
             moves.append(Move(entry_id=entry_id, lot_id=None, points=-owed))
+            due[entry_id] -= owed
             most -= owed
     return moves

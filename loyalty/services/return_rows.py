@@ -64,13 +64,7 @@ def book_return(
         "offers": [] if left else _offers_used(facts),
         "vouchers": back,
         "actor": told.actor,
-        "reversal": {
-            "points_taken": undoing.taken,
-            "points_expired": undoing.expired,
-            "points_missing": undoing.missing,
-            "points_given": undoing.given,
-            "head": _head(told, ref, state, facts, undoing, back=back),
-        },
+        **_undone(undoing, _head(told, ref, state, facts, undoing, back=back)),
         "news": [] if is_history else [_news(told, ref, facts, undoing, is_whole=not left)],
     }
     with connection.cursor() as cursor:
@@ -78,6 +72,20 @@ def book_return(
             "SELECT loyalty_book_return(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
         )
         return str(cursor.fetchone()[0])
+
+
+def _undone(undoing: Undoing, head: str) -> Row:
+    """What is remembered of the points. `head`: the answer, open at its end."""
+    return {
+        "left": [{"entry_id": entry_id, "points": points} for entry_id, points in undoing.left.items()],
+        "reversal": {
+            "points_taken": undoing.taken,
+            "points_expired": undoing.expired,
+            "points_missing": undoing.missing,
+            "points_given": undoing.given,
+            "head": head,
+        },
+    }
 
 
 def _counted_less(facts: Facts, undoing: Undoing, *, is_whole: bool, now: datetime) -> Row:
@@ -97,23 +105,32 @@ def _state(told: Return, facts: Facts, left: int) -> str:
 
 
 def _movements(told: Return, ref: str, facts: Facts, undoing: Undoing) -> tuple[list[Row], list[Row]]:
-    """An entry for the points that were spent, and one for each award that is undone, with the moves of each."""
-    earned = {each.entry_id: each for each in facts.bought.earned}
+    """An entry for the points that were spent, and one for each award that is undone, with the moves of each.
+
+    Awards of other purchases are those that their returns had left.
+    """
+    rules = {each.entry_id: each.rule_version_id for each in facts.bought.earned}
+    rules |= {each.entry_id: each.rule_version_id for each in facts.bought.forgiven}
+    elsewhere = {each.entry_id: each.order_ref for each in facts.bought.forgiven}
     entries: list[Row] = []
     moves: list[Row] = []
     for undone in dict.fromkeys(move.entry_id for move in undoing.moves):
         mine = [move for move in undoing.moves if move.entry_id == undone]
-        award = earned[undone] if undone is not None else None
+        cause, reason = f"return:{ref}:{undone}", f"earned by what came back with {told.number}"
+        if undone is None:
+            cause, reason = f"return:{ref}", f"had paid for what came back with {told.number}"
+        elif undone in elsewhere:
+            cause, reason = f"left:return:{ref}:{undone}", f"left by a return, there again with {told.number}"
         entries.append(
             {
-                "kind": "reverse_earn" if award else "reverse_spend",
+                "kind": "reverse_spend" if undone is None else "reverse_earn",
                 "points": sum(move.points for move in mine),
-                "cause": f"return:{ref}:{award.entry_id}" if award else f"return:{ref}",
-                "order_ref": facts.order_ref,
-                "rule_version_id": award.rule_version_id if award else None,
+                "cause": cause,
+                "order_ref": elsewhere.get(undone, facts.order_ref) if undone else facts.order_ref,
+                "rule_version_id": rules[undone] if undone else None,
                 "undoes_id": undone,
                 "actor": told.actor,
-                "reason": f"{'earned by' if award else 'had paid for'} what came back with {told.number}",
+                "reason": reason,
                 "happened_at": told.returned_at,
             }
         )
@@ -148,7 +165,7 @@ def _head(
             vouchers_back=[each.code for each in back if each.uses],
             points_paid_minor=undoing.points_paid_minor,
             points_given_back=undoing.given,
-            points_taken_back=undoing.taken,
+            points_taken_back=undoing.taken + undoing.settled,
             points_owed=undoing.owed,
             points_expired=undoing.expired,
             points_missing=undoing.missing,

@@ -69,10 +69,11 @@ def ensure_allowed(undoing: Undoing, facts: Facts) -> None:
     """
     :raises PointsAlreadySpent: points are missing, and the programme refuses such returns.
     """
-    if undoing.missing and facts.when_spent == WhenSpent.REFUSE:
+    missing = undoing.missing + undoing.owed
+    if missing and facts.when_spent == WhenSpent.REFUSE:
         raise PointsAlreadySpent(
-            f"{undoing.missing} points are missing. Let the member pay for them, or return less.",
-            missing=undoing.missing,
+            f"{missing} points are missing. Let the member pay for them, or return less.",
+            missing=missing,
         )
 
 

@@ -24,6 +24,7 @@ class PlainOrder:
     """A purchase: of each line how many and what one cost, and how many came back; `skus` of the lines.
 
     `by_points`: how much of it points paid, in minor units.
+    `nth_spend`: counts what the member spent; `missing`: what its last return left, after so many `spends`.
     """
 
     ref: str
@@ -37,6 +38,9 @@ class PlainOrder:
     ran_out: int = 0
     by_points: int = 0
     drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
+    nth_spend: int = 0
+    missing: int = 0
+    spends: int = 0
 
     def left(self) -> list[int]:
         return [quantity - came for (quantity, _), came in zip(self.lines, self.back, strict=True)]
@@ -70,7 +74,8 @@ class PlainMember:
     lots: list[PlainLot] = field(default_factory=list)
     orders: list[PlainOrder] = field(default_factory=list)
     holds: list[PlainHold] = field(default_factory=list)
-    redeemed: dict[str, list[tuple[PlainLot, int]]] = field(default_factory=dict)
+    redeemed: dict[str, tuple[int, list[tuple[PlainLot, int]]]] = field(default_factory=dict)
+    spends: int = 0
     issued: int = 0
     spent: int = 0
     taken: int = 0
@@ -115,10 +120,34 @@ class PlainMember:
         return self.holds[-1]
 
     def cancel(self, ref: str, now: datetime) -> None:
-        """What a reward drew goes back; of what lives, that which expires first pays what is owed."""
-        for lot, points in self.redeemed.pop(ref):
-            lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
+        """What a reward drew goes back."""
+        nth, drawn = self.redeemed.pop(ref)
+        self.give(drawn, nth, None, now)
+
+    def give(
+        self, drawn: list[tuple[PlainLot, int]], nth: int, brought: PlainOrder | None, now: datetime
+    ) -> None:
+        """What the nth spend drew goes back; what lives pays what is owed, then what returns had left since."""
+        came = []
+        for lot, points in drawn:
+            kept = points - (self.pay_debt(points) if lot.expires_at > now else 0)
+            came.append((lot, kept if lot.expires_at > now else 0))
+            lot.left += kept
             self.spent -= points
+        for order in self.orders:
+            for place, (lot, points) in enumerate(came):
+                settled = min(points, order.missing if order is not brought and order.spends >= nth else 0)
+                came[place] = lot, points - settled
+                lot.left -= settled
+                order.missing -= settled
+                order.taken += settled
+                self.taken += settled
+
+    def spend(self, points: int, now: datetime) -> tuple[int, list[tuple[PlainLot, int]]]:
+        """Of what expires first, and the number of this spend."""
+        self.spends += 1
+        self.spent += points
+        return self.spends, self.draw(points, now, matured_by=now)
 
     def pending(self, now: datetime) -> int:
         return sum(lot.left for lot in self.live(now) if lot.available_from > now)
@@ -212,9 +241,9 @@ class PlainMember:
 
     def take_back(self, order: PlainOrder, now: datetime, policy: str) -> bool:
         """What the order spent goes back; then what is due is taken: its own lot, what ran out, the others, or debt."""
-        for lot, points in order.drawn if not any(order.left()) else []:
-            lot.left += points - (self.pay_debt(points) if lot.expires_at > now else 0)
-            self.spent -= points
+        if not any(order.left()):
+            self.give(order.drawn, order.nth_spend, order, now)
+        held = sum(self.set_aside(now).values())
         due = order.due() - order.taken - order.ran_out
         aside = self.set_aside(now).get(id(order.lot), 0)
         own = min(order.lot.left - aside, due) if order.lot and order.lot.expires_at > now else 0
@@ -229,7 +258,8 @@ class PlainMember:
         if missing and policy == "refuse":
             return False
         order.ran_out += gone
-        owed = missing if policy == "debt" else 0
+        owed = missing if policy == "debt" else min(missing, held)
+        order.missing, order.spends = missing - owed, self.spends
         self.debt += owed
         order.taken += due - gone - missing + owed
         self.taken += due - gone - missing + owed

@@ -49,8 +49,7 @@ class RewardSteps:
             assert refused.value.facts["reason"] == reason
             return
         made = redeem(wish, now=now)
-        plain.redeemed[made.redemption.ref] = plain.draw(reward.points, now, matured_by=now)
-        plain.spent += reward.points
+        plain.redeemed[made.redemption.ref] = plain.spend(reward.points, now)
         plain.be_active(now, now=now)
         self.of_refs[made.redemption.ref] = who, which
 

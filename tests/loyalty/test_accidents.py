@@ -1,21 +1,27 @@
 """Accidents of other systems that take a whole story to tell."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from loyalty.models import Lot, Wallet
+from loyalty.queries.wallets import get_wallet
+from loyalty.services.redemption_steps import cancel_redemption
+from loyalty.services.redemptions import Wish, redeem
 from loyalty.services.verification import verify_ledger
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.rewards import gift
 from tests.loyalty.test_holds import tell
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("policy", ["clamp", "debt"])
+@pytest.mark.parametrize("comes_first", ["what was paid with points", "what earned them"])
 def test_never_5_buying_and_returning_over_and_over_leaves_nothing(
-    open_shop: Callable[..., Shop], policy: str
+    open_shop: Callable[..., Shop], policy: str, comes_first: str
 ) -> None:
     """Bought, earned, paid with the points, both brought back, again and again: no point and no penny is gained."""
     shop = open_shop(when_spent=policy)
@@ -25,14 +31,72 @@ def test_never_5_buying_and_returning_over_and_over_leaves_nothing(
         big = shop.commit(basket(3_000, member=member)).json()
         paid = shop.commit(basket(90, member=member, spend_points=400)).json()
         assert paid["settlement"]["payable_minor"] == 50
-        refunds = [
-            tell(shop, f"orders/{order}/cancel", {"return_number": f"B-{turn}"}).json()["undone"]
-            for order in (paid["order"]["ref"], big["order"]["ref"])
-        ]
-        assert [each["refund_minor"] for each in refunds] == [50, 3_000]
-        assert [each["points_given_back"] for each in refunds] == [400, 0]
+        refs = [paid["order"]["ref"], big["order"]["ref"]]
+        refunds = {
+            ref: tell(shop, f"orders/{ref}/cancel", {"return_number": f"B-{turn}"}).json()["undone"]
+            for ref in (refs if comes_first == "what was paid with points" else refs[::-1])
+        }
+        assert [refunds[ref]["refund_minor"] for ref in refs] == [50, 3_000]
+        assert [refunds[ref]["points_given_back"] for ref in refs] == [400, 0]
         wallet = Wallet.objects.get(member=member)
         assert (wallet.spendable, wallet.debt) == (100, 0)
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+@pytest.mark.parametrize("policy", ["clamp", "debt"])
+def test_never_5_redeeming_between_buying_and_returning_leaves_nothing(
+    open_shop: Callable[..., Shop], policy: str
+) -> None:
+    shop = open_shop(when_spent=policy)
+    member, mug = shop.enrol(), gift(shop, 400)
+    shop.commit(basket(1_000, member=member))
+    for turn in range(3):
+        order = shop.commit(basket(3_000, member=member)).json()["order"]["ref"]
+        wish = Wish(member_id=member.pk, programme_id=shop.programme.pk, reward=mug.code, actor="test")
+        made = redeem(wish, now=datetime.now(UTC))
+        tell(shop, f"orders/{order}/cancel", {"return_number": f"B-{turn}"})
+        cancel_redemption(made.redemption.ref, because="changed mind", by="test", now=datetime.now(UTC))
+        wallet = Wallet.objects.get(member=member)
+        assert (wallet.spendable, wallet.debt) == (100, 0)
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+@pytest.mark.parametrize("policy", ["clamp", "debt"])
+@pytest.mark.parametrize("ends", ["released", "lapsed"])
+def test_never_5_holding_between_buying_and_returning_leaves_nothing(
+    open_shop: Callable[..., Shop], policy: str, ends: str
+) -> None:
+    """What the hold lets go is owed: there is never more than the member had, less the debt."""
+    with time_machine.travel(datetime(2026, 2, 20, 17, tzinfo=UTC), tick=False) as clock:
+        shop = open_shop(when_spent=policy)
+        member = shop.enrol()
+        shop.commit(basket(1_000, member=member))
+        for turn in range(3):
+            order = shop.commit(basket(3_000, member=member)).json()["order"]["ref"]
+            told = {"member": {"ref": member.ref}, "points": 400, "seconds": 60}
+            held = tell(shop, "holds", told).json()["hold"]["ref"]
+            undone = tell(shop, f"orders/{order}/cancel", {"return_number": f"B-{turn}"}).json()["undone"]
+            assert (undone["points_owed"], undone["points_missing"]) == (300, 0)
+            if ends == "released":
+                tell(shop, f"holds/{held}/release", {})
+            clock.shift(timedelta(minutes=2))
+            wallet = get_wallet(member.pk, shop.programme.pk, now=datetime.now(UTC))
+            assert (wallet.spendable, wallet.debt) == (400, 300)
+        assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_points_earned_later_never_pay_what_a_return_left(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(when_spent="clamp")
+    member, mug = shop.enrol(), gift(shop, 300)
+    first = shop.commit(basket(3_000, member=member)).json()["order"]["ref"]
+    shop.commit(basket(90, member=member, spend_points=300))
+    undone = tell(shop, f"orders/{first}/cancel", {"return_number": "B-1"}).json()["undone"]
+    assert (undone["points_missing"], undone["points_owed"]) == (300, 0)
+    shop.commit(basket(3_000, member=member))
+    wish = Wish(member_id=member.pk, programme_id=shop.programme.pk, reward=mug.code, actor="test")
+    made = redeem(wish, now=datetime.now(UTC))
+    cancel_redemption(made.redemption.ref, because="changed mind", by="test", now=datetime.now(UTC))
+    assert Wallet.objects.get(member=member).spendable == 300
     assert verify_ledger(now=datetime.now(UTC)) == []
 
 

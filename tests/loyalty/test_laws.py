@@ -96,11 +96,10 @@ class LedgerMachine(
         else:
             assert answer.status_code == 201
             ref = answer.json()["order"]["ref"]
-            drawn = plain.draw(wanted * 10, now, matured_by=now)
+            nth, drawn = plain.spend(wanted * 10, now)
             plain.orders.append(
-                PlainOrder(ref, [(1, 90)], [0], now, ["SKU-0"], drawn=drawn, by_points=wanted)
+                PlainOrder(ref, [(1, 90)], [0], now, ["SKU-0"], drawn=drawn, by_points=wanted, nth_spend=nth)
             )
-            plain.spent += wanted * 10
             plain.be_active(now, now=now)
 
     @rule(who=st.integers(0, 1), which=st.integers(0, 50), is_cancelled=st.booleans(), data=st.data())

@@ -153,6 +153,9 @@ BEGIN
             'expired_counted', (SELECT coalesce(sum(u.points_expired), 0) FROM loyalty_reversal u
                 WHERE u.order_ref = of_order AND u.member_id = o.member_id),
             'lots', lots,
+            'forgiven', (SELECT coalesce(json_agg(f), '[]') FROM loyalty_forgiven_after(s.wallet_id, (
+                SELECT e.seq FROM loyalty_entry e WHERE e.id = ANY (mine) AND e.kind = 'spend')) f
+                WHERE f.order_ref <> of_order),
             'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0)));
 END
 $$;
@@ -163,6 +166,7 @@ $$;
 --     spent_on, qualifying_minor, qualifying_points, visits, offers: [ref] (whose use comes back),
 --     standings_ended (see loyalty_end_standings),
 --     vouchers: what comes back of them (see loyalty_give_vouchers_back),
+--     left: what is missing of each award (see loyalty_forgive),
 --     reversal: {points_taken, points_expired, points_missing, points_given, qualifying_minor, head},
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
 -- Returns the answer: `head` with the wallet added to it.
@@ -182,7 +186,10 @@ BEGIN
     IF jsonb_array_length(p->'standings_ended') > 0 THEN
         PERFORM loyalty_end_standings(ARRAY[wallet], p->'standings_ended');
     END IF;
-    PERFORM loyalty_give_uses_back(p->'entries', member, (p->>'spent_on')::date);
+    PERFORM loyalty_give_uses_back(jsonb_path_query_array(p->'entries', '$[*] ? (@.cause starts with "return:")'), member,
+        (p->>'spent_on')::date);
+    PERFORM loyalty_count_settled(p->'entries', member);
+    PERFORM loyalty_forgive(p->'left', p->>'order_ref', wallet, member);
     -- Purchases that are being settled counted on what went back: they have to read again.
     UPDATE loyalty_wallet SET terms_stamp = terms_stamp + 1 WHERE id = wallet AND member_id = member;
     UPDATE loyalty_grant SET uses = uses - 1

@@ -106,7 +106,8 @@ END
 $$;
 
 -- Undo an entry that drew points, in a wallet that the caller has locked: they go back into their lots, with their old expiry.
--- Of those that can still be used, what expires first pays what the member owes.
+-- Of those that can still be used, what expires first pays what the member owes, and then settles what returns left with the
+-- member after these points had been spent.
 CREATE OR REPLACE FUNCTION loyalty_give_back(
     of_wallet bigint, of_cause text, for_cause text, by_actor text, because text, at timestamptz
 ) RETURNS void
@@ -114,6 +115,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     e loyalty_entry;
     owed bigint;
+    entries jsonb;
     moves jsonb;
 BEGIN
     SELECT * INTO e FROM loyalty_entry WHERE wallet_id = of_wallet AND cause = of_cause;
@@ -131,8 +133,29 @@ BEGIN
     FROM (
         SELECT lot_id, points - paid AS points FROM paying WHERE points > paid
         UNION ALL SELECT NULL, sum(paid) FROM paying HAVING sum(paid) > 0) x;
-    PERFORM loyalty_post(of_wallet, jsonb_build_array(jsonb_build_object('kind', 'reverse_spend', 'points', -e.points,
-        'cause', for_cause, 'order_ref', '', 'undoes_id', e.id, 'actor', by_actor, 'reason', because, 'happened_at', at)),
-        moves, at);
+    entries := jsonb_build_array(jsonb_build_object('kind', 'reverse_spend', 'points', -e.points, 'cause', for_cause,
+        'order_ref', '', 'undoes_id', e.id, 'actor', by_actor, 'reason', because, 'happened_at', at));
+    WITH came AS (
+        SELECT m.lot_id, m.points, sum(m.points) OVER (ORDER BY l.expires_at, l.id) AS up_to
+        FROM jsonb_to_recordset(moves) AS m(lot_id bigint, points bigint)
+        JOIN loyalty_lot l ON l.id = m.lot_id AND l.member_id = e.member_id AND (l.expires_at > at) IS NOT FALSE),
+    forgiven AS (
+        SELECT f.*, sum(f.points) OVER (ORDER BY f.entry_id) AS up_to, row_number() OVER (ORDER BY f.entry_id) AS n
+        FROM loyalty_forgiven_after(of_wallet, e.seq) f),
+    settled AS (
+        SELECT f.n, f.entry_id, f.order_ref, f.rule_version_id, c.lot_id,
+            least(f.up_to, c.up_to) - greatest(f.up_to - f.points, c.up_to - c.points) AS points
+        FROM forgiven f JOIN came c ON f.up_to > c.up_to - c.points AND c.up_to > f.up_to - f.points)
+    SELECT entries || coalesce((SELECT jsonb_agg(x.entry ORDER BY x.n) FROM (
+            SELECT s.n, jsonb_build_object('kind', 'reverse_earn', 'points', -sum(s.points), 'order_ref', s.order_ref,
+                'cause', 'left:' || for_cause || ':' || s.entry_id, 'rule_version_id', s.rule_version_id,
+                'undoes_id', s.entry_id, 'actor', by_actor, 'reason', 'left by a return, there again: ' || because,
+                'happened_at', at) AS entry
+            FROM settled s GROUP BY s.n, s.entry_id, s.order_ref, s.rule_version_id) x), '[]'),
+        moves || coalesce((SELECT jsonb_agg(jsonb_build_object('e', s.n + 1, 'lot_id', s.lot_id, 'points', -s.points))
+            FROM settled s), '[]')
+    INTO entries, moves;
+    PERFORM loyalty_post(of_wallet, entries, moves, at);
+    PERFORM loyalty_count_settled(entries, e.member_id);
 END
 $$;

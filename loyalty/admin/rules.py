@@ -44,7 +44,7 @@ from loyalty.queries.vocabulary import (
 from loyalty.rules.back_tests import changes_of
 from loyalty.rules.stored_rules import says
 from loyalty.services.rule_drafts import draft_roll_back, submit_draft, write_draft
-from loyalty.services.rules import end_rule
+from loyalty.services.rules import end_rule, withdraw_version
 
 
 class StateFilter(DropdownFilter):
@@ -162,6 +162,9 @@ class RuleAdmin(OfOneProgramme):
             path("says/<int:programme_id>/", self._door(say_rule), name="loyalty_rule_says"),
             path("<int:row_id>/end/", self._door(self.end), name="loyalty_rule_end"),
             path("<int:row_id>/back/<int:number>/", self._door(self.go_back), name="loyalty_rule_back"),
+            path(
+                "<int:row_id>/withdraw/<int:number>/", self._door(self.withdraw), name="loyalty_rule_withdraw"
+            ),
         ]
         return [*doors, *super().get_urls()]
 
@@ -254,13 +257,7 @@ class RuleAdmin(OfOneProgramme):
 
     def go_back(self, request: HttpRequest, row_id: int, number: int) -> HttpResponse:
         """Draft what an older version said, and lead to the draft."""
-        version = RuleVersion.objects.select_related("rule").filter(rule=row_id, version=number).first()
-        if (
-            version is None
-            or request.method != "POST"
-            or not self.has_change_permission(request, version.rule)
-        ):
-            raise Http404
+        version = self._version_to_change(request, row_id, number)
         try:
             draft = draft_roll_back(version, by=actor_of(request), now=clock.now())
         except InvalidInput as refusal:
@@ -268,6 +265,24 @@ class RuleAdmin(OfOneProgramme):
             return HttpResponseRedirect(reverse("admin:loyalty_rule_change", args=[row_id]))
         self.log_change(request, version.rule, f"Back to version {number}.")
         return HttpResponseRedirect(reverse("admin:loyalty_ruledraft_change", args=[draft.pk]))
+
+    def withdraw(self, request: HttpRequest, row_id: int, number: int) -> HttpResponse:
+        """Let a scheduled version never begin."""
+        version = self._version_to_change(request, row_id, number)
+        try:
+            withdraw_version(version, now=clock.now())
+            self.log_change(request, version.rule, f"Withdrew version {number}.")
+            messages.success(request, f"Version {number} is withdrawn: what held before goes on.")
+        except RuleNotValid as refusal:
+            messages.error(request, refusal.detail)
+        return HttpResponseRedirect(reverse("admin:loyalty_rule_change", args=[row_id]))
+
+    def _version_to_change(self, request: HttpRequest, row_id: int, number: int) -> RuleVersion:
+        version = RuleVersion.objects.select_related("rule").filter(rule=row_id, version=number).first()
+        allowed = version is not None and self.has_change_permission(request, version.rule)
+        if version is None or request.method != "POST" or not allowed:
+            raise Http404
+        return version
 
     @display(description="rule", header=True)
     def called(self, rule: Rule) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from loyalty.models import Rule, RuleDraft, RuleVersion
 from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.rules.definition import RuleDefinition
 from loyalty.services.drafts import DraftRoad, begin
-from loyalty.services.rules import ensure_times_hold, publish_rule
+from loyalty.services.rules import declared_end, ensure_times_hold, publish_rule
 
 
 @transaction.atomic
@@ -105,16 +105,21 @@ def hand_in_draft(
 
 @transaction.atomic
 def draft_roll_back(version: RuleVersion, *, by: str, now: datetime) -> RuleDraft:
-    """Draft a new version that says what an older one said, and submit it in the same step.
+    """Draft a new version that says what an older one said, until the same end, and submit it in the same step.
 
-    :raises RuleNotValid: as `publish_rule`, where the terms ask for no second person.
+    :raises RuleNotValid: its end has passed; or as `publish_rule`, where the terms ask for no second person.
     """
-    rule = version.rule
+    rule, ends = version.rule, declared_end(version)
+    if ends is not None and ends <= now:
+        raise RuleNotValid(
+            f"Version {version.version} was to end by {ends:%Y-%m-%d}: write what it said with another end."
+        )
     draft = write_draft(
         programme_id=rule.programme_id,
         code=rule.code,
         name=rule.name,
         definition=load(RuleDefinition, version.definition),
+        live_until=ends,
         by=by,
         now=now,
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from loyalty.errors import RuleNotValid
-from loyalty.models import Rule, RuleVersion
+from loyalty.models import Rule, RuleDraft, RuleVersion
 from loyalty.rules.definition import RuleDefinition
 
 
@@ -74,5 +74,33 @@ def end_rule(rule: Rule, *, at: datetime) -> int:
     """
     running = rule.versions.exclude(live_until__lte=at).exclude(live_until=F("live_from"))
     if running.filter(live_from__gt=at).exists():
-        raise RuleNotValid(f"{rule.name} has a version that starts later; choose a later moment.")
+        raise RuleNotValid(
+            f"{rule.name} has a version that starts later: withdraw that, or choose a later moment."
+        )
     return running.update(live_until=at)
+
+
+@transaction.atomic
+def withdraw_version(version: RuleVersion, *, now: datetime) -> None:
+    """Let a scheduled version never begin; the one that it would have taken the place of goes on to its own end.
+
+    :raises RuleNotValid: it has begun, or was withdrawn before.
+    """
+    Rule.objects.select_for_update().get(pk=version.rule_id)
+    version.refresh_from_db()
+    starts = version.live_from
+    if starts <= now or version.live_until == starts:
+        raise RuleNotValid("Only what has not begun can be withdrawn; end the rule instead.")
+    version.live_until = starts
+    version.save(update_fields=["live_until"])
+    before = version.rule.versions.filter(
+        version__lt=version.version, live_from__lt=starts, live_until=starts
+    )
+    if (last := before.order_by("version").last()) is not None:
+        last.live_until = declared_end(last)
+        last.save(update_fields=["live_until"])
+
+
+def declared_end(version: RuleVersion) -> datetime | None:
+    """When a version was to end by itself, whatever ended it; None for one that was published without a draft."""
+    return RuleDraft.objects.filter(version=version).values_list("live_until", flat=True).first()

@@ -73,7 +73,9 @@ class GivesTiers(LedgerAdmin):
     def has_end_tier_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Where one was given, and goes on."""
         may = bool(request.user.has_perm("loyalty.change_tierstanding"))
-        return may and (object_id is None or bool(list_tiers_given_now([int(object_id)], now=clock.now())))
+        wallet = self.get_object(request, str(object_id)) if object_id is not None else None
+        is_given = wallet is not None and bool(list_tiers_given_now([wallet.pk], now=clock.now()))
+        return may and (object_id is None or is_given)
 
     @action(description="Give a tier", icon="military_tech", permissions=["give_tier"])
     def give_tier(self, request: HttpRequest, object_id: int) -> HttpResponse:

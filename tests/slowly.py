@@ -65,9 +65,11 @@ class _Link:
             connection.close()
 
 
-def wait_for_waiting(count: int = 1, *, which: str = "true", unless: Event | None = None) -> None:
+def wait_for_waiting(
+    count: int = 1, *, which: str = "true", unless: Event | None = None, patience_s: int = 20
+) -> None:
     """Until so many others of this database wait for locks, or that has happened."""
-    for _ in range(2_000):
+    for _ in range(patience_s * 100):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity"

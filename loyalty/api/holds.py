@@ -14,7 +14,6 @@ from config.ground.api.door import Answer, Door
 from loyalty.api.access import programme_of
 from loyalty.errors import HoldNotFound
 from loyalty.queries.holds import find_hold
-from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.holds import HoldAnswer, HoldNow
 from loyalty.services.holds import (
     LONGEST,
@@ -25,7 +24,6 @@ from loyalty.services.holds import (
     hold_points,
     release_hold,
 )
-from loyalty.services.proof import ensure_proven
 from members.errors import MemberNotFound
 from members.queries.members import get_member
 from members.rules.identities import MemberKey
@@ -34,7 +32,11 @@ Points = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
 class HoldBody(Body, frozen=True, kw_only=True):
-    """Whose points, how many, and for how many seconds at most. `reference`: what you call the purchase."""
+    """Whose points, how many, and for how many seconds at most.
+
+    `reference`: what you call the purchase. Told again while the member's hold of this name counts at your place, it
+    is answered by that one.
+    """
 
     member: MemberKey
     points: Points
@@ -59,7 +61,7 @@ class Holds(Door):
 
     scope = ("till", "orders")
     takes = {"post": HoldBody}
-    answers = {"post": {201: HoldAnswer}}
+    answers = {"post": {200: HoldAnswer, 201: HoldAnswer}}
     idempotency = "required"
 
     def post(self, request: Request) -> HttpResponse:
@@ -68,11 +70,6 @@ class Holds(Door):
         member = get_member(body.member, region=caller.region, now=now)
         if member.state != "active":
             raise MemberNotFound(pointer="/member")
-        if body.member.qr is None:
-            terms = get_current_programme(programme_id).terms
-            ensure_proven(
-                body.points, member.id, terms, caller=caller.name, place_id=caller.place_id, now=now
-            )
         draft = HoldDraft(
             member_id=member.id,
             programme_id=programme_id,
@@ -80,8 +77,11 @@ class Holds(Door):
             lasts=timedelta(seconds=body.seconds),
             reference=body.reference,
             actor=caller.name,
+            place_id=caller.place_id,
+            is_proven=body.member.qr is not None,
         )
-        return Answer(hold_points(draft, now=now), status=201)
+        held = hold_points(draft, now=now)
+        return Answer(held.answer, status=201 if held.is_new else 200)
 
 
 class OneHold(Door):

@@ -1,5 +1,6 @@
 """Points become rewards: by the member's own app, at a till, or by a shop; and what becomes of it."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
@@ -19,7 +20,7 @@ from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.redemptions import answers_of, get_redemption, redemptions_of
 from loyalty.queries.rewards import list_rewards
 from loyalty.rules.reward_answers import RedemptionAnswer
-from loyalty.services.proof import ensure_proven
+from loyalty.services.proof import Spending, Unproven, ensure_proven
 from loyalty.services.redemption_steps import (
     cancel_redemption,
     give_redemption_back,
@@ -190,7 +191,7 @@ class Redemptions(Door):
             actor=caller.name,
         )
         if body.member.qr is None:
-            _ensure_proven(wish, caller)
+            wish = replace(wish, unproven=_ensure_proven(wish, caller))
         made = redeem(wish, now=now)
         return _answer(made.redemption, status=201 if made.is_new else 200)
 
@@ -261,17 +262,19 @@ class MoveRedemption(Door):
         )
 
 
-def _ensure_proven(wish: Wish, caller: Caller) -> None:
-    """
+def _ensure_proven(wish: Wish, caller: Caller) -> Unproven | None:
+    """What is left to be counted where the points are taken.
+
     :raises ProofNeeded: the reward costs more points than a name is good for.
     """
     now, terms = clock.now(), get_current_programme(wish.programme_id).terms
     found = list_rewards(wish.programme_id, code=wish.reward, now=now)
     if not found:
         raise RewardNotFound(f"There is no reward {wish.reward}.", pointer="/reward")
-    ensure_proven(
-        found[0].points, wish.member_id, terms, caller=caller.name, place_id=caller.place_id, now=now
+    spending = Spending(
+        points=found[0].points, member_id=wish.member_id, caller=caller.name, place_id=caller.place_id
     )
+    return ensure_proven(spending, terms, now=now)
 
 
 def _answer(redemption: Redemption, *, status: int = 200) -> HttpResponse:

@@ -25,10 +25,14 @@ DAY_S = 86_400
 
 
 class TransferBody(Body, frozen=True, kw_only=True):
-    """To whom, and how many. `programme`: as for `/me/wallet`."""
+    """To whom, and how many. `programme`: as for `/me/wallet`.
+
+    `number`: what the app calls this gift; told again under it, it is given once.
+    """
 
     to: MemberKey
     points: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+    number: Annotated[str, Meta(max_length=64)] = ""
     programme: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 
@@ -46,7 +50,7 @@ class MyTransfers(Door):
 
     scope = "member"
     takes = {"post": TransferBody}
-    answers = {"post": {201: TransferAnswer}}
+    answers = {"post": {200: TransferAnswer, 201: TransferAnswer}}
     idempotency = "required"
 
     def post(self, request: Request) -> HttpResponse:
@@ -62,10 +66,11 @@ class MyTransfers(Door):
             to_member_id=receiver.id,
             programme_id=programme_id,
             points=body.points,
+            number=body.number,
             actor=caller.name,
         )
         given = transfer_points(draft, now=now)
         answer = TransferAnswer(
             ref=given.ref, to=masked_name(receiver.called), points=body.points, wallet=given.wallet
         )
-        return Answer(answer, status=201)
+        return Answer(answer, status=201 if given.is_new else 200)

@@ -4,11 +4,13 @@ from config.ground.refusals import InvalidInput, NotFound, Refusal
 from loyalty.errors.wallets import (
     CorrectionDecided as CorrectionDecided,
     CorrectionNotFound as CorrectionNotFound,
+    HoldContentDiffers as HoldContentDiffers,
     HoldExceeded as HoldExceeded,
     HoldHasEnded as HoldHasEnded,
     HoldNotFound as HoldNotFound,
     OwnWallet as OwnWallet,
     ProofNeeded as ProofNeeded,
+    TransferContentDiffers as TransferContentDiffers,
     TransferExceeds as TransferExceeds,
     TransfersNotAllowed as TransfersNotAllowed,
     TransferToOneself as TransferToOneself,

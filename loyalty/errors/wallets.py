@@ -47,6 +47,20 @@ class TransferExceeds(Refusal):
     title = "Fewer points can be given"
 
 
+class TransferContentDiffers(Refusal):
+    status = 409
+    code = "transfer_content_differs"
+    title = "This number was told before with another receiver or number of points"
+
+
+class HoldContentDiffers(Refusal):
+    """`hold_ref` is the hold that the reference stands for."""
+
+    status = 409
+    code = "hold_content_differs"
+    title = "This reference stands for a hold of another number of points"
+
+
 class HoldNotFound(NotFound):
     code = "hold_not_found"
     title = "There is no hold by this reference"

@@ -22,6 +22,15 @@ class Hold(models.Model):
     ref = models.CharField(max_length=30)
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_index=False, related_name="holds")
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    place = models.ForeignKey(
+        "omnichannel.Place",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Where it was told, and `reference` is a name; empty: in the programme.",
+    )
     points = models.BigIntegerField()
     captured_points = models.BigIntegerField(default=0, db_default=0)
     state = models.CharField(
@@ -63,7 +72,15 @@ class Hold(models.Model):
                 name="holds_are_never_rewritten",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "ref", "wallet", "member", "points", "reference", "actor", "held_at", "expires_at"
+                    "ref",
+                    "wallet",
+                    "member",
+                    "place",
+                    "points",
+                    "reference",
+                    "actor",
+                    "held_at",
+                    "expires_at",
                 ),
             ),
             pgtrigger.Protect(

@@ -9,13 +9,8 @@ def count_spent(member_id: int, programme_id: int, *, since: datetime, now: date
     """Points spent since a moment, and those held now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT (SELECT h.points FROM loyalty_held(w.id, %(now)s) h) - coalesce((
-              SELECT sum(points) FROM loyalty_entry
-              WHERE wallet_id = w.id AND member_id = w.member_id AND kind = 'spend' AND recorded_at > %(since)s), 0)
-            FROM loyalty_wallet w WHERE w.member_id = %(member)s AND w.programme_id = %(programme)s
-            """,
-            {"member": member_id, "programme": programme_id, "since": since, "now": now},
+            "SELECT loyalty_spent(w.id, %s, %s) FROM loyalty_wallet w WHERE w.member_id = %s AND w.programme_id = %s",
+            [since, now, member_id, programme_id],
         )
         row = cursor.fetchone()
     return int(row[0]) if row else 0

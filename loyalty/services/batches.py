@@ -28,7 +28,7 @@ from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book, signals
 from loyalty.services.checkout import Booked, commit_purchase, enrolled, told_before
 from loyalty.services.holds import held_for
-from loyalty.services.proof import ensure_proven
+from loyalty.services.proof import Spending, ensure_proven
 from loyalty.services.purchase_checks import (
     ensure_code_fresh,
     ensure_currency,
@@ -190,15 +190,14 @@ class _Batch:
         lines = settlement.lines
         ensure_payments(purchase, settlement)
         if account is not None and not purchase.is_proven:
-            ensure_proven(
-                purchase.spend_points,
-                account.member.id,
-                self.programme.terms,
+            spending = Spending(
+                points=purchase.spend_points,
+                member_id=account.member.id,
                 held=held,
                 caller=self.teller.name,
                 place_id=purchase.place_id,
-                now=self.now,
             )
+            ensure_proven(spending, self.programme.terms, now=self.now)
         if account is None or shopper is None:
             ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
             return ref, settlement.points_earned

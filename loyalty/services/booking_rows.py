@@ -17,6 +17,7 @@ from loyalty.rules.lots import is_kept_alive, midnight_after
 from loyalty.rules.purchase import Climb, Purchase, lot_born
 from loyalty.rules.settle import Settlement
 from loyalty.services.booking_news import news_of
+from loyalty.services.proof import Unproven
 from loyalty.services.voucher_rows import voucher_rows
 
 Row = dict[str, Any]
@@ -27,6 +28,7 @@ class Booking:
     """Rows to write. Amounts in minor units.
 
     :ivar actor: who caused it all, e.g. `key:12`.
+    :ivar unproven: what the one wallet's member spends on a name alone.
     :ivar is_history: long past purchases: nothing is announced, and answers are kept without the wallet.
     """
 
@@ -36,6 +38,7 @@ class Booking:
     lines: list[Row] = field(default_factory=list)
     unclaimed: list[Row] = field(default_factory=list)
     wallets: list[Row] = field(default_factory=list)
+    unproven: list[Unproven] = field(default_factory=list)
     holds: list[Row] = field(default_factory=list)
     spends: list[Row] = field(default_factory=list)
     credits: list[Row] = field(default_factory=list)

@@ -16,6 +16,7 @@ from loyalty.queries.checkout import (
 )
 from loyalty.queries.programmes import find_compiled
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
+from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.meeting import shared_counters
 from loyalty.rules.purchase import Purchase, climb
@@ -24,7 +25,7 @@ from loyalty.rules.tiers import Enrolled
 from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.booking_rows import Booking
 from loyalty.services.bookings import AlreadyTold, Stale, book
-from loyalty.services.proof import ensure_proven, needs_proof
+from loyalty.services.proof import Spending, ensure_proven, needs_proof
 from loyalty.services.purchase_checks import (
     ensure_payments,
     ensure_placed,
@@ -85,15 +86,7 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
         spendable=shopper.spendable if shopper else 0,
         needs_proof=facts.member is not None
         and not purchase.is_proven
-        and needs_proof(
-            purchase.spend_points,
-            facts.member.id,
-            programme.terms,
-            held=shopper.held if shopper else 0,
-            caller=teller.name,
-            place_id=purchase.place_id,
-            now=now,
-        ),
+        and needs_proof(_spending(purchase, facts.member, shopper, teller), programme.terms, now=now),
     )
 
 
@@ -190,16 +183,10 @@ def _settle_and_book(
     lines = settlement.lines
     if ref is None:
         ensure_payments(purchase, settlement)
+    unproven = None
     if facts.member is not None and not purchase.is_proven:
-        ensure_proven(
-            purchase.spend_points,
-            facts.member.id,
-            programme.terms,
-            held=shopper.held if shopper else 0,
-            caller=teller.name,
-            place_id=purchase.place_id,
-            now=now,
-        )
+        spending = _spending(purchase, facts.member, shopper, teller)
+        unproven = ensure_proven(spending, programme.terms, now=now)
 
     booking = Booking(actor=teller.name)
     if facts.member is None or shopper is None:
@@ -216,6 +203,7 @@ def _settle_and_book(
             change,
             is_first=shopper.is_new and (programme.asks.first_purchase or bool(settlement.vouchers)),
         )
+        booking.unproven += [unproven] if unproven else []
         ref = booking.add_purchase(
             purchase,
             lines,
@@ -233,6 +221,16 @@ def _settle_and_book(
         )
     answers = book(booking, now=now)
     return Booked(status=201, body=answers[ref] if ref in answers else booking.unclaimed[0]["answer"])
+
+
+def _spending(purchase: Purchase, member: MemberNow, shopper: Shopper | None, teller: Teller) -> Spending:
+    return Spending(
+        points=purchase.spend_points,
+        member_id=member.id,
+        held=shopper.held if shopper else 0,
+        caller=teller.name,
+        place_id=purchase.place_id,
+    )
 
 
 def read_for_vouchers(purchase: Purchase, teller: Teller, *, now: datetime) -> tuple[Programme, Bringing]:

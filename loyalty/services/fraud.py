@@ -158,6 +158,7 @@ def _hold(flag: FraudFlag, member_id: int, now: datetime) -> None:
         lasts=HELD_FOR,
         reference=flag.ref,
         actor="fraud",
+        is_proven=True,
     )
-    held = hold_points(draft, now=now).hold
+    held = hold_points(draft, now=now).answer.hold
     flag.hold_ref, flag.held_points = held.ref, held.points

@@ -7,12 +7,19 @@ import msgspec
 from django.db import connection
 
 from config.ground.ids import new_ref
-from loyalty.errors import HoldExceeded, HoldHasEnded, HoldNotFound, InsufficientPoints
+from loyalty.errors import (
+    HoldContentDiffers,
+    HoldExceeded,
+    HoldHasEnded,
+    HoldNotFound,
+    InsufficientPoints,
+)
 from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldAnswer, HoldNow
 from loyalty.rules.purchase import Purchase, spending_keeps_until
+from loyalty.services.proof import Spending, Unproven, ensure_shown, unproven_in
 
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
 USUAL = timedelta(minutes=15)
@@ -21,7 +28,12 @@ USUAL = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class HoldDraft:
-    """Points to set aside for so long. `reference`: what the shop calls the purchase."""
+    """Points to set aside for so long.
+
+    :ivar reference: what the shop calls the purchase: its name at this place while it counts; "": none.
+    :ivar place_id: the place that tells it, None for a key of the whole programme.
+    :ivar is_proven: the member has shown that it is them, or nobody has to.
+    """
 
     member_id: int
     programme_id: int
@@ -29,11 +41,23 @@ class HoldDraft:
     lasts: timedelta
     reference: str
     actor: str
+    place_id: int | None = None
+    is_proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """`is_new`: False where it was told before; then nothing was written."""
+
+    answer: HoldAnswer
+    is_new: bool
 
 
 class _Held(msgspec.Struct, frozen=True):
     hold: HoldNow | None
     wallet: WalletAnswer
+    is_new: bool
+    needs_proof: bool
 
 
 class _Settled(msgspec.Struct, frozen=True):
@@ -46,34 +70,57 @@ _held = msgspec.json.Decoder(_Held)
 _settled = msgspec.json.Decoder(_Settled)
 
 
-def hold_points(draft: HoldDraft, *, now: datetime) -> HoldAnswer:
+def hold_points(draft: HoldDraft, *, now: datetime) -> Held:
     """Set points aside: nothing else can spend them until they are captured, released, or the time is over.
 
-    A hold ends early where the points themselves would run out before.
+    A hold ends early where the points themselves would run out before. Told again under its reference while it counts,
+    it is the same one.
 
+    :raises HoldContentDiffers: the reference stands for a hold of another number of points.
+    :raises ProofNeeded: so many points ask for more than a name.
     :raises InsufficientPoints: there are not as many to be spent.
     """
-    document = {
-        "ref": new_ref("hld"),
-        "member_id": draft.member_id,
-        "programme_id": draft.programme_id,
-        "points": draft.points,
-        "reference": draft.reference,
-        "actor": draft.actor,
-        "until": now + draft.lasts,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT loyalty_hold_points(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
-        )
-        found = _held.decode(cursor.fetchone()[0])
+    spending = Spending(
+        points=draft.points, member_id=draft.member_id, caller=draft.actor, place_id=draft.place_id
+    )
+    terms = get_current_programme(draft.programme_id).terms
+    unproven = None if draft.is_proven else unproven_in(spending, terms, now=now)
+    found = _set_aside(draft, unproven, now=now)
+    if unproven is not None and found.needs_proof:
+        ensure_shown(spending, unproven.above, now=now)
+        found = _set_aside(draft, None, now=now)
     if found.hold is None:
         raise InsufficientPoints(
             f"{found.wallet.spendable} points can be spent now.",
             pointer="/points",
             spendable=found.wallet.spendable,
         )
-    return HoldAnswer(hold=found.hold, wallet=found.wallet)
+    if found.hold.points != draft.points:
+        raise HoldContentDiffers(
+            f"It holds {found.hold.points} points. Release it first, or name each hold anew.",
+            pointer="/reference",
+            hold_ref=found.hold.ref,
+        )
+    return Held(HoldAnswer(hold=found.hold, wallet=found.wallet), is_new=found.is_new)
+
+
+def _set_aside(draft: HoldDraft, unproven: Unproven | None, *, now: datetime) -> _Held:
+    document = {
+        "ref": new_ref("hld"),
+        "member_id": draft.member_id,
+        "programme_id": draft.programme_id,
+        "place_id": draft.place_id,
+        "points": draft.points,
+        "reference": draft.reference,
+        "actor": draft.actor,
+        "until": now + draft.lasts,
+        "unproven": unproven,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_hold_points(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
+        )
+        return _held.decode(cursor.fetchone()[0])
 
 
 def capture_hold(ref: str, points: int | None, *, programme_id: int, actor: str, now: datetime) -> HoldAnswer:

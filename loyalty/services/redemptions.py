@@ -22,6 +22,7 @@ from loyalty.rules.purchase import spending_keeps_until
 from loyalty.rules.redemptions import first_state
 from loyalty.rules.rewards import Asker, RewardNow, obstacle_of
 from loyalty.rules.voucher_codes import normal_form
+from loyalty.services.proof import Unproven
 from loyalty.services.vouchers import issue_vouchers
 from omnichannel.queries.places import get_place
 
@@ -35,6 +36,7 @@ class Wish:
 
     :ivar place: code of the store where it is fetched, "" for none.
     :ivar number: what the till or shop calls it, once for a member at `told_at_id`; "": it has no name.
+    :ivar unproven: what a name has to be good for; None where nobody asks.
     :ivar cash_receipt: the sale by which the money part was paid, at `told_at_id`; "": not yet.
     """
 
@@ -45,6 +47,7 @@ class Wish:
     number: str = ""
     told_at_id: int | None = None
     cash_receipt: str = ""
+    unproven: Unproven | None = None
     actor: str
 
 
@@ -135,6 +138,7 @@ def _document(
         "told_at_id": wish.told_at_id,
         "number": wish.number,
         "actor": wish.actor,
+        "unproven": wish.unproven,
         "kept_until": kept_until,
         "reason": f"Reward: {reward.title}",
     }

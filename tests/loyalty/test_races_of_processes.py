@@ -8,29 +8,42 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from loyalty.models import Entry, Hold, Wallet
 from loyalty.services.verification import verify_ledger
+from members.models import Member
 from tests.loyalty.conftest import Shop, basket
 from tests.processes import Processes
+from tests.slowly import wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TILLS = 8
 Request = tuple[str, dict[str, Any]]
-Race = Callable[[Shop, Sequence[Sequence[Request]]], list[tuple[int, dict[str, Any]]]]
+Race = Callable[..., list[tuple[int, dict[str, Any]]]]
 
 
 @pytest.fixture
 def race(processes: Processes, tmp_path: Path) -> Race:
-    """Let each till send its requests, all tills at once; answers what they were answered."""
+    """Let each till send its requests, all tills at once; answers what they were answered.
 
-    def run(shop: Shop, tills: Sequence[Sequence[Request]]) -> list[tuple[int, dict[str, Any]]]:
+    `all_reach`: the tills go on when all of them wait for this member's wallet.
+    """
+
+    def run(
+        shop: Shop, tills: Sequence[Sequence[Request]], *, all_reach: Member | None = None
+    ) -> list[tuple[int, dict[str, Any]]]:
         started = []
-        for number, requests in enumerate(tills):
-            file = tmp_path / f"till-{number}.json"
-            file.write_text(json.dumps({"key": shop.key, "requests": requests}))
-            started.append(processes.start("-m", "tests.loyalty.till_process", file))
+        with transaction.atomic():
+            if all_reach is not None:
+                Wallet.objects.select_for_update().get(member=all_reach)
+            for number, requests in enumerate(tills):
+                file = tmp_path / f"till-{number}.json"
+                file.write_text(json.dumps({"key": shop.key, "requests": requests}))
+                started.append(processes.start("-m", "tests.loyalty.till_process", file))
+            if all_reach is not None:
+                wait_for_waiting(len(tills), patience_s=120)
         told = [process.communicate(timeout=240)[0] for process in started]
         return [(status, body) for text in told for status, body in json.loads(text)]
 

@@ -151,3 +151,20 @@ def test_who_owes_points_gives_none(open_shop: Callable[..., Shop]) -> None:
     shop.post(f"holds/{held}/release", {}, **{"Idempotency-Key": "r"})
     assert Wallet.objects.get(member=giver).debt == 100
     assert give(giver, {"ref": taker.ref}, 100).json()["left"] == 0
+
+
+def test_never_3_a_gift_that_is_told_again_under_its_number_is_given_once(
+    pair: tuple[Member, Member], shop: Shop
+) -> None:
+    giver, taker = pair
+    first = give(giver, {"ref": taker.ref}, 200, number="gift-1")
+    again = give(giver, {"phone": "+12125550143"}, 200, number="gift-1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    other_points = give(giver, {"ref": taker.ref}, 201, number="gift-1")
+    other_taker = give(giver, {"ref": shop.enrol().ref}, 200, number="gift-1")
+    assert {each.json()["code"] for each in (other_points, other_taker)} == {"transfer_content_differs"}
+    assert give(taker, {"ref": giver.ref}, 10, number="gift-1").status_code == 201
+    assert give(giver, {"ref": taker.ref}, 20, number="gift-2").status_code == 201
+    assert (spendable(giver), spendable(taker)) == (290, 210)
+    assert Transfer.objects.count() == 3

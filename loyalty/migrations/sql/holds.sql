@@ -5,6 +5,26 @@ LANGUAGE sql STABLE AS $$
     WHERE h.wallet_id = of_wallet AND h.state = 'held' AND h.expires_at > at
 $$;
 
+-- Points that were spent of a wallet after a moment, and those that are held now.
+CREATE OR REPLACE FUNCTION loyalty_spent(of_wallet bigint, since timestamptz, at timestamptz) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT (SELECT h.points FROM loyalty_held(w.id, at) h) - coalesce((
+        SELECT sum(e.points) FROM loyalty_entry e
+        WHERE e.wallet_id = w.id AND e.member_id = w.member_id AND e.kind = 'spend' AND e.recorded_at > since), 0)::bigint
+    FROM loyalty_wallet w WHERE w.id = of_wallet
+$$;
+
+-- Whether a name alone would spend more than it is good for, now that the caller has locked the wallet.
+--
+-- unproven: {points, above, since} as `loyalty.services.proof.Unproven`; null where nobody asks
+CREATE OR REPLACE FUNCTION loyalty_is_too_much(unproven jsonb, of_wallet bigint, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN jsonb_typeof(unproven) = 'object' AND (unproven->>'above')::bigint
+        < (unproven->>'points')::bigint + loyalty_spent(of_wallet, (unproven->>'since')::timestamptz, at);
+END
+$$;
+
 -- A hold as the API shows it.
 CREATE OR REPLACE FUNCTION loyalty_hold_body(h loyalty_hold, at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$
@@ -16,8 +36,11 @@ $$;
 
 -- Set points aside, no longer than the points themselves live: what draws meanwhile draws what expires first.
 --
--- p: {ref, member_id, programme_id, points, reference, actor, until}
--- Returns {hold, wallet}; hold is null where there are not as many points to be spent.
+-- Told again under its reference by the same place, a hold that still counts is answered as it stands.
+--
+-- p: {ref, member_id, programme_id, place_id, points, reference, actor, until, unproven (see loyalty_is_too_much)}
+-- Returns {hold, wallet, is_new, needs_proof}; hold is null where there are not as many points to be spent, or a name is not
+-- good for so many.
 CREATE OR REPLACE FUNCTION loyalty_hold_points(p jsonb, at timestamptz) RETURNS text
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -25,10 +48,21 @@ DECLARE
     programme bigint := (p->>'programme_id')::bigint;
     wanted bigint := (p->>'points')::bigint;
     wallet bigint := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+    place bigint := (p->>'place_id')::bigint;
     made loyalty_hold;
 BEGIN
-    INSERT INTO loyalty_hold (ref, wallet_id, member_id, points, reference, actor, held_at, expires_at)
-    SELECT p->>'ref', wallet, member, wanted, p->>'reference', p->>'actor', at, least((p->>'until')::timestamptz, x.expires_at)
+    SELECT * INTO made FROM loyalty_hold h
+    WHERE h.wallet_id = wallet AND h.state = 'held' AND h.expires_at > at AND p->>'reference' <> ''
+        AND h.reference = p->>'reference' AND h.place_id IS NOT DISTINCT FROM place;
+    IF made.id IS NOT NULL THEN
+        RETURN json_build_object('hold', loyalty_hold_body(made, at), 'wallet', loyalty_wallet_body(member, programme, at),
+            'is_new', false, 'needs_proof', false);
+    ELSIF loyalty_is_too_much(p->'unproven', wallet, at) THEN
+        RETURN json_build_object('hold', NULL, 'wallet', loyalty_wallet_body(member, programme, at),
+            'is_new', false, 'needs_proof', true);
+    END IF;
+    INSERT INTO loyalty_hold (ref, wallet_id, member_id, place_id, points, reference, actor, held_at, expires_at)
+    SELECT p->>'ref', wallet, member, place, wanted, p->>'reference', p->>'actor', at, least((p->>'until')::timestamptz, x.expires_at)
     FROM (SELECT l.id, l.expires_at, sum(l.remaining) OVER (ORDER BY l.expires_at DESC NULLS FIRST, l.id DESC) AS living
           FROM loyalty_lot l
           WHERE l.wallet_id = wallet AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE) x
@@ -39,7 +73,7 @@ BEGIN
         PERFORM loyalty_renew_figures(wallet, at);
     END IF;
     RETURN json_build_object('hold', CASE WHEN made.id IS NOT NULL THEN loyalty_hold_body(made, at) END,
-        'wallet', loyalty_wallet_body(member, programme, at));
+        'wallet', loyalty_wallet_body(member, programme, at), 'is_new', true, 'needs_proof', false);
 END
 $$;
 

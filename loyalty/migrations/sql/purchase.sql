@@ -8,6 +8,7 @@
 --     wallets:  [{member_id, programme_id, version, terms_stamp, window_from, window_until, qualifying_minor, promote_at,
 --               is_first (settled as the member's first purchase)}],
 --               without version and terms_stamp where the caller holds the lock already,
+--     unproven: what the member of the first wallet spends on a name alone, [{points, above, since}] or none (see loyalty_is_too_much),
 --     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
@@ -43,6 +44,9 @@ BEGIN
     IF jsonb_array_length(wallets) > 0 THEN
         ids := loyalty_lock_wallets(wallets, at);
         PERFORM loyalty_compare_facts(ids, wallets);
+        IF jsonb_array_length(p->'unproven') > 0 AND loyalty_is_too_much(p->'unproven'->0, ids[1], at) THEN
+            RAISE EXCEPTION 'more was spent on a name meanwhile' USING ERRCODE = 'RG001';
+        END IF;
         IF jsonb_array_length(p->'holds') > 0 THEN
             PERFORM loyalty_end_hold(x.ref, ids[x.w], x.spent, x.order_ref, at)
             FROM jsonb_to_recordset(p->'holds') AS x(w int, ref text, spent bigint, order_ref text);

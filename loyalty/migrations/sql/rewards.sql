@@ -2,7 +2,7 @@
 --
 -- p: {ref, reward_id, member_id, programme_id, place_id, points, cash_minor, cash_receipt, cash_place_id, state, told_at_id,
 --     number, actor, reason, most_per_member, most_per_period, period_from, kept_until (points run out by inactivity: this
---     keeps them until then, or null)}
+--     keeps them until then, or null), unproven (see loyalty_is_too_much)}
 -- Returns the ref of the redemption that counts: the one asked for, or the one known by this number. NULL where something
 -- is not there any more: read again, under the locks that are held now, what it was.
 CREATE OR REPLACE FUNCTION loyalty_redeem(p jsonb, at timestamptz) RETURNS text
@@ -34,6 +34,7 @@ BEGIN
         OR x.most_per_period <= (SELECT count(*) FROM loyalty_redemption r
             WHERE r.member_id = x.member_id AND r.reward_id = x.reward_id AND r.state <> 'cancelled'
                 AND r.redeemed_at >= x.period_from)
+        OR loyalty_is_too_much(p->'unproven', w.id, at)
     THEN
         RETURN NULL;
     END IF;

@@ -20,7 +20,7 @@ from loyalty.models import ProgrammeTerms
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.programme_files import ProgrammeFile, changes_by
-from loyalty.services.programme_files import bring_programme, compare_programme
+from loyalty.services.programme_files import bring_programme, try_programme
 
 LARGEST_FILE = 2_000_000
 MAY_BRING = ("loyalty.change_programmeterms", "loyalty.change_tier", "loyalty.change_rule")
@@ -50,7 +50,7 @@ class FileForm(forms.Form):
             file = msgspec.json.decode(raw, type=ProgrammeFile)
             here = msgspec.structs.replace(file.programme, code=self.home.code)
             cleaned["programme"] = msgspec.structs.replace(file, programme=here)
-            cleaned["changes"] = compare_programme(cleaned["programme"], now=clock.now())
+            cleaned["changes"] = try_programme(cleaned["programme"], by="dry run", now=clock.now()).changes
         except (msgspec.DecodeError, UnicodeDecodeError, Refusal) as fault:
             raise ValidationError(f"This file cannot be brought in here: {fault}") from fault
         return cleaned

@@ -40,16 +40,16 @@ class Brought(msgspec.Struct, frozen=True):
     waiting: list[str]
 
 
-def compare_programme(file: ProgrammeFile, *, now: datetime) -> list[str]:
-    """What bringing the file in would change, in words. Nothing is written.
+def try_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
+    """What bringing the file in would change, and what would wait. It is brought in and undone, so that whatever
+    refuses the one refuses the other.
 
-    :raises ProgrammeFileNotFitting: it cannot be brought in here.
+    :raises Refusal: as `bring_programme`.
     """
-    today = find_programme_file(file.programme.code, now=now)
-    ensure_whole(file)
-    if today is not None:
-        _ensure_fits(today, file)
-    return differences(today, file)
+    with transaction.atomic():
+        brought = bring_programme(file, by=by, now=now)
+        transaction.set_rollback(True)
+    return brought
 
 
 @transaction.atomic
@@ -62,8 +62,13 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     :raises ProgrammeNotValid: its timezone, currency or region is none.
     :raises RuleNotValid: a rule would begin before another version of it that waits for its time.
     """
-    told = compare_programme(file, now=now)
+    ensure_whole(file)
+    over = [rule for rule in file.rules if rule.live_until is not None and rule.live_until <= now]
+    file = msgspec.structs.replace(file, rules=[rule for rule in file.rules if rule not in over])
     today = find_programme_file(file.programme.code, now=now)
+    if today is not None:
+        _ensure_fits(today, file)
+    told = differences(today, file) + [f"Left out, for it has ended: the rule {rule.name}" for rule in over]
     programme = open_programme(**msgspec.structs.asdict(file.programme))
     asks_another = today is not None and needs_approval(programme.pk)
     is_begun = today is not None and today.terms is not None
@@ -95,6 +100,10 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
     if today.programme.currency != file.programme.currency:
         raise ProgrammeFileNotFitting(
             f"The programme here runs in {today.programme.currency}, the file in {file.programme.currency}."
+        )
+    if today.programme.timezone != file.programme.timezone:
+        raise ProgrammeFileNotFitting(
+            f"Days here begin and end in {today.programme.timezone}, in the file in {file.programme.timezone}."
         )
     if missing := [tier.name for tier in today.tiers if tier.code not in {one.code for one in file.tiers}]:
         raise ProgrammeFileNotFitting(
@@ -159,8 +168,6 @@ def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: st
     """
     if find_draft_of(programme_id, rule.code) is not None:
         raise ProgrammeFileNotFitting(f"Somebody has a draft of the rule {rule.name} open: decide it first.")
-    if rule.live_until is not None and rule.live_until <= now:
-        return False
     draft = write_draft(
         programme_id=programme_id,
         code=rule.code,

@@ -94,8 +94,9 @@ def test_a_dry_run_says_in_words_what_would_change_and_changes_nothing(
     file.write_text(json.dumps(written))
     before = find_programme_file(evening.programme.code, now=datetime.now(UTC))
 
-    told = said(capsys, file, "--dry-run")
+    *told, waits = said(capsys, file, "--dry-run")
 
+    assert waits == "The rule Evening would wait for somebody to approve it."
     assert told == [
         "Terms: 10 points pay 0.02 USD; they can be spent at once and live 365 days; no welcome points; a return whose "
         "points are spent takes back what is left.",
@@ -296,3 +297,49 @@ def test_its_own_event_types_go_with_a_programme(shop: Shop, tmp_path: Path, cap
     file.write_text(json.dumps(written))
     with pytest.raises(CommandError, match="There is no act 'tasting' that may earn points"):
         call_command("import_programme", str(file))
+
+
+def test_a_dry_run_is_refused_by_whatever_would_refuse_the_file(
+    shop: Shop, tmp_path: Path, capsys: Any
+) -> None:
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="tea",
+        name="Tea",
+        definition=RuleDefinition(effect=Multiplier(percent=200)),
+        live_from=LONG_AGO,
+        made_by="test",
+        now=LONG_AGO,
+    )
+    file, told = exported(shop, tmp_path, capsys)
+    (rule,) = [one for one in told["rules"] if one["code"] == "tea"]
+    rule["definition"]["effect"]["percent"] = 300
+    file.write_text(json.dumps(told))
+    write_draft(
+        programme_id=shop.programme.pk,
+        code="tea",
+        name="Tea",
+        definition=RuleDefinition(effect=Multiplier(percent=400)),
+        by="staff:1",
+        now=datetime.now(UTC),
+    )
+    for dry_run in ([], ["--dry-run"]):
+        with pytest.raises(CommandError, match="has a draft of the rule Tea open"):
+            said(capsys, *dry_run, file)
+
+
+def test_days_of_another_timezone_are_refused(shop: Shop, tmp_path: Path, capsys: Any) -> None:
+    file, told = exported(shop, tmp_path, capsys)
+    told["programme"]["timezone"] = "Asia/Tokyo"
+    file.write_text(json.dumps(told))
+    with pytest.raises(CommandError, match="begin and end in America/New_York"):
+        said(capsys, "--dry-run", file)
+
+
+def test_a_rule_that_has_ended_is_said_to_be_left_out(shop: Shop, tmp_path: Path, capsys: Any) -> None:
+    file, told = exported(shop, tmp_path, capsys)
+    (rule,) = told["rules"]
+    told["rules"].append({**rule, "code": "spring", "name": "Spring", "live_until": "2026-03-31T00:00:00Z"})
+    file.write_text(json.dumps(told))
+    assert said(capsys, "--dry-run", file) == said(capsys, file)
+    assert said(capsys, file) == ["Left out, for it has ended: the rule Spring"]

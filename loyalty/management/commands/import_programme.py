@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.ground import clock
 from config.ground.refusals import Refusal
 from loyalty.rules.programme_files import ProgrammeFile
-from loyalty.services.programme_files import bring_programme, compare_programme
+from loyalty.services.programme_files import bring_programme, try_programme
 
 ACTOR = "import"
 
@@ -29,16 +29,12 @@ class Command(BaseCommand):
             if options["code"]:
                 part = msgspec.structs.replace(file.programme, code=options["code"])
                 file = msgspec.structs.replace(file, programme=part)
-            if options["dry_run"]:
-                self._print(compare_programme(file, now=clock.now()))
-                return
-            brought = bring_programme(file, by=ACTOR, now=clock.now())
+            bring = try_programme if options["dry_run"] else bring_programme
+            brought = bring(file, by=ACTOR, now=clock.now())
         except (OSError, msgspec.DecodeError, Refusal) as fault:
             raise CommandError(str(fault)) from fault
-        self._print(brought.changes)
-        for what in brought.waiting:
-            self.stdout.write(f"{what} waits for somebody to approve it.")
-
-    def _print(self, changes: list[str]) -> None:
-        for change in changes or ["Nothing differs."]:
+        for change in brought.changes or ["Nothing differs."]:
             self.stdout.write(change)
+        waits = "would wait" if options["dry_run"] else "waits"
+        for what in brought.waiting:
+            self.stdout.write(f"{what} {waits} for somebody to approve it.")

@@ -193,6 +193,11 @@ class Settlement(models.Model):
     points_spent = models.BigIntegerField()
     points_paid_minor = models.BigIntegerField()
     qualifying_minor = models.BigIntegerField(help_text="What counted towards tiers.")
+    weights = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="For each award how much each of its lines brought; empty: as much as was paid for them.",
+    )
     answer = models.TextField(help_text="JSON text; kept as it was sent.")
 
     class Meta:

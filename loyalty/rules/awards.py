@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from config.ground.amounts import money
+from config.ground.money import split
 from config.ground.words import counted, times
 from loyalty.rules.amounts import Amounts, basic_points
 from loyalty.rules.basket import Limit, Offer
@@ -26,6 +27,7 @@ class Award(msgspec.Struct, frozen=True, kw_only=True):
     """Points and why. `rule_version_id` or `offer_id` names the row behind it; `lines` are positions in the basket.
 
     :ivar limits: counters of the rule's caps that the points are counted in.
+    :ivar weights: how much of the points each of `lines` brought, in proportion; empty: by what was paid for them.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class Award(msgspec.Struct, frozen=True, kw_only=True):
     rule_version_id: int | None = None
     offer_id: int | None = None
     limits: list[Limit] = []
+    weights: list[int] = []
 
 
 class NotApplied(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,12 +56,13 @@ class NotApplied(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What an effect gives: points, for which lines, in which words."""
+    """What an effect gives: points, for which lines, in which words. `limits` and `weights` as of an `Award`."""
 
     points: int
     lines: list[int]
     because: str
     limits: list[Limit] = []
+    weights: list[int] = []
 
 
 BasicPoints = tuple[RuleDefinition, int]
@@ -101,9 +105,11 @@ def bonus_award(
     if isinstance(effect, PerItem):
         pieces = amounts.pieces_of(positions)
         words = f"{points_words(effect.points)} for each of {counted(pieces, 'piece')}"
-        return Given(effect.points * pieces, positions, words)
+        each = [amounts.lines[position].quantity for position in positions]
+        return Given(effect.points * pieces, positions, words, weights=each)
     assert isinstance(effect, Multiplier)  # noqa: S101 - basic rules are awarded by basic_award
-    basic = sum(_basic_on(*each, effect, amounts) for each in basics)
+    shares = [_basic_on(*each, effect, amounts) for each in basics]
+    basic = sum(sum(share.values()) for share in shares) // _FINE
     points = basic * (effect.percent - 100) // 100
     if points == 0:
         return Unmet(
@@ -112,7 +118,8 @@ def bonus_award(
     words = (
         f"{times(effect.percent)} points on {money(amount, currency)}, {points} more than the basic {basic}"
     )
-    return Given(points, positions, words)
+    weights = [sum(share.get(position, 0) for share in shares) for position in positions]
+    return Given(points, positions, words, weights=weights)
 
 
 def award_of_rule(rule: LiveRule, given: Given) -> Award:
@@ -126,6 +133,7 @@ def award_of_rule(rule: LiveRule, given: Given) -> Award:
         because=given.because if rule.is_basic else f"{rule.name}: {given.because}",
         lines=given.lines,
         limits=given.limits,
+        weights=given.weights,
     )
 
 
@@ -146,6 +154,7 @@ def offer_award(
         points=given.points,
         because=f"{offer.title}: {given.because}",
         lines=given.lines,
+        weights=given.weights,
     )
 
 
@@ -158,19 +167,25 @@ def not_applied(rule: LiveRule, unmet: Unmet) -> NotApplied:
 _NO_LINE = Unmet("no_matching_line", "nothing in this basket belongs to it.")
 
 
-def _basic_on(basic: RuleDefinition, given: int, effect: Multiplier, amounts: Amounts) -> int:
-    """What a basic rule gave for those of its lines that a multiplier is about.
+_FINE = 1_000
+"""Basic points are shared out among lines in thousandths."""
 
-    Of what a cap left these lines have their part, rounded down.
+
+def _basic_on(basic: RuleDefinition, given: int, effect: Multiplier, amounts: Amounts) -> dict[int, int]:
+    """What a basic rule gave for those of its lines that a multiplier is about, in thousandths for each position.
+
+    Of what a cap left these lines have their part, rounded down to whole points.
     """
     assert isinstance(basic.effect, Basic)  # noqa: S101 - only basic rules are passed
     all_of_basic = amounts.positions(basic.effect.scope, basic.basis)
     of_both = set(all_of_basic)
     mine = [position for position in amounts.positions(effect.scope, basic.basis) if position in of_both]
     points = basic_points(basic.effect, amounts.sum_of(mine, basic.basis))
-    if not basic.caps:
-        return points
-    return points * given // basic_points(basic.effect, amounts.sum_of(all_of_basic, basic.basis))
+    if basic.caps:
+        points = points * given // basic_points(basic.effect, amounts.sum_of(all_of_basic, basic.basis))
+    by_line = amounts.by(basic.basis)
+    shares = split(points * _FINE, [by_line[position] for position in mine]) if points else []
+    return dict(zip(mine, shares, strict=bool(points)))
 
 
 def _to_first_point(effect: Basic, amount: int) -> int:

@@ -1,13 +1,14 @@
 """Undoing a purchase in proportion. Pure, and exact over any sequence of returns.
 
 What has been undone is a function of how many of each line have come back in all: a line's money by its quantity, an
-award by the money of its lines, points spent by what they paid of each line, each rounded down, so that all of it is
-undone when everything has come back, and not before. A return undoes the difference between after and before; hence no
-way of splitting a return changes what it undoes in the end.
+award by the money of its lines or what each brought of it, points spent by what they paid of each line, each rounded
+down, so that all of it is undone when everything has come back, and not before. A return undoes the difference between
+after and before; hence no way of splitting a return changes what it undoes in the end.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from itertools import product
 
 import msgspec
@@ -35,6 +36,7 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar lines: positions of the lines that it was earned by.
     :ivar taken: points of it that were taken back before.
+    :ivar weights: how much each of `lines` brought of it, in proportion; None or empty: as much as was paid for it.
     """
 
     entry_id: int
@@ -43,6 +45,7 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     points: int
     lines: list[int]
     taken: int
+    weights: list[int] | None = None
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,7 +234,15 @@ def _share(of: int, part: int, whole: int) -> int:
 def _taken(
     earned: Earned, lines: Sequence[BoughtLine], refunds: Mapping[int, int], back: Mapping[int, int]
 ) -> int:
-    """What is taken back of an award: by the money of its lines, by their number where they cost nothing."""
+    """What is taken back of an award: by what each line brought, else by money, by number where they cost nothing."""
+    weights = dict(zip(earned.lines, earned.weights or (), strict=False))
+    if whole := sum(weights.get(line.position, 0) for line in lines if line.quantity):
+        part = sum(
+            Fraction(weights.get(line.position, 0) * back[line.position], line.quantity)
+            for line in lines
+            if line.quantity
+        )
+        return int(earned.points * part / whole)
     own = [line for line in lines if line.position in earned.lines]
     if paid := sum(line.paid_minor for line in own):
         return _share(earned.points, sum(refunds[line.position] for line in own), paid)

@@ -169,6 +169,9 @@ class Booking:
                 "head": _head(ref, purchase, settlement),
             }
         )
+        weights = [award.weights for award in settlement.awards]
+        if any(weights):
+            self.settlements[-1]["weights"] = weights
 
     def _add_lines(self, order: int, member_id: int, lines: list[Line], settlement: Settlement) -> None:
         self.lines.extend(

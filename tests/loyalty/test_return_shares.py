@@ -29,14 +29,16 @@ def purchases(draw: st.DrawFn) -> Bought:
                 returned=0,
             )
         )
+    skus = range(len(lines))
     earned = [
         Earned(
             entry_id=number,
             rule=f"r{number}",
             rule_version_id=number,
             points=draw(st.integers(1, 900)),
-            lines=draw(st.lists(st.sampled_from(range(len(lines))), min_size=1, unique=True)),
+            lines=(own := draw(st.lists(st.sampled_from(skus), min_size=1, unique=True))),
             taken=0,
+            weights=draw(st.none() | st.lists(st.integers(0, 50), min_size=len(own), max_size=len(own))),
         )
         for number in range(draw(st.integers(0, 3)))
     ]

@@ -20,7 +20,7 @@
 --     uses:      what capped rules gave (see loyalty_count_uses),
 --     vouchers:  those that are used (see loyalty_use_vouchers),
 --     settlements: [{w, order_ref, member_id, programme_id, points_earned, points_spent, points_paid_minor, qualifying_minor,
---                    head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
+--                    weights (for each credit, see `Award`; or nothing), head}]  -- head: the answer as JSON text without its last brace; the wallet is added to it
 --     key:  {caller, key, fingerprint, status} or null,
 --     news: [{name, member_id, payload, happened_at, subscribers}]}
 CREATE OR REPLACE FUNCTION loyalty_book_purchases(p jsonb, at timestamptz) RETURNS TABLE (order_ref text, answer text)
@@ -96,13 +96,14 @@ BEGIN
 
     FOR order_ref, answer IN
         INSERT INTO loyalty_settlement (
-            order_ref, wallet_id, member_id, points_earned, points_spent, points_paid_minor, qualifying_minor, answer)
+            order_ref, wallet_id, member_id, points_earned, points_spent, points_paid_minor, qualifying_minor, weights,
+            answer)
         SELECT x.order_ref, ids[x.w], x.member_id, x.points_earned, x.points_spent, x.points_paid_minor,
-            x.qualifying_minor, x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
+            x.qualifying_minor, x.weights, x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
                 ELSE loyalty_wallet_body(x.member_id, x.programme_id, at)::text END || '}'
         FROM jsonb_to_recordset(p->'settlements') AS x(
             w int, order_ref text, member_id bigint, programme_id bigint, points_earned bigint, points_spent bigint,
-            points_paid_minor bigint, qualifying_minor bigint, head text)
+            points_paid_minor bigint, qualifying_minor bigint, weights jsonb, head text)
         RETURNING loyalty_settlement.order_ref, loyalty_settlement.answer
     LOOP
         RETURN NEXT;

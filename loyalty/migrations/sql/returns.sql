@@ -131,6 +131,7 @@ BEGIN
             'earned', (SELECT coalesce(json_agg(json_build_object(
                     'entry_id', e.id, 'rule_version_id', e.rule_version_id, 'points', e.points,
                     'rule', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'rule'],
+                    'weights', s.weights -> (e.n - 1)::int,
                     'lines', s.answer::jsonb #> ARRAY['settlement', 'earned', (e.n - 1)::text, 'lines'],
                     'taken', (SELECT coalesce(-sum(t.points), 0) FROM loyalty_entry t
                         WHERE t.id = ANY (mine) AND t.undoes_id = e.id)) ORDER BY e.n), '[]')

@@ -51,7 +51,7 @@ class TierMove(msgspec.Struct, frozen=True, kw_only=True):
 class BackTestResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the purchases come to. Points as earned by purchases, before any return; amounts in minor units.
 
-    Tiers follow the money paid, which no rule of points changes: members move by another ladder alone.
+    Members move by another ladder, and by other points where a ladder asks for points.
 
     :ivar points_booked: what was booked at the time; `points.before` is the same settled once more.
     :ivar cost_minor: what the points pay, by the terms of today.

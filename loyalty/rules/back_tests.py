@@ -103,7 +103,8 @@ class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
 class PastMember(msgspec.Struct, frozen=True, kw_only=True):
     """A member's purchases in the order in which they were placed.
 
-    :ivar days: what counted towards tiers on the days before the first day that is looked at; only for another ladder.
+    :ivar days: what counted towards tiers on the days before the first day that is looked at; only where
+        members may move.
     """
 
     purchases: Sequence[PastPurchase]
@@ -154,13 +155,13 @@ class Tally(msgspec.Struct, kw_only=True):
     def add_member(self, member: PastMember, before: Programme, after: Programme, *, until: datetime) -> None:
         """Count all purchases of one member.
 
-        With another ladder both ways up are walked anew, so that like is compared with like. Caps count from the first
+        Where they may move both ways up are walked anew, so that like is compared with like. Caps count from the first
         day on; what all members share is filled member by member.
 
         :param until: the moment at which tiers are compared.
         """
         own = Winner(member=member.purchases[0].member_ref)
-        ways = _ways(member, before, after, until) if before.ladders != after.ladders else []
+        ways = _ways(member, before, after, until) if may_move(before, after) else []
         caps = Counters(before, self.given_before), Counters(after, self.given_after)
         touched = 0
         for purchase in member.purchases:
@@ -173,8 +174,8 @@ class Tally(msgspec.Struct, kw_only=True):
             touched += was.points_earned != would.points_earned
             own.add(was.points_earned, would.points_earned)
             self._spread(_monday(at, before), tiers, was, would)
-            for way in ways:
-                way.count(Day(purchase.qualifying_minor, purchase.points_earned, 1), at=at)
+            for way, settlement in zip(ways, (was, would), strict=False):
+                way.count(Day(purchase.qualifying_minor, settlement.points_earned, 1), at=at)
         self._close(own, member, touched)
         ends = [way.tier_at(until) for way in ways]
         if len(set(ends)) > 1:
@@ -258,6 +259,12 @@ def _ways(member: PastMember, before: Programme, after: Programme, until: dateti
     zone = before.terms.zone
     enrolled = Enrolled(zone, member.purchases[0].enrolled_at.astimezone(zone).date())
     return [Ascent(programme.ladder_at(until), enrolled, member.days) for programme in (before, after)]
+
+
+def may_move(before: Programme, after: Programme) -> bool:
+    """Whether members may stand elsewhere: by another ladder, or by other points where one asks for points."""
+    steps = [step for programme in (before, after) for ladder in programme.ladders for step in ladder.steps]
+    return before.ladders != after.ladders or any(step.points is not None for step in steps)
 
 
 def versions_tried(versions: Iterable[Version], changes: Changes, since: datetime) -> list[Version]:

@@ -21,7 +21,7 @@ from loyalty.queries.back_tests import (
     lock_open_back_test,
 )
 from loyalty.queries.programmes import compile_tried, get_current_programme
-from loyalty.rules.back_tests import Changes, Tally, ensure_can_be_tried
+from loyalty.rules.back_tests import Changes, Tally, ensure_can_be_tried, may_move
 from loyalty.services.pieces import work_off
 
 ORDERS_PER_PIECE = 2_000
@@ -81,8 +81,7 @@ def _work(back_test: BackTest, now: datetime) -> None:
         today = get_current_programme(back_test.programme_id)
         changes: Changes = load(Changes, back_test.changes)
         tried = compile_tried(back_test.programme_id, changes, since=stretch.since)
-        is_other_ladder = changes.tiers is not None or changes.ladder is not None
-        before = back_test.since_on if is_other_ladder else None
+        before = back_test.since_on if may_move(today, tried) else None
         for member in list_members(stretch, after=back_test.last_member_id, up_to=up_to, before=before):
             tally.add_member(member, today, tried, until=stretch.until)
         back_test.state, back_test.last_member_id = BackTestState.RUNNING, up_to

@@ -23,6 +23,7 @@ from loyalty.rules.definition import (
     PaidBy,
     RuleDefinition,
 )
+from loyalty.rules.ladders import Demand, LadderDefinition
 from loyalty.services.rules import publish_rule
 from members.models import Member
 from tests.loyalty.conftest import LONG_AGO, Shop
@@ -158,3 +159,19 @@ def test_all_that_a_rule_can_ask_for_is_known_of_past_purchases(shop: Shop) -> N
     assert booked[0] == 100 + 100 + 11 + 13 + 17 + 19
     assert result.points.before == result.points_booked == sum(booked)
     assert result.points.before - result.points.after == 13
+
+
+def test_other_points_move_members_where_the_ladder_asks_for_points(open_shop: Any) -> None:
+    asks_points = LadderDefinition(
+        steps=[Demand(tier="basic"), Demand(tier="silver", points=250), Demand(tier="gold", points=10_000)]
+    )
+    shop = open_shop(ladder=asks_points)
+    buy(shop, SATURDAY, 1_000, member=shop.enrol())
+    triple = TriedRule(
+        code="triple", name="Triple", definition=RuleDefinition(effect=Multiplier(percent=300))
+    )
+
+    result = tried(shop, Changes(rules=[triple]))
+
+    assert (result.points.before, result.points.after) == (100, 300)
+    assert [(move.before, move.after, move.members) for move in result.tier_moves] == [("basic", "silver", 1)]

@@ -9,7 +9,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0005_what_returns_leave_is_settled_by_what_comes_back'),
+        ('loyalty', '0006_what_has_a_name_counts_once'),
     ]
 
     operations = [

@@ -121,7 +121,7 @@ class TermsForm(forms.ModelForm):
         names = {"kind": "expiry_kind", "days": "expiry_days", "on": "expiry_on"}
         if all(name in told for name in names.values()):
             expiry = msgspec.convert({part: told[name] for part, name in names.items()}, Expiry)
-            if fault := fault_in(expiry):
+            if fault := fault_in(expiry, maturity_days=told.get("maturity_days") or 0):
                 self.add_error("expiry_on" if expiry.kind == "date" else "expiry_days", fault)
         return told
 

@@ -35,6 +35,14 @@ class LinesDoNotAddUp(Refusal):
     title = "The amounts of the purchase do not add up"
 
 
+class TooManyPoints(Refusal):
+    """`most` points can be earned by one purchase."""
+
+    status = 422
+    code = "too_many_points"
+    title = "The rules give more points than one purchase can earn"
+
+
 class PaymentsDoNotAddUp(Refusal):
     status = 422
     code = "payments_do_not_add_up"

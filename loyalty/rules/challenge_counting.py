@@ -11,7 +11,7 @@ from loyalty.rules.basket import Basket, Line, LineKind, Shopper
 from loyalty.rules.challenges import Acts, Goal, Purchases, StampCard, counted_of
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.definition import Basis
-from loyalty.rules.holding import Occasion, Test, test_of
+from loyalty.rules.holding import Occasion, Test, tests_of
 
 BASIS = Basis()
 """The money paid for goods, tax included."""
@@ -55,7 +55,7 @@ def units_of(goal: Goal, zone: ZoneInfo) -> Units:
     of = counted_of(goal)
     if of is None or isinstance(of, Acts):
         return lambda _purchase: 0
-    tests = [test_of(condition, BASIS, Manner()) for condition in of.conditions]
+    tests = tests_of(of.conditions, BASIS, Manner())
     return lambda purchase: _units(goal, of, tests, purchase, zone)
 
 

@@ -28,7 +28,7 @@ from loyalty.rules.definition import (
     RuleDefinition,
 )
 from loyalty.rules.demands import Demand, demands_of, offers_of_purchase
-from loyalty.rules.holding import Occasion, Test, Unmet, recurs_on, test_of
+from loyalty.rules.holding import Occasion, Test, Unmet, recurs_on, tests_of
 from loyalty.rules.ladders import A_YEAR, Window, longest_window_days
 from loyalty.rules.lots import Expiry
 from loyalty.rules.tiers import Ladder, ladder_at
@@ -210,7 +210,7 @@ def compile_programme(
             definition=definition,
             live_from=live_from,
             live_until=live_until,
-            tests=tuple(test_of(condition, definition.basis, said) for condition in conditions),
+            tests=tests_of(conditions, definition.basis, said),
         )
         if isinstance(act, ForAct):
             of_acts[act.type].append(rule)

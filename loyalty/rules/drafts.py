@@ -10,7 +10,7 @@ from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.compile import Terms
 from loyalty.rules.condition_words import Manner, words_of_scope
 from loyalty.rules.definition import RuleDefinition
-from loyalty.rules.holding import test_of
+from loyalty.rules.holding import tests_of
 from loyalty.rules.settle import Settlement, occasion_of
 
 Version = tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]
@@ -58,7 +58,7 @@ def obstacles(
     amounts = Amounts(basket.lines, settlement.line_paid_minor, settlement.line_paid_minor)
     occasion = occasion_of(basket, shopper, shopper.tier_code, terms, amounts)
     manner = Manner(currency=terms.currency, zone=terms.zone)
-    tests = [test_of(each, draft.definition.basis, manner) for each in draft.definition.conditions]
+    tests = tests_of(draft.definition.conditions, draft.definition.basis, manner)
     found = [unmet.because for test in tests if (unmet := test(occasion)) is not None]
     if not amounts.positions(draft.definition.effect.scope, draft.definition.basis):
         found.append(f"Nothing in this basket is {words_of_scope(draft.definition.effect.scope)}.")

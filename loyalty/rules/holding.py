@@ -1,8 +1,8 @@
 """Whether the conditions of a rule hold for a purchase; and where one does not, which, and what was missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
@@ -62,21 +62,33 @@ Test = Callable[[Occasion], Unmet | None]
 """None if the condition holds."""
 
 
-def test_of(condition: Condition, basis: Basis, manner: Manner) -> Test:
-    """The question whether a condition holds, asked of one purchase after the other."""
+def tests_of(conditions: Sequence[Condition], basis: Basis, manner: Manner) -> tuple[Test, ...]:
+    """The questions whether a rule's conditions hold, asked of one purchase after the other.
+
+    Hours over midnight belong to the day on which they begin: beside them weekdays are asked of that day.
+    """
+    nights = [each.ends for each in conditions if isinstance(each, Hours) and each.starts >= each.ends]
+    return tuple(
+        _test_of(condition, basis, manner, max(nights, default=time.min)) for condition in conditions
+    )
+
+
+def _test_of(condition: Condition, basis: Basis, manner: Manner, night_ends: time) -> Test:
     if isinstance(condition, Spends):
         return _spends(condition, basis, manner)
     if isinstance(condition, Buys):
         return _buys(condition, basis, manner)
     if isinstance(condition, Birthday):
         return _birthday(condition, manner)
-    holds = _simple(condition)
+    holds = _simple(condition, night_ends)
     unmet = Unmet(_CODES[type(condition)], f"It holds only {words_of_condition(condition, manner)}.")
     return lambda occasion: None if holds(occasion) else unmet
 
 
-def _simple(condition: Condition) -> Callable[[Occasion], bool]:  # noqa: C901, PLR0911 - one arm for each kind
-    """Conditions that hold or do not."""
+def _simple(  # noqa: C901, PLR0911 - one arm for each kind
+    condition: Condition, night_ends: time
+) -> Callable[[Occasion], bool]:
+    """Conditions that hold or do not. What is bought before `night_ends` is bought on the weekday before."""
     match condition:
         case TierIs(tiers=names):
             tiers = frozenset(names)
@@ -98,7 +110,7 @@ def _simple(condition: Condition) -> Callable[[Occasion], bool]:  # noqa: C901, 
             return lambda occasion: starts_at <= occasion.basket.placed_at < ends_at
         case Weekdays(days=numbers):
             days = frozenset(numbers)
-            return lambda occasion: occasion.local.isoweekday() in days
+            return lambda occasion: _weekday(occasion.local, night_ends) in days
         case Hours(starts=starts, ends=ends) if starts < ends:
             return lambda occasion: starts <= occasion.local.time() < ends
         case Hours(starts=starts, ends=ends):
@@ -107,6 +119,12 @@ def _simple(condition: Condition) -> Callable[[Occasion], bool]:  # noqa: C901, 
             return lambda occasion: recurs_at(condition, occasion.local)
         case _:
             raise AssertionError(condition)
+
+
+def _weekday(local: datetime, night_ends: time) -> int:
+    """1 is Monday. The one before, as long as the night lasts that began on it."""
+    day = local.isoweekday()
+    return day if local.time() >= night_ends else (day - 2) % 7 + 1
 
 
 def recurs_at(condition: Recurs, local: datetime) -> bool:

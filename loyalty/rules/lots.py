@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from config.ground.words import counted
+
 UTC = ZoneInfo("UTC")
 
 ExpiryKind = Literal["rolling", "month", "quarter", "year", "date", "inactivity"]
@@ -34,16 +36,18 @@ FIRST_YEAR, AFTER_LAST_YEAR = 2000, 2200
 """Of days on which points run out."""
 
 
-def fault_in(expiry: Expiry) -> str | None:
-    """Why points cannot run out like this, in words; None if they can."""
+def fault_in(expiry: Expiry, *, maturity_days: int) -> str | None:
+    """Why points that mature after so many days cannot run out like this, in words; None if they can."""
     if expiry.kind == "date":
         if expiry.on is None:
             return "Name the day on which points run out."
         within = FIRST_YEAR <= expiry.on.year < AFTER_LAST_YEAR
         return None if within else "The day on which points run out must lie between 2000 and 2199."
-    if expiry.days == 0 and expiry.kind in ("rolling", "inactivity"):
+    if expiry.kind not in ("rolling", "inactivity") or expiry.days is None or expiry.days > maturity_days:
+        return None
+    if maturity_days == 0:
         return "Points live for a day at least."
-    return None
+    return f"Points mature after {counted(maturity_days, 'day')}: they have to live for more."
 
 
 def available_from(earned_at: datetime, *, maturity_days: int, zone: ZoneInfo) -> datetime:

@@ -130,7 +130,11 @@ def ensure_whole(file: ProgrammeFile) -> None:
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
-    faults = [fault_in(_expiry(file.terms)), *map(_fault_in_type, file.event_types), *_faults_in_acts(file)]
+    faults = [
+        fault_in(_expiry(file.terms), maturity_days=file.terms.maturity_days),
+        *map(_fault_in_type, file.event_types),
+        *_faults_in_acts(file),
+    ]
     if fault := next(filter(None, faults), None):
         raise ProgrammeFileNotFitting(fault)
     ladder = ladder_of(file)

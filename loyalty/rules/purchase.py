@@ -145,16 +145,18 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
 def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime | None = None) -> LotBorn:
     """The life of the points that are earned at this moment.
 
+    Where they would run out before they mature, the end is reckoned from the day on which they do.
+
     :param kept_until: until when an activity known already keeps points, where they run out by inactivity.
     """
     terms = programme.terms
     ends = expires_at(earned_at, expiry=terms.expiry, zone=terms.zone)
     if ends and kept_until and terms.expiry.kind == "inactivity":
         ends = max(ends, kept_until)
-    return LotBorn(
-        available_from=available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone),
-        expires_at=ends,
-    )
+    available = available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone)
+    if ends and ends <= available:
+        ends = expires_at(available, expiry=terms.expiry, zone=terms.zone)
+    return LotBorn(available_from=available, expires_at=ends)
 
 
 def spending_keeps_until(programme: Programme, at: datetime) -> datetime | None:

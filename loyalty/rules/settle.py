@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from config.ground.money import split
-from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPayable
+from loyalty.errors import InsufficientPoints, LinesDoNotAddUp, PointsExceedPayable, TooManyPoints
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.awards import (
     Award,
@@ -35,6 +35,9 @@ from loyalty.rules.vouchers_used import Cut, VoucherUsed, amounts_before, cut_by
 UNKNOWN_SHOPPER = Shopper(tier_code="")
 MOST_MINOR = 1_000_000_000_000
 """What one purchase may cost before discounts: far beyond any shop, and far from what a column of sums can hold."""
+
+MOST_POINTS = 1_000_000_000_000
+"""What one purchase may earn: only a mistake in the rules gives as many, and a wallet holds them a million times."""
 
 MOST_LEFT_OUT = 20
 """Of the rules that were looked at and give nothing, so many are named."""
@@ -77,6 +80,7 @@ def settle(
     :raises LinesDoNotAddUp: a line's discount exceeds its price, or the whole is absurd.
     :raises InsufficientPoints: more points are to be spent than the member can spend now.
     :raises PointsExceedPayable: the points would pay more than the purchase costs.
+    :raises TooManyPoints: the rules give more than any purchase is worth.
     """
     nets = _nets(basket.lines)
     subtotal = sum(line.quantity * line.unit_price_minor for line in basket.lines)
@@ -97,9 +101,16 @@ def settle(
     earn_nothing = cut.earn_nothing if cut else basket.earns_nothing
     amounts = Amounts(basket.lines, nets, paid, earn_nothing)
     awards, left_out = _awards(basket, shopper or UNKNOWN_SHOPPER, amounts, programme)
+    earned = sum(award.points for award in awards)
+    if earned > MOST_POINTS:
+        raise TooManyPoints(
+            f"The rules give {earned} points, a purchase earns at most {MOST_POINTS}: have the rules corrected.",
+            pointer="/lines",
+            most=MOST_POINTS,
+        )
     if shopper is None:
-        left_out = [_nobody(sum(award.points for award in awards))]
-        awards = []
+        left_out = [_nobody(earned)]
+        awards, earned = [], 0
     gifts = paid_by_gift_cards(cut.gift_cards, payable, programme.terms.currency) if cut else []
     return Settlement(
         subtotal_minor=subtotal,
@@ -113,7 +124,7 @@ def settle(
         line_paid_minor=paid,
         awards=awards,
         not_applied=[*cut.left_out, *left_out] if cut else left_out,
-        points_earned=sum(award.points for award in awards),
+        points_earned=earned,
         lines=basket.lines,
         vouchers=[*cut.used, *gifts] if cut else [],
         gift_paid_minor=sum(gift.amount_minor for gift in gifts),

@@ -15,7 +15,7 @@ from loyalty.rules.basket import Line
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.conditions import Condition
 from loyalty.rules.definition import Basis, GroupName, Minor
-from loyalty.rules.holding import Test, test_of
+from loyalty.rules.holding import Test, tests_of
 from loyalty.rules.scope import Scope, fits
 
 Percent = Annotated[int, Meta(ge=1, le=100)]
@@ -169,6 +169,6 @@ def compile_series(id_: int, code: str, name: str, definition: VoucherDefinition
         definition=definition,
         scope=msgspec.structs.replace(scope, skus=[]),
         skus=frozenset(scope.skus),
-        tests=tuple(test_of(condition, Basis(), manner) for condition in definition.conditions),
+        tests=tests_of(definition.conditions, Basis(), manner),
         manner=manner,
     )

@@ -52,7 +52,8 @@ def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime
         with signals(), transaction.atomic():
             return _Batch(purchases, teller, now).carry_out()
     except (Stale, AlreadyTold):
-        return [_one_by_one(purchase, teller, now) for purchase in purchases]
+        outcomes = {index: _one_by_one(purchases[index], teller, now) for index in _as_placed(purchases)}
+        return [outcomes[index] for index in range(len(purchases))]
 
 
 def import_purchases(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:
@@ -63,6 +64,11 @@ def import_purchases(*, purchases: Sequence[Purchase], teller: Teller, now: date
     """
     with signals(), transaction.atomic():
         return _Batch(purchases, teller, now, is_history=True).carry_out()
+
+
+def _as_placed(purchases: Sequence[Purchase]) -> list[int]:
+    """Their positions, in the order in which they were placed."""
+    return sorted(range(len(purchases)), key=lambda each: purchases[each].placed_at)
 
 
 def _one_by_one(purchase: Purchase, teller: Teller, now: datetime) -> Outcome:
@@ -91,7 +97,7 @@ class _Batch:
         if not self.purchases:
             return []
         self._read()
-        for index in sorted(range(len(self.purchases)), key=lambda each: self.purchases[each].placed_at):
+        for index in _as_placed(self.purchases):
             try:
                 self._settle(index)
             except Refusal as refusal:

@@ -75,7 +75,7 @@ def declare_programme(
         on=terms.expiry_on,
         kept_alive_by=terms.kept_alive_by,
     )
-    if fault := fault_in(expiry):
+    if fault := fault_in(expiry, maturity_days=terms.maturity_days):
         raise TermsNotValid(fault)
     _, is_new = ProgrammeTerms.objects.get_or_create(
         programme_id=programme_id, defaults=msgspec.structs.asdict(terms)

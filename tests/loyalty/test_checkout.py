@@ -1,15 +1,17 @@
 """The till: quote and commit."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from loyalty.models import Entry, Lot, Settlement
+from loyalty.rules.definition import PerStep, RuleDefinition
+from loyalty.services.rules import publish_rule
 from omnichannel.models import ApiKey, Order, Place, Till, UnclaimedOrder
 from omnichannel.services.keys import make_key
-from tests.loyalty.conftest import Shop, basket, till_key
+from tests.loyalty.conftest import LONG_AGO, Shop, basket, till_key
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +187,22 @@ def test_a_whole_that_no_shop_could_sell_is_refused(shop: Shop) -> None:
     line = {"quantity": 100_000, "unit_price_minor": 10_000_000_000}
     answer = shop.commit(_with(basket(1, member=shop.enrol()), **line))
     assert (answer.status_code, answer.json()["code"]) == (422, "lines_do_not_add_up")
+    assert Order.objects.count() == 0
+
+
+def test_rules_beyond_all_reason_are_refused_in_words_and_nothing_is_written(shop: Shop) -> None:
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="absurd",
+        name="Absurd",
+        definition=RuleDefinition(effect=PerStep(points=1_000_000, step_minor=1)),
+        live_from=LONG_AGO,
+        made_by="test",
+        now=datetime.now(UTC),
+    )
+    body = _with(basket(1, member=shop.enrol()), quantity=100, unit_price_minor=10_000_000_000)
+    for answer in (shop.quote(body), shop.commit(body)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "too_many_points")
     assert Order.objects.count() == 0
 
 

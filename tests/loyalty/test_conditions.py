@@ -16,11 +16,13 @@ from loyalty.rules.definition import (
     FirstPurchase,
     FixedPoints,
     HasLabel,
+    Hours,
     PaidBy,
     Recurs,
     RuleDefinition,
     Scope,
     Spends,
+    Weekdays,
 )
 from loyalty.rules.settle import Settlement, settle
 from tests.loyalty.rulebook import NEW_YORK, compiled
@@ -204,6 +206,44 @@ def test_a_window_over_midnight_belongs_to_the_day_on_which_it_starts() -> None:
     assert [
         tried(fridays, at=friday + timedelta(hours=hour)).points_earned for hour in (1, 21, 22, 25, 26)
     ] == [0, 0, 50, 50, 0]
+
+
+@pytest.mark.parametrize(
+    ("days", "night", "utc_hours"),
+    [
+        ([3], date(2026, 6, 2), []),
+        ([3], date(2026, 6, 3), [26, 27, 28, 29]),
+        ([3], date(2026, 6, 4), []),
+        ([6], date(2026, 3, 7), [27, 28, 29, 30]),
+        ([6], date(2026, 10, 31), [26, 27, 28, 29, 30]),
+        ([7], date(2026, 3, 7), []),
+        ([7], date(2026, 10, 31), []),
+        ([6, 7], date(2026, 3, 8), [26, 27, 28, 29]),
+    ],
+)
+def test_hours_over_midnight_belong_to_the_weekday_on_which_they_start(
+    days: list[int], night: date, utc_hours: list[int]
+) -> None:
+    """From ten to two by the clock on the wall; on the last night of summer time one o'clock comes twice."""
+    window = Weekdays(days=days), Hours(starts=time(22), ends=time(2))
+    midnight = datetime.combine(night, time(0), tzinfo=UTC)
+    found = [
+        hour
+        for hour in range(16, 36)
+        if tried(*window, at=midnight + timedelta(hours=hour)).points_earned
+        and tried(*window, at=midnight + timedelta(hours=hour, minutes=59)).points_earned
+    ]
+    assert found == utc_hours
+
+
+@pytest.mark.parametrize(("starts", "ends"), [(time(18), time(0)), (time(18), time(20))])
+def test_hours_up_to_midnight_leave_the_weekdays_alone(starts: time, ends: time) -> None:
+    window = Weekdays(days=[3]), Hours(starts=starts, ends=ends)
+    wednesday = datetime(2026, 6, 3, tzinfo=NEW_YORK)
+    hours = [
+        hour for hour in range(72) if tried(*window, at=wednesday + timedelta(hours=hour - 24)).points_earned
+    ]
+    assert hours == [24 + hour for hour in range(18, ends.hour or 24)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from loyalty.errors import TooManyPoints
 from loyalty.rules.basket import Basket, Line, Shopper
 from loyalty.rules.definition import (
     Basis,
@@ -14,7 +15,7 @@ from loyalty.rules.definition import (
     RuleDefinition,
     Scope,
 )
-from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.settle import MOST_POINTS, Settlement, settle
 from tests.loyalty.rulebook import LONG_AGO, compiled
 
 TEA = Scope(categories=["TEA"])
@@ -146,3 +147,17 @@ def test_fixed_points_from_a_minimum_below_at_and_above(minor: int, points: int)
 def test_nothing_but_what_does_not_count_earns_nothing_and_says_so() -> None:
     settlement = bought(rule(PerStep(points=1, step_minor=1)), lines=BASKET[1:])
     assert [one.code for one in settlement.not_applied] == ["no_matching_line"]
+
+
+@pytest.mark.parametrize(("lines", "is_refused"), [(1, False), (2, True)])
+@pytest.mark.parametrize("shopper", [Shopper(tier_code=""), None])
+def test_no_rules_give_more_points_than_a_wallet_can_hold(
+    shopper: Shopper | None, lines: int, is_refused: bool
+) -> None:
+    programme = compiled(rule(PerStep(points=1_000_000, step_minor=10_000)))
+    basket = Basket(lines=[line(10_000_000_000)] * lines, place_code="S1", placed_at=LONG_AGO)
+    if not is_refused:
+        assert settle(basket, shopper, programme).points_earned == (MOST_POINTS if shopper else 0)
+        return
+    with pytest.raises(TooManyPoints, match="give 2000000000000 points"):
+        settle(basket, shopper, programme)

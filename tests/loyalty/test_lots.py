@@ -1,5 +1,6 @@
 """How long points live, by each kind of terms."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, expires_at, fault_in, is_kept_alive
+from loyalty.rules.purchase import lot_born
 from loyalty.rules.words import words_of_expiry
+from tests.loyalty.rulebook import TERMS, compiled
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -117,7 +120,41 @@ OUT_OF_TIME = "The day on which points run out must lie between 2000 and 2199."
     ],
 )
 def test_terms_by_which_points_cannot_run_out_are_faults(expiry: Expiry, fault: str | None) -> None:
-    assert fault_in(expiry) == fault
+    assert fault_in(expiry, maturity_days=0) == fault
+
+
+@pytest.mark.parametrize("kind", ["rolling", "inactivity"])
+@pytest.mark.parametrize(
+    ("days", "is_fault"), [(0, True), (13, True), (14, True), (15, False), (None, False)]
+)
+def test_points_that_mature_live_longer_than_that(kind: ExpiryKind, days: int | None, is_fault: bool) -> None:
+    fault = fault_in(Expiry(kind=kind, days=days), maturity_days=14)
+    assert fault == ("Points mature after 14 days: they have to live for more." if is_fault else None)
+
+
+@pytest.mark.parametrize("on", [None, date(2026, 12, 31)])
+@pytest.mark.parametrize(
+    ("kind", "earned", "ends"),
+    [
+        ("year", "2026-12-17T12:00", "2028-01-01"),
+        ("year", "2026-12-16T12:00", "2027-01-01"),
+        ("month", "2026-02-20T12:00", "2026-04-01"),
+        ("quarter", "2026-03-20T12:00", "2026-07-01"),
+        ("date", "2026-12-17T12:00", "2028-01-01"),
+        ("date", "2026-12-16T12:00", "2027-01-01"),
+        ("rolling", "2026-12-17T12:00", "2027-01-02"),
+    ],
+)
+def test_no_points_are_born_dead(kind: ExpiryKind, earned: str, ends: str, on: date | None) -> None:
+    """What would run out before it matures, 14 days later, lives from then on as the terms say."""
+    if (kind == "date") != (on is not None):
+        return
+    programme = replace(
+        compiled(), terms=replace(TERMS, maturity_days=14, expiry=Expiry(kind=kind, days=0, on=on))
+    )
+    life = lot_born(programme, datetime.fromisoformat(earned).replace(tzinfo=NEW_YORK))
+    assert life.expires_at == datetime.fromisoformat(ends).replace(tzinfo=NEW_YORK)
+    assert life.expires_at > life.available_from
 
 
 def test_the_words_say_it() -> None:

@@ -12,13 +12,14 @@ from django.test import Client
 
 from loyalty.models import Entry, Wallet
 from loyalty.queries.batches import lock_wallets
-from loyalty.rules.definition import FixedPoints
+from loyalty.rules.definition import FixedPoints, RuleDefinition, TierIs
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.grants import GrantDraft, grant_to
+from loyalty.services.rules import publish_rule
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import Order
-from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.test_batches import send
 from tests.loyalty.test_orders import statuses, upload
 from tests.slowly import others_at_it, wait_for_waiting
@@ -188,6 +189,34 @@ def test_a_batch_that_others_come_into_is_carried_out_line_by_line(open_shop: Ca
     assert statuses(answer) == [200, 201, 201]
     assert upload(shop, bodies).content == answer.content
     assert wallet_of(member).balance == 100
+
+
+def test_lines_of_a_batch_that_others_come_into_count_in_the_order_in_which_they_were_placed(
+    open_shop: Callable[..., Shop],
+) -> None:
+    """A tier that the earlier purchase reaches counts for the later one, which was sent first."""
+    shop = open_shop()
+    member = shop.enrol()
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="silver",
+        name="Silver",
+        definition=RuleDefinition(effect=FixedPoints(points=7), conditions=[TierIs(tiers=["silver"])]),
+        live_from=LONG_AGO,
+        made_by="test",
+        now=datetime.now(UTC),
+    )
+    noon = datetime(2026, 3, 4, 17, tzinfo=UTC)
+    late, early = (
+        basket(price, member=member, placed_at=(noon + timedelta(hours=hour)).isoformat())
+        for price, hour in ((400, 2), (10_000, 0))
+    )
+    other = basket(300)
+    shop.commit(basket(100))
+    with others_at_it([lambda: shop.commit(other)]):
+        lines = send(shop, [other, late, early])
+    assert [line["status"] for line in lines] == [200, 201, 201]
+    assert [line["answer"]["settlement"]["points_earned"] for line in lines[1:]] == [47, 1_000]
 
 
 def test_several_hands_book_expiry_of_every_wallet_once(open_shop: Callable[..., Shop]) -> None:

@@ -43,9 +43,9 @@ class ReturnBody(CancelBody, frozen=True, kw_only=True):
 
 
 class ReturnAnswer(Head, frozen=True, kw_only=True):
-    """What was undone, and the wallet after it."""
+    """What was undone, and the wallet after it; null for a purchase nobody has put a member to."""
 
-    wallet: WalletAnswer
+    wallet: WalletAnswer | None
 
 
 class Returns(Door):

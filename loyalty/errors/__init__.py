@@ -150,10 +150,10 @@ class ReturnUnexplained(Refusal):
     title = "The member bought none of these goods, or brought them back before"
 
 
-class PurchaseNotClaimed(Refusal):
+class PurchaseCameBack(Refusal):
     status = 409
-    code = "purchase_not_claimed"
-    title = "Nobody's points hang on this purchase: no member was named when it was made"
+    code = "purchase_came_back"
+    title = "Some of this purchase was returned before anybody claimed it"
 
 
 class WalletBusy(Refusal):

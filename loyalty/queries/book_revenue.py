@@ -17,7 +17,11 @@ _REVENUE = """
         WHERE u.programme_id = %(programme)s AND u.placed_at >= %(since)s AND u.placed_at < %(until)s),
       (SELECT coalesce(sum(r.refund_minor), 0) FROM omnichannel_orderreturn r
         JOIN omnichannel_order o ON o.id = r.order_id AND o.member_id = r.member_id
-        WHERE o.programme_id = %(programme)s AND r.returned_at >= %(since)s AND r.returned_at < %(until)s),
+        WHERE o.programme_id = %(programme)s AND r.returned_at >= %(since)s AND r.returned_at < %(until)s)
+      + (SELECT coalesce(sum((b->>'refund_minor')::bigint), 0) FROM omnichannel_unclaimedorder u
+        CROSS JOIN LATERAL jsonb_array_elements(u.returns) b
+        WHERE u.programme_id = %(programme)s AND u.placed_at < %(until)s AND u.returns <> '[]'
+          AND (b->>'returned_at')::timestamptz >= %(since)s AND (b->>'returned_at')::timestamptz < %(until)s),
       (SELECT coalesce(sum(s.points_paid_minor), 0) FROM loyalty_settlement s
         JOIN omnichannel_order o ON o.ref = s.order_ref AND o.member_id = s.member_id
         WHERE o.programme_id = %(programme)s AND o.placed_at >= %(since)s AND o.placed_at < %(until)s

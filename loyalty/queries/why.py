@@ -112,7 +112,7 @@ WHERE o.ref = %(ref)s AND (%(programme)s::bigint IS NULL OR o.programme_id = %(p
 """
 _UNCLAIMED = """
 SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'number', o.number,
-  'state', 'completed', 'place', p.name,
+  'state', coalesce(o.returns->-1->>'state', 'completed'), 'place', p.name,
   'placed_at', o.placed_at, 'timezone', g.timezone, 'currency', o.currency, 'total_minor', o.total_minor,
   'answer', o.answer, 'lines', (SELECT json_agg(json_build_object('position', l.n - 1, 'sku', l.value->'sku',
       'name', coalesce(l.value->'name', '""'), 'quantity', l.value->'quantity', 'paid_minor',

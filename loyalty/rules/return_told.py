@@ -8,6 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from loyalty.errors import NothingLeftToReturn, ReturnExceedsPurchase
+from loyalty.rules.returns import BoughtLine, Undoing
+from loyalty.rules.voucher_returns import ComesBack
+
 
 class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
     """So many of a line of the purchase; `line` counts the lines as they were told, from 0."""
@@ -80,3 +84,62 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
     order_return: ReturnedOrder = msgspec.field(name="return")
     undone: UndoneAnswer
+
+
+def coming_back(lines: Sequence[ReturnedLine] | None, bought: Sequence[BoughtLine]) -> dict[int, int]:
+    """Position -> how many come back now; with None all that is left.
+
+    :raises NothingLeftToReturn: all of it came back before.
+    :raises ReturnExceedsPurchase: more of a line would come back than is left, or there is no such line.
+    """
+    left = {line.position: line.quantity - line.returned for line in bought}
+    if not any(left.values()):
+        raise NothingLeftToReturn
+    if lines is None:
+        return {position: count for position, count in left.items() if count}
+    coming: dict[int, int] = {}
+    for number, each in enumerate(lines):
+        coming[each.line] = coming.get(each.line, 0) + each.quantity
+        if coming[each.line] > left.get(each.line, 0):
+            raise ReturnExceedsPurchase(
+                f"Of line {each.line}, {left.get(each.line, 0)} can come back.",
+                pointer=f"/lines/{number}",
+                most=left.get(each.line, 0),
+            )
+    return coming
+
+
+def state_after(told: Return, was: str, left: int) -> str:
+    """The purchase's state, from what it `was`, once so many pieces are left."""
+    if left:
+        return "partially_returned"
+    return "cancelled" if told.kind == "cancel" and was == "completed" else "returned"
+
+
+def head_text(
+    told: Return, ref: str, state: str, currency: str, undoing: Undoing, *, back: Sequence[ComesBack]
+) -> str:
+    """The answer as JSON text, open at its end: `,"wallet":{...}}` is to follow."""
+    onto_cards = sum(each.amount_minor for each in back if each.is_gift_card)
+    head = Head(
+        order_return=ReturnedOrder(
+            ref=ref,
+            number=told.number,
+            order_ref=told.order_ref,
+            order_state=state,
+            returned_at=told.returned_at,
+        ),
+        undone=UndoneAnswer(
+            currency=currency,
+            refund_minor=undoing.refund_minor - onto_cards,
+            gift_cards_refund_minor=onto_cards,
+            vouchers_back=[each.code for each in back if each.uses],
+            points_paid_minor=undoing.points_paid_minor,
+            points_given_back=undoing.given,
+            points_taken_back=undoing.taken + undoing.settled,
+            points_owed=undoing.owed,
+            points_expired=undoing.expired,
+            points_missing=undoing.missing,
+        ),
+    )
+    return msgspec.json.encode(head)[:-1].decode()

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
-from loyalty.errors import OrderNotFound, PurchaseOfAnother, ReceiptAmbiguous, WalletBusy
+from loyalty.errors import OrderNotFound, PurchaseCameBack, PurchaseOfAnother, ReceiptAmbiguous, WalletBusy
 from loyalty.models import Settlement
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Payment, Purchase
@@ -38,6 +38,7 @@ def claim_purchase(claim: Claim, *, teller: Teller, now: datetime) -> Booked:
     :raises OrderNotFound: the place gave no such receipt.
     :raises ReceiptAmbiguous: several of its tills did, and none is named.
     :raises MemberNotFound: nobody is known by this key.
+    :raises PurchaseCameBack: some of it was returned while it was nobody's.
     :raises PurchaseOfAnother: somebody else has claimed it, or was named when it was made.
     :raises WalletBusy: others changed the wallet at each of several tries; nothing was written.
     """
@@ -61,6 +62,8 @@ def _claim(claim: Claim, teller: Teller, now: datetime) -> Booked:
         booked = Settlement.objects.get(order_ref=receipt.order_ref, member_id=member.id)
         return Booked(status=200, body=booked.answer)
     told = take_unclaimed(receipt)
+    if told.has_come_back:
+        raise PurchaseCameBack
     purchase = Purchase(
         number=told.number,
         source=told.source,

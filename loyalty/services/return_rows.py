@@ -1,6 +1,6 @@
 """Booking a return that was decided under the wallet's lock: the rows it writes, in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -10,9 +10,9 @@ from config.ground.ids import new_ref
 from config.outbox.registry import subscribers_of
 from loyalty.events import PurchaseReturned
 from loyalty.queries.returns import Facts
-from loyalty.rules.return_told import Head, Return, ReturnedOrder, UndoneAnswer
+from loyalty.rules.return_told import Return, head_text, state_after
 from loyalty.rules.returns import Undoing
-from loyalty.rules.voucher_returns import ComesBack, vouchers_back
+from loyalty.rules.voucher_returns import vouchers_back
 from loyalty.services.standings import steps_taken
 
 Row = dict[str, object]
@@ -35,7 +35,7 @@ def book_return(
     """
     ref = new_ref("ret")
     left = sum(line.quantity - line.returned for line in facts.bought.lines) - sum(coming.values())
-    state = _state(told, facts, left)
+    state = state_after(told, facts.state, left)
     entries, moves = _movements(told, ref, facts, undoing)
     back = vouchers_back(facts.vouchers, undoing.refund_minor, is_whole=not left)
     document = {
@@ -64,7 +64,7 @@ def book_return(
         "offers": [] if left else _offers_used(facts),
         "vouchers": back,
         "actor": told.actor,
-        **_undone(undoing, _head(told, ref, state, facts, undoing, back=back)),
+        **_undone(undoing, head_text(told, ref, state, facts.currency, undoing, back=back)),
         "news": [] if is_history else [_news(told, ref, facts, undoing, is_whole=not left)],
     }
     with connection.cursor() as cursor:
@@ -96,12 +96,6 @@ def _counted_less(facts: Facts, undoing: Undoing, *, is_whole: bool, now: dateti
         "qualifying_points": undoing.qualifying_points,
         "visits": int(is_whole),
     }
-
-
-def _state(told: Return, facts: Facts, left: int) -> str:
-    if left:
-        return "partially_returned"
-    return "cancelled" if told.kind == "cancel" and facts.state == "completed" else "returned"
 
 
 def _movements(told: Return, ref: str, facts: Facts, undoing: Undoing) -> tuple[list[Row], list[Row]]:
@@ -143,35 +137,6 @@ def _offers_used(facts: Facts) -> list[str]:
     return [
         each.rule.removeprefix("offer:") for each in facts.bought.earned if each.rule.startswith("offer:")
     ]
-
-
-def _head(
-    told: Return, ref: str, state: str, facts: Facts, undoing: Undoing, *, back: Sequence[ComesBack]
-) -> str:
-    """The answer as JSON text, open at its end: `,"wallet":{...}}` is to follow."""
-    onto_cards = sum(each.amount_minor for each in back if each.is_gift_card)
-    head = Head(
-        order_return=ReturnedOrder(
-            ref=ref,
-            number=told.number,
-            order_ref=facts.order_ref,
-            order_state=state,
-            returned_at=told.returned_at,
-        ),
-        undone=UndoneAnswer(
-            currency=facts.currency,
-            refund_minor=undoing.refund_minor - onto_cards,
-            gift_cards_refund_minor=onto_cards,
-            vouchers_back=[each.code for each in back if each.uses],
-            points_paid_minor=undoing.points_paid_minor,
-            points_given_back=undoing.given,
-            points_taken_back=undoing.taken + undoing.settled,
-            points_owed=undoing.owed,
-            points_expired=undoing.expired,
-            points_missing=undoing.missing,
-        ),
-    )
-    return msgspec.json.encode(head)[:-1].decode()
 
 
 def _news(told: Return, ref: str, facts: Facts, undoing: Undoing, *, is_whole: bool) -> Row:

@@ -4,28 +4,24 @@ Two statements in one transaction: the purchase is read with the wallet locked, 
 is booked.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from loyalty.errors import (
-    NothingLeftToReturn,
     OrderNotFound,
     PointsAlreadySpent,
-    PurchaseNotClaimed,
     ReturnContentDiffers,
     ReturnedAtNotPossible,
-    ReturnExceedsPurchase,
 )
 from loyalty.models import WhenSpent
 from loyalty.queries.returns import Facts, lock_purchase
-from loyalty.rules.return_told import Return, ReturnedLine
+from loyalty.rules.return_told import Return, coming_back
 from loyalty.rules.returns import Undoing, undo
 from loyalty.services.checkout import Booked
 from loyalty.services.purchase_checks import CLOCK_SKEW
 from loyalty.services.return_rows import book_return
-from omnichannel.queries.orders import find_order
+from loyalty.services.unclaimed_returns import take_back_unclaimed
 
 
 def take_back(told: Return, *, now: datetime) -> Booked:
@@ -33,7 +29,6 @@ def take_back(told: Return, *, now: datetime) -> Booked:
 
     :return: as for a purchase: 201, or 200 for a number that is known.
     :raises OrderNotFound: there is no such purchase in the programme.
-    :raises PurchaseNotClaimed: nobody's points hang on it.
     :raises ReturnedAtNotPossible: it lies before the purchase, or ahead.
     :raises NothingLeftToReturn: all of it came back before.
     :raises ReturnExceedsPurchase: more of a line would come back than is left, or there is no such line.
@@ -41,28 +36,35 @@ def take_back(told: Return, *, now: datetime) -> Booked:
     :raises PointsAlreadySpent: the programme refuses returns whose points are spent.
     """
     with transaction.atomic(savepoint=False):
-        facts = lock_purchase(
-            told.order_ref,
-            programme_id=told.programme_id,
-            place_id=told.place_id,
-            number=told.number,
-            as_of=now,
-            now=now,
-        )
+        facts = _lock(told, now)
         if facts is None:
-            if find_order(told.order_ref, programme_id=told.programme_id) is None:
-                raise OrderNotFound
-            raise PurchaseNotClaimed
+            unclaimed = take_back_unclaimed(told, now=now)
+            if unclaimed is not None:
+                return unclaimed
+            facts = _lock(told, now)  # somebody may have claimed it while we waited
+        if facts is None:
+            raise OrderNotFound
         if facts.known is not None:
             if facts.known.fingerprint != told.fingerprint():
                 raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
             return Booked(status=200, body=facts.known.answer)
         if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
             raise ReturnedAtNotPossible(pointer="/returned_at")
-        coming = _coming(told.lines, facts)
+        coming = coming_back(told.lines, facts.bought.lines)
         undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=now, now=now)
         ensure_allowed(undoing, facts)
         return Booked(status=201, body=book_return(told, facts, coming, undoing, now=now))
+
+
+def _lock(told: Return, now: datetime) -> Facts | None:
+    return lock_purchase(
+        told.order_ref,
+        programme_id=told.programme_id,
+        place_id=told.place_id,
+        number=told.number,
+        as_of=now,
+        now=now,
+    )
 
 
 def ensure_allowed(undoing: Undoing, facts: Facts) -> None:
@@ -75,22 +77,3 @@ def ensure_allowed(undoing: Undoing, facts: Facts) -> None:
             f"{missing} points are missing. Let the member pay for them, or return less.",
             missing=missing,
         )
-
-
-def _coming(lines: Sequence[ReturnedLine] | None, facts: Facts) -> dict[int, int]:
-    """Position -> how many come back now."""
-    left = {line.position: line.quantity - line.returned for line in facts.bought.lines}
-    if not any(left.values()):
-        raise NothingLeftToReturn
-    if lines is None:
-        return {position: count for position, count in left.items() if count}
-    coming: dict[int, int] = {}
-    for number, each in enumerate(lines):
-        coming[each.line] = coming.get(each.line, 0) + each.quantity
-        if coming[each.line] > left.get(each.line, 0):
-            raise ReturnExceedsPurchase(
-                f"Of line {each.line}, {left.get(each.line, 0)} can come back.",
-                pointer=f"/lines/{number}",
-                most=left.get(each.line, 0),
-            )
-    return coming

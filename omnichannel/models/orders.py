@@ -137,6 +137,11 @@ class UnclaimedOrder(models.Model):
         default=list, db_default=[], help_text="Positions that a voucher takes the points of."
     )
     answer = models.TextField(help_text="What the till was answered, as JSON text.")
+    returns = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="What came back, as `omnichannel.services.unclaimed_returns.KeptReturn`, in order.",
+    )
 
     class Meta:
         constraints = [
@@ -145,7 +150,12 @@ class UnclaimedOrder(models.Model):
                 name="unclaimed_total_adds_up",
             ),
         ]
-        indexes = [models.Index(fields=["programme", "placed_at"], name="unclaimed_by_programme_moment")]
+        indexes = [
+            models.Index(fields=["programme", "placed_at"], name="unclaimed_by_programme_moment"),
+            models.Index(
+                fields=["programme", "placed_at"], name="unclaimed_that_came_back", condition=~Q(returns=[])
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

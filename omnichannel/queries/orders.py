@@ -62,7 +62,8 @@ JOIN omnichannel_place p ON p.id = o.place_id
 LEFT JOIN omnichannel_till t ON t.id = o.till_id
 """
 _UNCLAIMED = """
-SELECT json_build_object('ref', o.ref, 'number', o.number, 'state', 'completed', 'source', o.source, 'member_ref', null,
+SELECT json_build_object('ref', o.ref, 'number', o.number,
+  'state', coalesce(o.returns->-1->>'state', 'completed'), 'source', o.source, 'member_ref', null,
   'place', p.code, 'till', t.code, 'placed_at', o.placed_at, 'recorded_at', o.recorded_at, 'currency', o.currency,
   'subtotal_minor', o.subtotal_minor, 'discount_minor', o.discount_minor, 'tax_minor', o.tax_minor,
   'total_minor', o.total_minor, 'lines', (

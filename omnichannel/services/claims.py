@@ -21,7 +21,10 @@ class ToldReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnclaimedPurchase(msgspec.Struct, frozen=True, kw_only=True):
-    """A purchase as it was told. `earns_nothing`: positions of `lines` that a voucher takes the points of."""
+    """A purchase as it was told. `earns_nothing`: positions of `lines` that a voucher takes the points of.
+
+    :ivar has_come_back: some of it was returned while it was nobody's.
+    """
 
     number: str
     source: str
@@ -32,6 +35,7 @@ class UnclaimedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     payments: msgspec.Raw
     fulfilment: str
     earns_nothing: list[int]
+    has_come_back: bool
 
 
 _RECEIPTS = """
@@ -46,7 +50,7 @@ WITH taken AS (DELETE FROM omnichannel_unclaimedorder WHERE ref = %(ref)s RETURN
     receipt AS (DELETE FROM omnichannel_receipt WHERE id = %(receipt)s)
 SELECT json_build_object('number', number, 'source', source, 'till_id', till_id, 'placed_at', placed_at,
     'currency', currency, 'lines', lines, 'payments', payments, 'fulfilment', fulfilment,
-    'earns_nothing', earns_nothing)::text FROM taken
+    'earns_nothing', earns_nothing, 'has_come_back', returns <> '[]')::text FROM taken
 """
 
 

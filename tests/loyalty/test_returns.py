@@ -256,12 +256,6 @@ def test_goods_come_back_in_another_store_of_the_programme_alone(shop: Shop, ope
     assert (refused.status_code, refused.json()["code"]) == (404, "order_not_found")
 
 
-def test_nobodys_purchase_has_no_points_to_undo(shop: Shop) -> None:
-    ref = shop.commit(basket(1_000)).json()["order"]["ref"]
-    refused = bring_back(shop, ref, None)
-    assert (refused.status_code, refused.json()["code"]) == (409, "purchase_not_claimed")
-
-
 def test_nothing_comes_back_before_it_was_bought(shop: Shop) -> None:
     ref = buy(shop, shop.enrol(), 1_000)
     long_ago = (datetime.now(UTC) - timedelta(days=1)).isoformat()

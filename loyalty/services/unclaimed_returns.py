@@ -1,0 +1,119 @@
+"""Goods of a purchase that nobody has claimed come back: money and vouchers are undone, for there are no points."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import connection
+
+from config.ground.ids import new_ref
+from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible
+from loyalty.rules.return_told import Return, coming_back, head_text, state_after
+from loyalty.rules.returns import Bought, BoughtLine, undo
+from loyalty.rules.voucher_returns import ComesBack, UsedBefore, vouchers_back
+from loyalty.services.checkout import Booked
+from loyalty.services.purchase_checks import CLOCK_SKEW
+from omnichannel.services.unclaimed_returns import (
+    KeptLine,
+    KeptReturn,
+    Unclaimed,
+    keep_return,
+    lock_unclaimed,
+)
+
+
+def take_back_unclaimed(told: Return, *, now: datetime) -> Booked | None:
+    """Book a return of a purchase without a member, or answer one that was told before again. In a transaction.
+
+    :return: None if there is no such purchase in the programme.
+    :raises ReturnedAtNotPossible: as `take_back`, and so are NothingLeftToReturn, ReturnExceedsPurchase and
+        ReturnContentDiffers.
+    """
+    used = _lock_vouchers(told.order_ref)
+    purchase = lock_unclaimed(told.order_ref, programme_id=told.programme_id)
+    if purchase is None:
+        return None
+    for kept in purchase.returns:
+        if (kept.place_id, kept.number) == (told.place_id, told.number):
+            if kept.fingerprint != told.fingerprint():
+                raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
+            return Booked(status=200, body=kept.answer)
+    if not purchase.placed_at <= told.returned_at <= now + CLOCK_SKEW:
+        raise ReturnedAtNotPossible(pointer="/returned_at")
+    bought = _bought(purchase)
+    coming = coming_back(told.lines, bought.lines)
+    undoing = undo(bought, coming, owes=False, as_of=now, now=now)
+    left = sum(line.quantity - line.returned for line in bought.lines) - sum(coming.values())
+    was = purchase.returns[-1].state if purchase.returns else "completed"
+    ref, state = new_ref("ret"), state_after(told, was, left)
+    back = vouchers_back(used, undoing.refund_minor, is_whole=not left)
+    answer = head_text(told, ref, state, purchase.currency, undoing, back=back) + ',"wallet":null}'
+    kept = KeptReturn(
+        ref=ref,
+        place_id=told.place_id,
+        till_id=told.till_id,
+        kind=told.kind,
+        number=told.number,
+        fingerprint=told.fingerprint(),
+        returned_at=told.returned_at,
+        recorded_at=now,
+        refund_minor=undoing.refund_minor,
+        lines=[KeptLine(position=position, quantity=count) for position, count in coming.items()],
+        state=state,
+        answer=answer,
+    )
+    keep_return(told.order_ref, kept)
+    _give_back(back, kept, told, now)
+    return Booked(status=201, body=answer)
+
+
+def _bought(purchase: Unclaimed) -> Bought:
+    """The purchase without points, in the words of returns."""
+    lines = []
+    for position, line in enumerate(purchase.lines):
+        total = line.quantity * line.unit_price_minor - line.discount_minor
+        came = [each for kept in purchase.returns for each in kept.lines if each.position == position]
+        lines.append(
+            BoughtLine(
+                position=position,
+                sku=line.sku,
+                name=line.name,
+                category=line.category,
+                department=line.department,
+                quantity=line.quantity,
+                total_minor=total,
+                paid_minor=total,
+                returned=sum(each.quantity for each in came),
+            )
+        )
+    return Bought(
+        lines=lines,
+        earned=[],
+        points_spent=0,
+        points_given=0,
+        points_paid_minor=0,
+        qualifying_minor=0,
+        debt=0,
+        drawn=[],
+        expired=0,
+        expired_counted=0,
+        lots=[],
+    )
+
+
+def _lock_vouchers(order_ref: str) -> list[UsedBefore]:
+    """The vouchers that the purchase used, locked as bookings lock them, before anything else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT loyalty_lock_vouchers_of(%s)", [order_ref])
+        cursor.execute("SELECT loyalty_vouchers_of(%s)::text", [order_ref])
+        return msgspec.json.decode(cursor.fetchone()[0], type=list[UsedBefore])
+
+
+def _give_back(back: list[ComesBack], kept: KeptReturn, told: Return, now: datetime) -> None:
+    if not back:
+        return
+    given, where = (msgspec.json.encode(each).decode() for each in (back, kept))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_give_vouchers_back(%s::jsonb, %s::jsonb, %s, %s, %s)",
+            [given, where, told.order_ref, told.actor, now],
+        )

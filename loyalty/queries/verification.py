@@ -62,6 +62,15 @@ _LAWS = {
           WHERE l.wallet_id = w.id AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) f ON true
         WHERE w.figures_hold_from <= %(now)s AND (w.figures_hold_until IS NULL OR w.figures_hold_until > %(now)s)
           AND (greatest(f.spendable - h.points, 0), h.points, f.pending) <> (w.spendable, w.held, w.pending)""",
+    "what is set aside is there": """
+        SELECT 'wallet ' || w.id, 'at most ' || f.usable || ' held', h.points || ' held'
+        FROM loyalty_wallet w
+        CROSS JOIN LATERAL loyalty_held(w.id, %(now)s) h
+        CROSS JOIN LATERAL (
+          SELECT coalesce(sum(l.remaining), 0) AS usable FROM loyalty_lot l
+          WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= %(now)s
+            AND (l.expires_at IS NULL OR l.expires_at > %(now)s)) f
+        WHERE h.points > f.usable""",
     "a hold was captured by what was spent": """
         SELECT 'hold ' || h.ref, h.captured_points || ' captured', coalesce(-e.points, 0) || ' spent'
         FROM loyalty_hold h
@@ -125,6 +134,14 @@ _LAWS = {
         FROM loyalty_benefitdate d
         LEFT JOIN loyalty_benefitbooking b ON b.date_id = d.id AND b.state IN ('booked', 'used')
         GROUP BY d.id HAVING count(b.id) <> d.taken""",
+    "no more comes back than was bought": """
+        SELECT 'order ' || o.ref || ', line ' || r.position, coalesce(l.quantity, 0), r.came
+        FROM (
+          SELECT b.order_id, x.position, sum(x.quantity) AS came
+          FROM omnichannel_orderreturn b JOIN omnichannel_returnline x ON x.order_return_id = b.id GROUP BY 1, 2) r
+        JOIN omnichannel_order o ON o.id = r.order_id
+        LEFT JOIN omnichannel_orderline l ON l.order_id = r.order_id AND l.position = r.position
+        WHERE r.came > coalesce(l.quantity, 0)""",
     "a return takes back and gives back no more than there was": """
         SELECT 'order ' || s.order_ref, s.points_earned || ' earned, ' || s.points_spent || ' spent',
           r.taken || ' taken back, ' || r.given || ' given back'

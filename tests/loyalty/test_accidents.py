@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from loyalty.models import Lot, Wallet
+from loyalty.models import Lot, MemberRuleUse, Wallet
 from loyalty.queries.wallets import get_wallet
+from loyalty.rules.definition import Cap, FixedPoints, RuleDefinition
 from loyalty.services.redemption_steps import cancel_redemption
 from loyalty.services.redemptions import Wish, redeem
+from loyalty.services.rules import publish_rule
 from loyalty.services.verification import verify_ledger
-from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.rewards import gift
 from tests.loyalty.test_holds import tell
 
@@ -97,6 +99,28 @@ def test_points_earned_later_never_pay_what_a_return_left(open_shop: Callable[..
     made = redeem(wish, now=datetime.now(UTC))
     cancel_redemption(made.redemption.ref, because="changed mind", by="test", now=datetime.now(UTC))
     assert Wallet.objects.get(member=member).spendable == 300
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_a_capped_rule_can_give_again_what_came_back_after_its_return(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(when_spent="clamp")
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="thanks",
+        name="Thanks",
+        definition=RuleDefinition(effect=FixedPoints(points=100), caps=[Cap(per="member", points=100)]),
+        live_from=LONG_AGO,
+        made_by="test",
+        now=LONG_AGO,
+    )
+    member = shop.enrol()
+    first = shop.commit(basket(100, member=member)).json()["order"]["ref"]
+    paid = shop.commit(basket(20, member=member, spend_points=110)).json()["order"]["ref"]
+    for number, ref in enumerate((first, paid)):
+        tell(shop, f"orders/{ref}/cancel", {"return_number": f"B-{number}"})
+    assert Wallet.objects.get(member=member).balance == 0
+    assert MemberRuleUse.objects.get(member_id=member.pk).points == 0
+    assert shop.commit(basket(100, member=member)).json()["settlement"]["points_earned"] == 110
     assert verify_ledger(now=datetime.now(UTC)) == []
 
 

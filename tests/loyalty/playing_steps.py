@@ -13,7 +13,7 @@ from config.outbox.models import Delivery
 from config.outbox.registry import list_subscribers
 from loyalty.rules.challenges import GivesPoints, StampCard
 from loyalty.services.challenge_past import count_again
-from tests.loyalty.pencil import PlainLot, PlainMember, PlainOrder
+from tests.loyalty.pencil import PlainMember, PlainOrder
 from tests.loyalty.playing import challenge, count_past, rewards, standing
 
 STAMPS, POINTS = 5, 30
@@ -21,10 +21,12 @@ STAMPS, POINTS = 5, 30
 
 @dataclass
 class PlainReward:
-    """Points that the member has for one full card, out of the lot that was filled last."""
+    """Points that the member has for one full card, out of the lot that was filled last; `lot` is its place among the
+    member's, who may be a copy by the next step.
+    """
 
     points: int = 0
-    lot: PlainLot | None = None
+    lot: int | None = None
     is_given: bool = False
 
 
@@ -66,11 +68,13 @@ def settle(plain: PlainMember, cards: list[PlainReward], full: int, *, policy: s
     cards += [PlainReward() for _ in range(full - len(cards))]
     for card in cards[:full]:
         if not card.is_given:
-            card.lot = plain.earn(POINTS - card.points, now) or card.lot
+            if plain.earn(POINTS - card.points, now) is not None:
+                card.lot = len(plain.lots) - 1
             card.points, card.is_given = POINTS, True
     for card in reversed(cards[full:]):
         if card.is_given:
-            mine = PlainOrder("", [(1, 1)], [1], now, [""], card.lot, card.points)
+            lot = None if card.lot is None else plain.lots[card.lot]
+            mine = PlainOrder("", [(1, 1)], [1], now, [""], lot, card.points)
             plain.take_back(mine, now, "clamp" if policy == "refuse" else policy)
             card.points, card.is_given = card.points - mine.taken, False
 

@@ -37,9 +37,5 @@ class Migration(migrations.Migration):
             model_name='hold',
             trigger=pgtrigger.compiler.Trigger(name='holds_are_never_rewritten', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."actor" IS DISTINCT FROM (NEW."actor") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."held_at" IS DISTINCT FROM (NEW."held_at") OR OLD."member_id" IS DISTINCT FROM (NEW."member_id") OR OLD."place_id" IS DISTINCT FROM (NEW."place_id") OR OLD."points" IS DISTINCT FROM (NEW."points") OR OLD."ref" IS DISTINCT FROM (NEW."ref") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."wallet_id" IS DISTINCT FROM (NEW."wallet_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6cf941cabb2c933b2c2cde3ae1ced60ac62f54ca', operation='UPDATE', pgid='pgtrigger_holds_are_never_rewritten_9525a', table='loyalty_hold', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('wallet', 'member', 'number'), name='a_transfer_number_counts_once'),
-        ),
         *(migrations.RunSQL((SQL / f"{name}.sql").read_text(), migrations.RunSQL.noop) for name in CHANGED),
     ]

@@ -16,8 +16,9 @@ from campaigns.rules.conditions import FavouriteCategoryIs
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.delivery import deliver_due
 from loyalty.rules.basket import Line
+from loyalty.rules.return_told import Return, ReturnedLine
 from loyalty.services.checkout import commit_purchase
-from loyalty.services.returns import Return, ReturnedLine, take_back
+from loyalty.services.returns import take_back
 from members.models import Member
 from tests.campaigns.factories import NOW, Shop, basket, buy, define, join, open_shop
 

@@ -40,9 +40,11 @@ WITH p AS (SELECT %s::jsonb AS d),
     FROM h, w, generate_series(1, 2) n RETURNING id),
   m AS (INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
     SELECT e.id, lot.id, h.member, 250 FROM e, lot, h),
-  d AS (INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor)
-    SELECT wallet, member, at::date, 2500 FROM h ON CONFLICT (wallet_id, spent_on, member_id)
-    DO UPDATE SET qualifying_minor = loyalty_tierday.qualifying_minor + excluded.qualifying_minor),
+  d AS (INSERT INTO loyalty_tierday (wallet_id, member_id, spent_on, qualifying_minor, points, visits)
+    SELECT wallet, member, (at AT TIME ZONE 'America/New_York')::date, 2500, 500, 1 FROM h
+    ON CONFLICT (wallet_id, spent_on, member_id)
+    DO UPDATE SET qualifying_minor = loyalty_tierday.qualifying_minor + excluded.qualifying_minor,
+      points = loyalty_tierday.points + excluded.points, visits = loyalty_tierday.visits + excluded.visits),
   s AS (INSERT INTO loyalty_settlement (order_ref, wallet_id, member_id, points_earned, points_spent,
       points_paid_minor, qualifying_minor, answer) SELECT ref, wallet, member, 500, 0, 0, 2500, answer FROM h),
   k AS (INSERT INTO ground_idempotencykey (caller, key, fingerprint, status, body, recorded_at)

@@ -49,7 +49,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     :ivar lines: those of the basket, with what vouchers take off added to their discounts.
     :ivar gift_paid_minor: what gift cards pay of `payable_minor`.
     :ivar qualifying_minor: what counts towards tiers.
-    :ivar earn_nothing: positions of lines that a voucher takes the points of.
+    :ivar earns_nothing: positions of lines that a voucher takes the points of.
     """
 
     subtotal_minor: int
@@ -67,7 +67,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[Line] = []
     vouchers: list[VoucherUsed] = []
     gift_paid_minor: int = 0
-    earn_nothing: frozenset[int] = frozenset()
+    earns_nothing: frozenset[int] = frozenset()
 
 
 def settle(
@@ -98,8 +98,8 @@ def settle(
     paid = nets if points_paid == 0 else split(payable, nets)
 
     spend = programme.ladder_at(basket.placed_at).terms.spend
-    earn_nothing = cut.earn_nothing if cut else basket.earns_nothing
-    amounts = Amounts(basket.lines, nets, paid, earn_nothing)
+    earns_nothing = cut.earns_nothing if cut else basket.earns_nothing
+    amounts = Amounts(basket.lines, nets, paid, earns_nothing)
     awards, left_out = _awards(basket, shopper or UNKNOWN_SHOPPER, amounts, programme)
     earned = sum(award.points for award in awards)
     if earned > MOST_POINTS:
@@ -128,7 +128,7 @@ def settle(
         lines=basket.lines,
         vouchers=[*cut.used, *gifts] if cut else [],
         gift_paid_minor=sum(gift.amount_minor for gift in gifts),
-        earn_nothing=earn_nothing,
+        earns_nothing=earns_nothing,
     )
 
 

@@ -38,13 +38,13 @@ class VoucherUsed(msgspec.Struct, frozen=True, kw_only=True):
 class Cut:
     """The lines with what vouchers took off added to their discounts, and what they earn no points for.
 
-    :ivar earn_nothing: positions.
+    :ivar earns_nothing: positions.
     """
 
     lines: list[Line]
     used: list[VoucherUsed]
     left_out: list[NotApplied]
-    earn_nothing: frozenset[int]
+    earns_nothing: frozenset[int]
     gift_cards: list[Brought]
 
 
@@ -159,7 +159,7 @@ def _cut(
     """Take the chosen vouchers off, one after the other, as far as they go together."""
     off = [0] * len(lines)
     used: list[VoucherUsed] = []
-    earn_nothing: set[int] = set()
+    earns_nothing: set[int] = set()
     most = best.most
     nets = best.nets
     for number in best.chosen:
@@ -174,7 +174,7 @@ def _cut(
         off = [before + cut for before, cut in zip(off, cuts, strict=True)]
         on = [position for position, cut in enumerate(cuts) if cut]
         if fit.rival.stacking.earns_nothing:
-            earn_nothing.update(on)
+            earns_nothing.update(on)
         because = f"{fit.series.name}: {money(total, currency)} off"
         used.append(
             VoucherUsed(now=fit.now, series=fit.series, amount_minor=total, lines=on, because=because)
@@ -183,7 +183,7 @@ def _cut(
         lines=[_discounted(line, cut, net) for line, cut, net in zip(lines, off, nets, strict=True)],
         used=used,
         left_out=left_out,
-        earn_nothing=frozenset(earn_nothing),
+        earns_nothing=frozenset(earns_nothing),
         gift_cards=gift_cards,
     )
 

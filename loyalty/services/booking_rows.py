@@ -147,7 +147,7 @@ class Booking:
             {
                 **_order_row(ref, purchase, settlement, fingerprint),
                 "lines": lines,
-                "earns_nothing": sorted(settlement.earn_nothing),
+                "earns_nothing": sorted(settlement.earns_nothing),
                 "answer": _head(ref, purchase, settlement) + ',"wallet":null}',
             }
         )

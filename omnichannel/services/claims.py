@@ -15,7 +15,6 @@ class ToldReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     order_ref: str
-    till_id: int | None
     fingerprint: str
     member_id: int | None
 
@@ -39,8 +38,8 @@ class UnclaimedPurchase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _RECEIPTS = """
-SELECT json_build_object('id', r.id, 'order_ref', r.order_ref, 'till_id', r.till_id,
-    'fingerprint', encode(r.fingerprint, 'hex'), 'member_id', r.member_id)::text
+SELECT json_build_object('id', r.id, 'order_ref', r.order_ref, 'fingerprint', encode(r.fingerprint, 'hex'),
+    'member_id', r.member_id)::text
 FROM omnichannel_receipt r LEFT JOIN omnichannel_till t ON t.id = r.till_id
 WHERE r.place_id = %s AND r.number = %s AND (%s::text IS NULL OR t.code = %s)
 ORDER BY r.id FOR UPDATE OF r

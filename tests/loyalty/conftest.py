@@ -14,6 +14,7 @@ from loyalty.rules.definition import PerStep, RuleDefinition
 from loyalty.rules.ladders import Demand, LadderDefinition
 from loyalty.services.ladders import publish_ladder
 from loyalty.services.rules import publish_rule
+from loyalty.services.verification import verify_ledger
 from members.models import Member
 from members.rules.identities import claim
 from members.services.enrolment import enrol
@@ -135,3 +136,8 @@ def till_key(till: Till) -> str:
     """A new key of this till, as it is shown once."""
     made = make_key(name=till.code, scopes=["till"], till_id=till.pk, made_by="test", now=datetime.now(UTC))
     return made.text
+
+
+def laws_broken() -> list[str]:
+    """The laws of the ledger that do not hold, one for each row that breaks one."""
+    return [found.law for found in verify_ledger(now=datetime.now(UTC))]

@@ -15,10 +15,9 @@ from loyalty.models import ActCounted, Lot, ProgrammeTerms, Wallet
 from loyalty.queries.acts import get_act_why
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, post_credit
-from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.acting import deliver, do, event, hand_in, rule_about
-from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.conftest import Shop, basket, laws_broken
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +29,6 @@ START = datetime(2026, 3, 2, 17, tzinfo=UTC)
 def at_start() -> Any:
     with time_machine.travel(START, tick=False) as moved:
         yield moved
-
-
-def laws_broken() -> list[str]:
-    return [one.law for one in verify_ledger(now=datetime.now(UTC))]
 
 
 def test_a_second_gift_of_what_counts_once_is_found(shop: Shop) -> None:

@@ -6,10 +6,9 @@ import pytest
 from django.db import connection
 
 from loyalty.models import Hold, Wallet
-from loyalty.services.verification import verify_ledger
 from members.models import Member
 from omnichannel.models import OrderReturn, ReturnLine
-from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.conftest import Shop, basket, laws_broken
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +24,6 @@ def member(shop: Shop) -> Member:
     assert shop.post(f"orders/{ref}/returns", back, **{"Idempotency-Key": "b"}).status_code == 201
     assert laws_broken() == []
     return member
-
-
-def laws_broken() -> list[str]:
-    return [found.law for found in verify_ledger(now=datetime.now(UTC))]
 
 
 def test_points_that_are_set_aside_and_are_not_there(member: Member) -> None:

@@ -1,5 +1,8 @@
 """Normal forms: one for each identity, and a reason for each that cannot be."""
 
+import csv
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -30,6 +33,22 @@ def test_phones_become_e164(text: str, region: str, normal: str | None) -> None:
             normalise("phone", text, region=region)
     else:
         assert normalise("phone", text, region=region) == normal
+
+
+EXAMPLES = list(csv.DictReader(Path(__file__).with_name("phones.csv").read_text().splitlines()[1:]))
+"""Below a line that says where they come from: text, the region it was dialled in, and E.164 or nothing."""
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["text"])
+def test_examples_from_all_over_the_world_are_read_as_their_countries_mean_them(
+    example: dict[str, str],
+) -> None:
+    if example["e164"]:
+        assert normalise("phone", example["text"], region=example["region"]) == example["e164"]
+    else:
+        with pytest.raises(IdentityNotValid) as refusal:
+            normalise("phone", example["text"], region=example["region"])
+        assert refusal.value.facts["reason"] in {"too_short", "too_long", "no_such_number"}
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,10 @@ from loyalty.rules.rewards import given_back_until
 from loyalty.rules.voucher_codes import shown_form
 
 
-def redemptions_of(
-    *, programme_id: int | None = None, member_id: int | None = None, language: str = ""
-) -> QuerySet[Redemption]:
+def redemptions_of(*, programme_id: int | None = None, member_id: int | None = None) -> QuerySet[Redemption]:
     """Redemptions with all that an answer tells; of one programme, of one member, or of all."""
     rows = Redemption.objects.select_related("reward__programme", "member", "place", "voucher")
-    rows = rows.prefetch_related(
-        "reward__words", Prefetch("steps", RedemptionStep.objects.order_by("happened_at", "id"))
-    )
+    rows = rows.prefetch_related(Prefetch("steps", RedemptionStep.objects.order_by("happened_at", "id")))
     if programme_id is not None:
         rows = rows.filter(reward__programme_id=programme_id)
     return rows if member_id is None else rows.filter(member_id=member_id)
@@ -61,27 +57,23 @@ def lock_redemption(ref: str) -> Redemption:
     return Redemption.objects.select_for_update(of=("self",), no_key=True).get(ref=ref)
 
 
-def answers_of(
-    redemptions: Iterable[Redemption], *, now: datetime, language: str = ""
-) -> list[RedemptionAnswer]:
+def answers_of(redemptions: Iterable[Redemption], *, now: datetime) -> list[RedemptionAnswer]:
     """What doors tell of them, in their order.
 
     :param redemptions: of `redemptions_of`, so that nothing more is read.
     """
-    return [_answer(one, now=now, language=language) for one in redemptions]
+    return [_answer(one, now=now) for one in redemptions]
 
 
-def _answer(one: Redemption, *, now: datetime, language: str) -> RedemptionAnswer:
+def _answer(one: Redemption, *, now: datetime) -> RedemptionAnswer:
     reward, voucher = one.reward, one.voucher
-    titles = {words.language.lower(): words.title for words in reward.words.all()}
-    title = titles.get(language.lower()) or titles.get(language.lower().partition("-")[0]) or reward.title
     return RedemptionAnswer(
         ref=one.ref,
         state=one.state,
         member=one.member.ref,
         reward=reward.code,
         kind=reward.kind,
-        title=title,
+        title=reward.title,
         points=one.points,
         cash_minor=one.cash_minor,
         currency=reward.programme.currency,

@@ -14,8 +14,9 @@ MOST = 1_000
 """A catalogue of more rewards shows those that end last."""
 
 _CATALOGUE = """
-SELECT json_build_object('id', r.id, 'code', r.code, 'kind', r.kind, 'title', coalesce(w.title, r.title),
-  'description', coalesce(w.description, r.description), 'picture_url', r.picture_url, 'series_id', r.series_id,
+SELECT json_build_object('id', r.id, 'code', r.code, 'kind', r.kind, 'own_title', r.title,
+  'title', coalesce(w.title, r.title), 'description', coalesce(w.description, r.description),
+  'picture_url', r.picture_url, 'series_id', r.series_id,
   'points', r.points, 'cash_minor', r.cash_minor,
   'gate', CASE WHEN t.id IS NOT NULL THEN json_build_object('code', t.code, 'name', t.name,
     'is_open', coalesce(t.rank <= (SELECT m.rank FROM loyalty_tier m

@@ -30,6 +30,7 @@ class Gate(msgspec.Struct, frozen=True):
 class RewardNow(msgspec.Struct, frozen=True, kw_only=True):
     """A reward as it stands, and how often the member who asks has had it.
 
+    :ivar own_title: as the programme calls it, in whatever language the member reads `title`.
     :ivar stocks: in all first, then the stores that keep some of their own.
     :ivar has_label: whether the member is in the segment that it is for, if it is for one.
     :ivar had: redemptions that were not cancelled, and those `had_in_period` of its limit, which runs
@@ -39,6 +40,7 @@ class RewardNow(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     code: str
     kind: str
+    own_title: str
     title: str
     description: str
     picture_url: str

@@ -1,29 +1,31 @@
-"""Points become rewards, in one transaction: the reward's stock is locked, then the wallet; points are drawn from the
-lots that expire first, and the voucher is issued. What becomes of it then: `loyalty.services.redemption_steps`."""
+"""Points become rewards: all that is to be written is made up first, then one statement locks the reward's stock and
+the wallet, draws points from the lots that expire first, issues the voucher and tells the news. What becomes of it
+then: `loyalty.services.redemption_steps`."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
 from config.ground.ids import new_ref
-from config.outbox.services import publish
+from config.outbox.events import Event
+from config.outbox.registry import subscribers_of
 from loyalty.errors import WalletBusy
 from loyalty.errors.rewards import RedemptionContentDiffers, RewardNotRedeemable
 from loyalty.events import RewardRedeemed
-from loyalty.models import Redemption, Voucher
+from loyalty.models import Redemption
 from loyalty.queries.programmes import get_current_programme
-from loyalty.queries.redemptions import find_told, get_redemption, spelled
+from loyalty.queries.redemptions import find_told, get_redemption
 from loyalty.queries.rewards import get_reward
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.compile import Programme, Terms
 from loyalty.rules.purchase import spending_keeps_until
 from loyalty.rules.redemptions import first_state
 from loyalty.rules.rewards import Asker, RewardNow, obstacle_of
-from loyalty.rules.voucher_codes import normal_form
 from loyalty.services.proof import Unproven
-from loyalty.services.vouchers import issue_vouchers
+from loyalty.services.vouchers import Prepared, prepare_voucher
 from omnichannel.queries.places import get_place
 
 LOOKS = 2
@@ -72,11 +74,8 @@ def redeem(wish: Wish, *, now: datetime) -> Redeemed:
             return Redeemed(_unchanged(known, wish), is_new=False)
         ref = new_ref("rdm")
         redemption = get_redemption(_take(wish, ref, programme, now=now), member_id=wish.member_id)
-        if redemption.ref != ref:
-            return Redeemed(_unchanged(redemption, wish), is_new=False)
-        if redemption.reward.series_id is not None:
-            redemption.voucher = _issue(redemption, redemption.reward.series_id, by=wish.actor, now=now)
-        _announce(redemption, programme.terms, now=now)
+    if redemption.ref != ref:
+        return Redeemed(_unchanged(redemption, wish), is_new=False)
     return Redeemed(redemption, is_new=True)
 
 
@@ -93,45 +92,55 @@ def _take(wish: Wish, ref: str, programme: Programme, *, now: datetime) -> str:
     """
     place = get_place(programme_id=wish.programme_id, code=wish.place) if wish.place else None
     for _ in range(LOOKS):
-        wallet = get_wallet(wish.member_id, wish.programme_id, now=now)
-        tier = wallet.tier.code if wallet.tier else ""
-        reward = get_reward(wish.programme_id, wish.reward, member_id=wish.member_id, tier=tier, now=now)
-        asker = Asker(wallet.spendable, wallet.debt, wallet.tier)
-        if obstacle := obstacle_of(reward, asker, zone=programme.terms.zone, place=wish.place, now=now):
-            raise RewardNotRedeemable(
-                obstacle.because,
-                pointer="/reward",
-                reason=obstacle.code,
-                missing_points=obstacle.missing_points,
-            )
-        if wish.cash_receipt and not reward.cash_minor:
-            raise RewardNotRedeemable(
-                "This reward costs points alone.",
-                pointer="/cash_receipt",
-                reason="no_cash_due",
-                missing_points=0,
-            )
-        keeps = spending_keeps_until(programme, now)
-        document = _document(wish, ref, reward, place.pk if place else None, keeps)
+        reward = _reward_for(wish, programme.terms, now=now)
+        document = _document(wish, ref, reward, programme, now=now) | {
+            "place_id": place.pk if place else None
+        }
         with connection.cursor() as cursor:
-            cursor.execute("SELECT loyalty_redeem(%s::jsonb, %s)", [document, now])
+            cursor.execute(
+                "SELECT loyalty_redeem(%s::jsonb, %s)", [msgspec.json.encode(document).decode(), now]
+            )
             (taken,) = cursor.fetchone()
         if taken is not None:
             return str(taken)
     raise WalletBusy
 
 
+def _reward_for(wish: Wish, terms: Terms, *, now: datetime) -> RewardNow:
+    """
+    :raises RewardNotFound: there is none of this code.
+    :raises RewardNotRedeemable: the member cannot have it now; or a receipt is named where no money is due.
+    """
+    wallet = get_wallet(wish.member_id, wish.programme_id, now=now)
+    tier = wallet.tier.code if wallet.tier else ""
+    reward = get_reward(wish.programme_id, wish.reward, member_id=wish.member_id, tier=tier, now=now)
+    asker = Asker(wallet.spendable, wallet.debt, wallet.tier)
+    if obstacle := obstacle_of(reward, asker, zone=terms.zone, place=wish.place, now=now):
+        raise RewardNotRedeemable(
+            obstacle.because,
+            pointer="/reward",
+            reason=obstacle.code,
+            missing_points=obstacle.missing_points,
+        )
+    if wish.cash_receipt and not reward.cash_minor:
+        raise RewardNotRedeemable(
+            "This reward costs points alone.", pointer="/cash_receipt", reason="no_cash_due", missing_points=0
+        )
+    return reward
+
+
 def _document(
-    wish: Wish, ref: str, reward: RewardNow, place_id: int | None, kept_until: datetime | None
-) -> str:
-    """What `loyalty_redeem` takes."""
+    wish: Wish, ref: str, reward: RewardNow, programme: Programme, *, now: datetime
+) -> dict[str, Any]:
+    """What `loyalty_redeem` takes, but for the place."""
+    voucher = _voucher_of(reward, ref, now=now)
+    news = [_announced(wish, ref, reward, voucher, programme.terms), *([voucher.news] if voucher else [])]
     told = ("points", "cash_minor", "most_per_member", "most_per_period", "period_from")
-    document = {name: getattr(reward, name) for name in told} | {
+    return {name: getattr(reward, name) for name in told} | {
         "ref": ref,
         "reward_id": reward.id,
         "member_id": wish.member_id,
         "programme_id": wish.programme_id,
-        "place_id": place_id,
         "state": first_state(reward.kind),
         "cash_receipt": wish.cash_receipt,
         "cash_place_id": wish.told_at_id if wish.cash_receipt else None,
@@ -139,32 +148,34 @@ def _document(
         "number": wish.number,
         "actor": wish.actor,
         "unproven": wish.unproven,
-        "kept_until": kept_until,
+        "kept_until": spending_keeps_until(programme, now),
         "reason": f"Reward: {reward.title}",
+        "voucher": voucher.row if voucher else None,
+        "news": [_news_row(one) for one in news],
     }
-    return msgspec.json.encode(document).decode()
 
 
-def _issue(redemption: Redemption, series_id: int, *, by: str, now: datetime) -> Voucher:
-    codes = issue_vouchers(
-        series_id, [redemption.member_id], cause=f"redemption:{redemption.ref}", by=by, now=now
-    )
-    voucher = Voucher.objects.get(code=normal_form(codes[redemption.member_id]))
-    Redemption.objects.filter(pk=redemption.pk, member_id=redemption.member_id).update(voucher=voucher)
-    return voucher
+def _voucher_of(reward: RewardNow, ref: str, *, now: datetime) -> Prepared | None:
+    if reward.series_id is None:
+        return None
+    return prepare_voucher(reward.series_id, cause=f"redemption:{ref}", now=now)
 
 
-def _announce(redemption: Redemption, terms: Terms, *, now: datetime) -> None:
-    reward = redemption.reward
-    event = RewardRedeemed(
+def _announced(
+    wish: Wish, ref: str, reward: RewardNow, voucher: Prepared | None, terms: Terms
+) -> RewardRedeemed:
+    return RewardRedeemed(
         programme_code=terms.programme_code,
-        redemption_ref=redemption.ref,
+        redemption_ref=ref,
         reward_code=reward.code,
         kind=reward.kind,
-        title=reward.title,
-        points=redemption.points,
-        cash_minor=redemption.cash_minor,
-        place_code=redemption.place.code if redemption.place else "",
-        voucher_code=spelled(redemption.voucher) if redemption.voucher else "",
+        title=reward.own_title,
+        points=reward.points,
+        cash_minor=reward.cash_minor,
+        place_code=wish.place,
+        voucher_code=voucher.news.voucher_code if voucher else "",
     )
-    publish(event, member_id=redemption.member_id, happened_at=now, now=now)
+
+
+def _news_row(event: Event) -> dict[str, Any]:
+    return {"name": event.name, "payload": event, "subscribers": subscribers_of(type(event))}

@@ -7,7 +7,9 @@ by mistake is taken back by `revoke_vouchers`.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -103,9 +105,7 @@ def issue_vouchers(
     """
     if not member_ids:
         return {}
-    row = VoucherSeries.objects.select_related("programme").filter(pk=series_id, revoked_at=None).first()
-    if row is None:
-        raise VoucherNotFound("There is no such series of vouchers, or it was revoked.")
+    row = _series_to_issue(series_id)
     series, wanted = compiled(row), list(dict.fromkeys(member_ids))
     until = valid_until or _valid_until(row, series, now)
     max_uses, worth = _stock(series, worth_minor)
@@ -138,6 +138,33 @@ def issue_vouchers(
         known = Voucher.objects.filter(series=row, member_id__in=wanted, cause=cause)
         codes = dict(known.values_list("member_id", "code"))
     return {member_id: shown_form(code) for member_id, code in codes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A voucher for a member, made up before any lock is taken; whoever writes `row` announces `news` with it."""
+
+    row: dict[str, Any]
+    news: VoucherIssued
+
+
+def prepare_voucher(series_id: int, *, cause: str, now: datetime) -> Prepared:
+    """
+    :raises VoucherNotFound: there is no such series, or it was revoked.
+    """
+    series = _series_to_issue(series_id)
+    (code,), until = new_codes(1), issued_until(series, now)
+    max_uses, worth = stock_of(series)
+    row = {"code": code, "series_id": series_id, "cause": cause}
+    limits = {"max_uses": max_uses, "worth_minor": worth, "valid_until": until}
+    return Prepared(row | limits, _issued(series, code, until, cause))
+
+
+def _series_to_issue(series_id: int) -> VoucherSeries:
+    series = VoucherSeries.objects.select_related("programme").filter(pk=series_id, revoked_at=None).first()
+    if series is None:
+        raise VoucherNotFound("There is no such series of vouchers, or it was revoked.")
+    return series
 
 
 _ISSUE = """

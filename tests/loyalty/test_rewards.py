@@ -214,6 +214,39 @@ def test_a_reward_whose_vouchers_were_revoked_is_there_no_more(shop: Shop) -> No
     assert spendable(member) == 500
 
 
+def test_vouchers_revoked_while_they_are_redeemed_cost_nothing(shop: Shop) -> None:
+    member, reward = rich(shop), voucher_reward(shop)
+    assert reward.series is not None
+
+    def revoke_first(execute: Any, sql: str, *rest: Any) -> Any:
+        if "loyalty_redeem(" in sql:
+            revoke_series(reward.series, because="a mistake", by="test", now=datetime.now(UTC))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(revoke_first):
+        assert redeem_by_app(member, reward).json()["code"] == "reward_not_found"
+    assert spendable(member) == 500
+
+
+def test_a_redemption_reads_no_wallet_but_its_own(shop: Shop) -> None:
+    def read() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'loyalty_wallet'"
+            )
+            return int(cursor.fetchone()[0])
+
+    member, reward, before = rich(shop), voucher_reward(shop, 10), read()
+    redeem_by_app(member, reward)
+    alone = read() - before
+    Wallet.objects.bulk_create(
+        Wallet(member=shop.enrol(), programme=shop.programme) for _ in range(alone + 1)
+    )
+    before = read()
+    redeem_by_app(member, reward)
+    assert read() - before <= alone
+
+
 def test_a_number_of_a_till_is_redeemed_once(shop: Shop) -> None:
     member, reward = rich(shop), gift(shop, 100)
     first = redeem_at_till(shop, member, reward, number="T-1")

@@ -2,7 +2,8 @@
 --
 -- p: {ref, reward_id, member_id, programme_id, place_id, points, cash_minor, cash_receipt, cash_place_id, state, told_at_id,
 --     number, actor, reason, most_per_member, most_per_period, period_from, kept_until (points run out by inactivity: this
---     keeps them until then, or null), unproven (see loyalty_is_too_much)}
+--     keeps them until then, or null), unproven (see loyalty_is_too_much),
+--     voucher: null or {code, series_id, cause, max_uses, worth_minor, valid_until}, news: [{name, payload, subscribers}]}
 -- Returns the ref of the redemption that counts: the one asked for, or the one known by this number. NULL where something
 -- is not there any more: read again, under the locks that are held now, what it was.
 CREATE OR REPLACE FUNCTION loyalty_redeem(p jsonb, at timestamptz) RETURNS text
@@ -11,6 +12,8 @@ DECLARE
     x record;
     w loyalty_wallet;
     known text;
+    wallet bigint;
+    voucher bigint;
     made bigint;
 BEGIN
     SELECT * INTO x FROM jsonb_to_record(p) AS r(
@@ -18,8 +21,8 @@ BEGIN
         cash_place_id bigint, state text, told_at_id bigint, number text, actor text, reason text, most_per_member bigint,
         most_per_period bigint, period_from timestamptz, kept_until timestamptz);
     PERFORM loyalty_lock_reward(x.reward_id, x.place_id);
-    SELECT * INTO w FROM loyalty_wallet
-    WHERE id = (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+    wallet := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+    SELECT * INTO w FROM loyalty_wallet WHERE id = wallet;
 
     SELECT r.ref INTO known FROM loyalty_redemption r
     WHERE x.number <> '' AND r.member_id = x.member_id AND r.told_at_id IS NOT DISTINCT FROM x.told_at_id AND r.number = x.number;
@@ -34,6 +37,8 @@ BEGIN
         OR x.most_per_period <= (SELECT count(*) FROM loyalty_redemption r
             WHERE r.member_id = x.member_id AND r.reward_id = x.reward_id AND r.state <> 'cancelled'
                 AND r.redeemed_at >= x.period_from)
+        OR EXISTS (SELECT FROM loyalty_voucherseries s
+            WHERE s.id = (p->'voucher'->>'series_id')::bigint AND s.revoked_at IS NOT NULL)
         OR loyalty_is_too_much(p->'unproven', w.id, at)
     THEN
         RETURN NULL;
@@ -46,13 +51,23 @@ BEGIN
         PERFORM loyalty_extend_lots(ARRAY[w.id], jsonb_build_array(jsonb_build_object(
             'w', 1, 'happened_at', at, 'until_at', x.kept_until)), at);
     END IF;
-    INSERT INTO loyalty_redemption (ref, reward_id, wallet_id, member_id, place_id, state, points, cash_minor, cash_receipt,
-        cash_place_id, told_at_id, number, actor, redeemed_at, changed_at)
-    VALUES (x.ref, x.reward_id, w.id, x.member_id, x.place_id, x.state, x.points, x.cash_minor, x.cash_receipt,
-        x.cash_place_id, x.told_at_id, x.number, x.actor, at, at)
+    IF p->>'voucher' IS NOT NULL THEN
+        INSERT INTO loyalty_voucher (code, series_id, member_id, cause, max_uses, worth_minor, left_minor, valid_from,
+            valid_until, issued_at, issued_by)
+        SELECT v.code, v.series_id, x.member_id, v.cause, v.max_uses, v.worth_minor, v.worth_minor, at, v.valid_until, at, x.actor
+        FROM jsonb_to_record(p->'voucher') AS v(
+            code text, series_id bigint, cause text, max_uses bigint, worth_minor bigint, valid_until timestamptz)
+        RETURNING id INTO voucher;
+    END IF;
+    INSERT INTO loyalty_redemption (ref, reward_id, wallet_id, member_id, place_id, voucher_id, state, points, cash_minor,
+        cash_receipt, cash_place_id, told_at_id, number, actor, redeemed_at, changed_at)
+    VALUES (x.ref, x.reward_id, w.id, x.member_id, x.place_id, voucher, x.state, x.points, x.cash_minor,
+        x.cash_receipt, x.cash_place_id, x.told_at_id, x.number, x.actor, at, at)
     RETURNING id INTO made;
     INSERT INTO loyalty_redemptionstep (redemption_id, member_id, state, actor, happened_at)
     VALUES (made, x.member_id, x.state, x.actor, at);
+    PERFORM outbox_publish(n.name, x.member_id, n.payload, at, at, ARRAY(SELECT jsonb_array_elements_text(n.subscribers)))
+    FROM jsonb_to_recordset(p->'news') AS n(name text, payload jsonb, subscribers jsonb);
     RETURN x.ref;
 END
 $$;

@@ -13,8 +13,7 @@ from loyalty.api.purchases import (
     Moment,
     PurchaseBody,
     ShopPurchaseBody,
-    at_place,
-    find_places,
+    at_named_place,
     purchase_of,
     teller_of,
 )
@@ -64,7 +63,7 @@ class Quote(Door):
     def post(self, request: Request) -> HttpResponse:
         body, now = self.body(request), clock.now()
         caller = caller_of(request)
-        caller = at_place(caller, body.place, find_places([body.place], caller))
+        caller = at_named_place(caller, body.place)
         source = "till" if "till" in caller.scopes else "web"
         purchase = purchase_of(body, caller, source=source, now=body.at or now, is_quote=True)
         quoted = quote_purchase(purchase=purchase, teller=teller_of(request), now=now)

@@ -8,7 +8,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Door
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import Code, Number, at_place, find_places
+from loyalty.api.purchases import Code, Number, at_named_place
 from loyalty.rules.answers import PurchaseAnswer
 from loyalty.services.claims import Claim, claim_purchase
 from loyalty.services.purchase_facts import Teller
@@ -42,7 +42,7 @@ class ClaimOrder(Door):
     def post(self, request: Request) -> HttpResponse:
         body: ClaimBody = self.body(request)
         caller, now = caller_of(request), clock.now()
-        caller = at_place(caller, body.place, find_places([body.place], caller))
+        caller = at_named_place(caller, body.place)
         assert caller.place_id is not None  # noqa: S101 - at_place saw to it
         assert caller.programme_id is not None  # noqa: S101 - as above
         claim = Claim(

@@ -18,7 +18,15 @@ from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from config.ground.api.problems import problem_of
 from config.ground.refusals import InvalidInput, NotAllowed, Refusal
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import Number, ShopPurchaseBody, at_place, find_places, purchase_of, teller_of
+from loyalty.api.purchases import (
+    Number,
+    ShopPurchaseBody,
+    at_named_place,
+    at_place,
+    find_places,
+    purchase_of,
+    teller_of,
+)
 from loyalty.errors import OrderNotFound
 from loyalty.queries.history import find_member_id
 from loyalty.rules.answers import PurchaseAnswer
@@ -63,7 +71,7 @@ class Orders(Door):
         now = clock.now()
         body: ShopPurchaseBody = self.body(request)
         caller = caller_of(request)
-        caller = at_place(caller, body.place, find_places([body.place], caller))
+        caller = at_named_place(caller, body.place)
         purchase = purchase_of(body, caller, source="web", now=now)
         return booked_answer(commit_purchase(purchase=purchase, teller=teller_of(request), now=now))
 

@@ -84,6 +84,11 @@ def at_place(caller: Caller, place_code: str | None, places: Mapping[str, int]) 
     return dataclasses.replace(caller, place_id=places[place_code], place_code=place_code)
 
 
+def at_named_place(caller: Caller, place_code: str | None) -> Caller:
+    """`at_place` where only one place can be named."""
+    return at_place(caller, place_code, find_places([place_code], caller))
+
+
 def purchase_of(
     body: PurchaseBody, caller: Caller, *, source: str, now: datetime, is_quote: bool = False
 ) -> Purchase:

@@ -11,7 +11,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Door
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import Code, Moment, Number, at_place, find_places
+from loyalty.api.purchases import Code, Moment, Number, at_named_place
 from loyalty.services.return_slips import Slip, SlipAnswer, return_without_receipt
 from members.errors import MemberNotFound
 from members.queries.members import find_member, lookup_of
@@ -54,7 +54,7 @@ class ReturnsWithoutReceipt(Door):
     def post(self, request: Request) -> HttpResponse:
         body: SlipBody = self.body(request)
         caller, now = caller_of(request), clock.now()
-        caller = at_place(caller, body.place, find_places([body.place], caller))
+        caller = at_named_place(caller, body.place)
         assert caller.place_id is not None  # noqa: S101 - at_place saw to it
         assert caller.programme_id is not None  # noqa: S101 - as above
         member = find_member(*lookup_of(body.member, region=caller.region, now=now))

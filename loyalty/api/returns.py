@@ -12,7 +12,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Door
 from loyalty.api.checkout import booked_answer
-from loyalty.api.purchases import Code, Moment, Number, at_place, find_places
+from loyalty.api.purchases import Code, Moment, Number, at_named_place
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.return_told import Head, Return, ReturnedLine
 from loyalty.services.returns import take_back
@@ -81,7 +81,7 @@ def _answer(
     request: Request, ref: str, body: CancelBody, lines: Sequence[ReturnedLine] | None
 ) -> HttpResponse:
     caller, now = caller_of(request), clock.now()
-    caller = at_place(caller, body.place, find_places([body.place], caller))
+    caller = at_named_place(caller, body.place)
     assert caller.place_id is not None  # noqa: S101 - at_place saw to it
     told = Return(
         order_ref=ref,

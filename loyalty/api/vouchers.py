@@ -12,7 +12,7 @@ from config.ground.api.bodies import Body
 from config.ground.api.caller import Caller, caller_of, member_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
-from loyalty.api.purchases import Code, Moment, PurchaseBody, at_place, find_places, purchase_of, teller_of
+from loyalty.api.purchases import Code, Moment, PurchaseBody, at_named_place, purchase_of, teller_of
 from loyalty.queries.history import find_home_programme, find_member_id
 from loyalty.queries.voucher_lists import answers_of, list_vouchers_of
 from loyalty.rules.basket import Line
@@ -176,4 +176,4 @@ def _held(member_id: int, programme_id: int, asked: HeldParams) -> HttpResponse:
 
 
 def _placed(caller: Caller, place: str | None) -> Caller:
-    return at_place(caller, place, find_places([place], caller))
+    return at_named_place(caller, place)

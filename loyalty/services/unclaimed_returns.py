@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-import msgspec
-from django.db import connection
-
 from config.ground.ids import new_ref
 from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible
+from loyalty.queries.voucher_returns import give_vouchers_back, lock_vouchers_of
 from loyalty.rules.return_told import Return, coming_back, head_text, state_after
 from loyalty.rules.returns import Bought, BoughtLine, undo
-from loyalty.rules.voucher_returns import ComesBack, UsedBefore, vouchers_back
+from loyalty.rules.voucher_returns import vouchers_back
 from loyalty.services.checkout import Booked
 from loyalty.services.purchase_checks import CLOCK_SKEW
 from omnichannel.services.unclaimed_returns import (
@@ -28,7 +26,7 @@ def take_back_unclaimed(told: Return, *, now: datetime) -> Booked | None:
     :raises ReturnedAtNotPossible: as `take_back`, and so are NothingLeftToReturn, ReturnExceedsPurchase and
         ReturnContentDiffers.
     """
-    used = _lock_vouchers(told.order_ref)
+    used = lock_vouchers_of(told.order_ref)
     purchase = lock_unclaimed(told.order_ref, programme_id=told.programme_id)
     if purchase is None:
         return None
@@ -62,7 +60,8 @@ def take_back_unclaimed(told: Return, *, now: datetime) -> Booked | None:
         answer=answer,
     )
     keep_return(told.order_ref, kept)
-    _give_back(back, kept, told, now)
+    if back:
+        give_vouchers_back(back, to=kept, order_ref=told.order_ref, by=told.actor, now=now)
     return Booked(status=201, body=answer)
 
 
@@ -98,22 +97,3 @@ def _bought(purchase: Unclaimed) -> Bought:
         expired_counted=0,
         lots=[],
     )
-
-
-def _lock_vouchers(order_ref: str) -> list[UsedBefore]:
-    """The vouchers that the purchase used, locked as bookings lock them, before anything else."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT loyalty_lock_vouchers_of(%s)", [order_ref])
-        cursor.execute("SELECT loyalty_vouchers_of(%s)::text", [order_ref])
-        return msgspec.json.decode(cursor.fetchone()[0], type=list[UsedBefore])
-
-
-def _give_back(back: list[ComesBack], kept: KeptReturn, told: Return, now: datetime) -> None:
-    if not back:
-        return
-    given, where = (msgspec.json.encode(each).decode() for each in (back, kept))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT loyalty_give_vouchers_back(%s::jsonb, %s::jsonb, %s, %s, %s)",
-            [given, where, told.order_ref, told.actor, now],
-        )

@@ -1,5 +1,6 @@
 """Purchases. They are facts: found and read here, written by tills, shops and imports alone."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -20,7 +21,7 @@ from members.queries.search import find_by_term
 from omnichannel.admin.days import DaysFilter
 from omnichannel.admin.own_stores import of_own_stores
 from omnichannel.admin.shown import amount, code, member_link, wall_time
-from omnichannel.models import Order, OrderLine, OrderReturn, UnclaimedOrder
+from omnichannel.models import Order, OrderLine, OrderReturn, Place, UnclaimedOrder
 from omnichannel.queries.receipts import list_order_refs
 
 MOST_MEMBERS = 200
@@ -234,6 +235,7 @@ class UnclaimedOrderAdmin(PurchaseAdmin):
         (None, {"fields": (("number", "known_as"), ("place", "till"), ("placed_there", "recorded_at"))}),
         ("Amounts", {"fields": (("subtotal", "discounts"), ("total", "tax"))}),
         ("Lines", {"fields": ("what_was_bought",)}),
+        ("What came back", {"fields": ("what_came_back",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnclaimedOrder]:
@@ -257,3 +259,25 @@ class UnclaimedOrderAdmin(PurchaseAdmin):
             for line in purchase.lines
         ]
         return render_to_string("omnichannel/admin/lines.html", {"lines": lines})
+
+    @display(description="returns", empty_value="nothing")
+    def what_came_back(self, purchase: UnclaimedOrder) -> SafeString | None:
+        if not purchase.returns:
+            return None
+        names = [line.get("name") or line["sku"] for line in purchase.lines]
+        told_at = {kept["place_id"] for kept in purchase.returns}
+        places = dict(Place.objects.filter(pk__in=told_at).values_list("pk", "name"))
+        returns = [
+            {
+                "number": kept["number"],
+                "kind": kept["kind"],
+                "goods": ", ".join(
+                    f"{each['quantity']} x {names[each['position']]}" for each in kept["lines"]
+                ),
+                "place": places[kept["place_id"]],
+                "when": wall_time(datetime.fromisoformat(kept["returned_at"]), purchase.programme.timezone),
+                "refund": amount(kept["refund_minor"], purchase.currency),
+            }
+            for kept in purchase.returns
+        ]
+        return render_to_string("omnichannel/admin/came_back.html", {"returns": returns})

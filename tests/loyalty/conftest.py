@@ -1,12 +1,13 @@
 """A shop with a till: programme, rules, three tiers, and a client that speaks like a till."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from loyalty.models import Benefit, Ladder, ProgrammeTerms, Tier
@@ -130,6 +131,13 @@ def open_shop(db: None) -> Callable[..., Shop]:
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop]) -> Shop:
     return open_shop()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Noon of 10 May 2026 in New York; tests move it."""
+    with time_machine.travel(datetime(2026, 5, 10, 16, tzinfo=UTC), tick=False) as now:
+        yield now
 
 
 def till_key(till: Till) -> str:

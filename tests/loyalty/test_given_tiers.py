@@ -1,11 +1,9 @@
 """Tiers that colleagues give by hand: held at once, with what they bring, until a day or until they are ended."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
@@ -19,14 +17,8 @@ from members.models import Colleague, Member
 from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop, basket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 LAST = date(2026, 8, 8)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    with time_machine.travel(datetime(2026, 5, 10, 16, tzinfo=UTC), tick=False) as now:
-        yield now
 
 
 def now() -> datetime:

@@ -1,11 +1,10 @@
 """Reviews of tiers: lifted, prolonged, lowered, announced once; given by colleagues; taken back with what came back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
 from config.ground.models import JobRun
 from config.outbox.models import Event
@@ -29,12 +28,6 @@ HARD = [
     Demand(tier="silver", threshold_minor=100_000),
     Demand(tier="gold", threshold_minor=200_000),
 ]
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(datetime(2026, 5, 10, 16, tzinfo=UTC), tick=False) as now:
-        yield now
 
 
 def now() -> datetime:

@@ -4,11 +4,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
+from config.staff.roles import ADMINISTRATOR
 from loyalty.models import Voucher
 from loyalty.queries.book_revenue import get_revenue
 from loyalty.rules.vouchers import GiftCard
 from loyalty.services.verification import verify_ledger
+from omnichannel.models import UnclaimedOrder
+from omnichannel.queries.figures import find_sales
+from tests.config.staff import in_role
 from tests.loyalty.bookkeeping import home_of
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_returns import bring_back
@@ -70,3 +75,34 @@ def test_nobody_claims_what_came_back(shop: Shop) -> None:
     refused = shop.post("orders/claim", {"member": {"ref": member.ref}, "receipt_number": "R-77"})
     assert (refused.status_code, refused.json()["code"]) == (409, "purchase_came_back")
     assert bring_back(shop, ref, None).status_code == 201
+
+
+def test_the_page_of_nobodys_purchase_says_what_came_back(shop: Shop) -> None:
+    ref = shop.commit(basket(1_000, 500)).json()["order"]["ref"]
+    client = Client()
+    client.force_login(in_role(ADMINISTRATOR))
+    address = f"/admin/omnichannel/unclaimedorder/{UnclaimedOrder.objects.get(ref=ref).pk}/change/"
+    assert "Handed back" not in client.get(address).content.decode()
+    bring_back(shop, ref, {1: 1}, number="A-7")
+    page = client.get(address).content.decode()
+    told = "".join(page[page.index("Handed back") :].split())
+    for cell in ("A-7", "1x", shop.place.name, "5.00"):
+        assert "".join(cell.split()) in told
+
+
+def test_what_came_back_is_not_sold(shop: Shop) -> None:
+    def sold() -> tuple[int, int, int]:
+        found = find_sales(now=datetime.now(UTC), days=1, place_ids=[shop.place.pk])
+        assert found is not None
+        (day,) = found.days
+        return day.to_members_minor, day.to_others_minor, day.orders
+
+    member = shop.enrol()
+    ours = shop.commit(basket(2_000, 300, member=member)).json()["order"]["ref"]
+    nobodys, cancelled = (shop.commit(basket(1_000, 500)).json()["order"]["ref"] for _ in range(2))
+    assert sold() == (2_300, 3_000, 3)
+    bring_back(shop, ours, {1: 1})
+    bring_back(shop, nobodys, {1: 1})
+    assert sold() == (2_000, 2_500, 3)
+    bring_back(shop, cancelled, None)
+    assert sold() == (2_000, 1_000, 2)

@@ -1,11 +1,9 @@
 """Benefits of each year for who keeps a tier, and birthday gifts around the birthday alone."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 
 from loyalty.errors.tiers import BenefitNotUsable
@@ -17,13 +15,7 @@ from loyalty.services.tier_reviews import review_tiers
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    with time_machine.travel(datetime(2026, 5, 10, 16, tzinfo=UTC), tick=False) as now:
-        yield now
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def now() -> datetime:

@@ -1,7 +1,8 @@
 """The ledger with pencil and paper: a plain model of one member's points, to compare the real one with."""
 
+import itertools
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -20,11 +21,25 @@ class PlainLot:
 
 
 @dataclass
+class PlainAward:
+    """Points that one rule gave for some of a purchase's lines.
+
+    `taken`: taken back of it; `missing`: what the last return did not find, and left.
+    """
+
+    points: int
+    lines: list[int]
+    taken: int = 0
+    missing: int = 0
+
+
+@dataclass
 class PlainOrder:
     """A purchase: of each line how many and what one cost, and how many came back; `skus` of the lines.
 
+    `awards`: by the basic rule, and the capped one for wine; all of them filled `lot`.
     `by_points`: how much of it points paid, in minor units.
-    `nth_spend`: counts what the member spent; `missing`: what its last return left, after so many `spends`.
+    `nth_spend`: counts what the member spent; `spends`: as it stood when its last return left something.
     """
 
     ref: str
@@ -33,23 +48,25 @@ class PlainOrder:
     at: datetime
     skus: list[str]
     lot: PlainLot | None = None
-    earned: int = 0
-    taken: int = 0
+    awards: list[PlainAward] = field(default_factory=list)
     ran_out: int = 0
     by_points: int = 0
     drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
     nth_spend: int = 0
-    missing: int = 0
     spends: int = 0
+
+    @property
+    def taken(self) -> int:
+        return sum(award.taken for award in self.awards)
 
     def left(self) -> list[int]:
         return [quantity - came for (quantity, _), came in zip(self.lines, self.back, strict=True)]
 
-    def due(self) -> int:
-        """What should have been taken back by now, in all."""
-        paid = sum(quantity * price for quantity, price in self.lines)
-        back = sum(came * price for came, (_, price) in zip(self.back, self.lines, strict=True))
-        return self.earned * back // paid if paid else 0
+    def due(self, award: PlainAward) -> int:
+        """What should be taken back of an award beside what was, by what came back of its lines."""
+        paid = sum(self.lines[line][0] * self.lines[line][1] for line in award.lines)
+        back = sum(self.back[line] * self.lines[line][1] for line in award.lines)
+        return (award.points * back // paid if paid else 0) - award.taken
 
 
 def _midnight(at: datetime) -> datetime:
@@ -135,12 +152,13 @@ class PlainMember:
             lot.left += kept
             self.spent -= points
         for order in self.orders:
-            for place, (lot, points) in enumerate(came):
-                settled = min(points, order.missing if order is not brought and order.spends >= nth else 0)
-                came[place] = lot, points - settled
+            open_awards = order.awards if order is not brought and order.spends >= nth else []
+            for award, (place, (lot, _)) in itertools.product(open_awards, enumerate(list(came))):
+                settled = min(came[place][1], award.missing)
+                came[place] = lot, came[place][1] - settled
                 lot.left -= settled
-                order.missing -= settled
-                order.taken += settled
+                award.missing -= settled
+                award.taken += settled
                 self.taken += settled
 
     def spend(self, points: int, now: datetime) -> tuple[int, list[tuple[PlainLot, int]]]:
@@ -244,7 +262,7 @@ class PlainMember:
         if not any(order.left()):
             self.give(order.drawn, order.nth_spend, order, now)
         held = sum(self.set_aside(now).values())
-        due = order.due() - order.taken - order.ran_out
+        due = sum(order.due(award) for award in order.awards) - order.ran_out
         aside = self.set_aside(now).get(id(order.lot), 0)
         own = min(order.lot.left - aside, due) if order.lot and order.lot.expires_at > now else 0
         ran_out = order.lot.gone + order.lot.left - order.ran_out if order.lot else 0
@@ -259,8 +277,27 @@ class PlainMember:
             return False
         order.ran_out += gone
         owed = missing if policy == "debt" else min(missing, held)
-        order.missing, order.spends = missing - owed, self.spends
+        order.spends = self.spends
         self.debt += owed
-        order.taken += due - gone - missing + owed
-        self.taken += due - gone - missing + owed
+        took = due - gone - missing + owed
+        self.taken += took
+        self._share(order, took, missing - owed)
         return True
+
+    @staticmethod
+    def _share(order: PlainOrder, took: int, missing: int) -> None:
+        """What was taken and what is missing, award by award."""
+        for award in order.awards:
+            part = min(order.due(award), took)
+            award.taken += part
+            award.missing = min(order.due(award), missing)
+            took, missing = took - part, missing - award.missing
+
+    def capped(self, day: date) -> int:
+        """What the capped rule gave for purchases of this day, less what was taken back of it."""
+        return sum(
+            award.points - award.taken
+            for order in self.orders
+            if order.at.astimezone(NEW_YORK).date() == day
+            for award in order.awards[1:]
+        )

@@ -13,7 +13,7 @@ from config.outbox.models import Delivery
 from config.outbox.registry import list_subscribers
 from loyalty.rules.challenges import GivesPoints, StampCard
 from loyalty.services.challenge_past import count_again
-from tests.loyalty.pencil import PlainMember, PlainOrder
+from tests.loyalty.pencil import PlainAward, PlainMember, PlainOrder
 from tests.loyalty.playing import challenge, count_past, rewards, standing
 
 STAMPS, POINTS = 5, 30
@@ -74,7 +74,7 @@ def settle(plain: PlainMember, cards: list[PlainReward], full: int, *, policy: s
     for card in reversed(cards[full:]):
         if card.is_given:
             lot = None if card.lot is None else plain.lots[card.lot]
-            mine = PlainOrder("", [(1, 1)], [1], now, [""], lot, card.points)
+            mine = PlainOrder("", [(1, 1)], [1], now, [""], lot, [PlainAward(card.points, [0])])
             plain.take_back(mine, now, "clamp" if policy == "refuse" else policy)
             card.points, card.is_given = card.points - mine.taken, False
 

@@ -14,20 +14,16 @@ from loyalty.errors import InsufficientPoints, TransferExceeds
 from loyalty.models import Wallet, WhenSpent
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.wallets import get_wallet
-from loyalty.rules.basket import Line
-from loyalty.rules.purchase import Purchase
-from loyalty.services.batches import import_purchases
 from loyalty.services.expiry import book_expired_lots
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
-from loyalty.services.purchase_facts import Teller
 from loyalty.services.transfers import TransferDraft, transfer_points
 from loyalty.services.verification import verify_ledger
 from members.models import Member
-from omnichannel.models import Order
 from tests.loyalty.acting_steps import ActSteps
 from tests.loyalty.booking_steps import BookSteps
-from tests.loyalty.conftest import Shop, basket
-from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember, PlainOrder
+from tests.loyalty.buying_steps import BuySteps
+from tests.loyalty.conftest import Shop
+from tests.loyalty.pencil import EXPIRY_DAYS, MATURITY_DAYS, PlainMember
 from tests.loyalty.playing_steps import PlaySteps
 from tests.loyalty.reward_steps import RewardSteps
 from tests.loyalty.tier_steps import TierSteps
@@ -37,7 +33,7 @@ SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
 class LedgerMachine(
-    ActSteps, BookSteps, PlaySteps, RewardSteps, TierSteps, VoucherSteps, RuleBasedStateMachine
+    ActSteps, BookSteps, BuySteps, PlaySteps, RewardSteps, TierSteps, VoucherSteps, RuleBasedStateMachine
 ):
     """Two members in one shop. Every step is compared with the plain model."""
 
@@ -58,6 +54,7 @@ class LedgerMachine(
         self.members: list[Member] = [self.shop.enrol(), self.shop.enrol()]
         self.plain = [PlainMember(is_kept_alive=runs_out == "inactivity") for _ in self.members]
         self.numbers = itertools.count(1)
+        self.open_wine()
         self.open_rewards()
         self.open_tiers()
         self.open_vouchers()
@@ -65,42 +62,6 @@ class LedgerMachine(
     def teardown(self) -> None:
         if hasattr(self, "clock"):
             self.clock.stop()
-
-    @rule(
-        who=st.integers(0, 1),
-        lines=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 900)), min_size=1, max_size=3),
-        ago=st.integers(0, 40),
-    )
-    def buy(self, who: int, lines: list[tuple[int, int]], ago: int) -> None:
-        at = datetime.now(UTC) - timedelta(days=ago)
-        body = basket(*(price for _, price in lines), member=self.members[who], placed_at=at.isoformat())
-        for line, (quantity, _) in zip(body["lines"], lines, strict=True):
-            line["quantity"] = quantity
-        answer = self.shop.commit(body)
-        assert answer.status_code == 201
-        earned = sum(quantity * price for quantity, price in lines) // 100 * 10
-        lot = self.plain[who].earn(earned, at)
-        self.plain[who].be_active(at, now=datetime.now(UTC))
-        ref, skus = answer.json()["order"]["ref"], [f"SKU-{line}" for line in range(len(lines))]
-        self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), at, skus, lot, earned))
-
-    @rule(who=st.integers(0, 1), wanted=st.integers(1, 60))
-    def spend(self, who: int, wanted: int) -> None:
-        now = datetime.now(UTC)
-        plain = self.plain[who]
-        answer = self.shop.commit(basket(90, member=self.members[who], spend_points=wanted * 10))
-        if wanted * 10 > plain.spendable(now):
-            assert answer.json()["code"] == "insufficient_points"
-        elif wanted > 90:
-            assert answer.json()["code"] == "points_exceed_payable"
-        else:
-            assert answer.status_code == 201
-            ref = answer.json()["order"]["ref"]
-            nth, drawn = plain.spend(wanted * 10, now)
-            plain.orders.append(
-                PlainOrder(ref, [(1, 90)], [0], now, ["SKU-0"], drawn=drawn, by_points=wanted, nth_spend=nth)
-            )
-            plain.be_active(now, now=now)
 
     @rule(who=st.integers(0, 1), which=st.integers(0, 50), is_cancelled=st.booleans(), data=st.data())
     def bring_back(self, who: int, which: int, is_cancelled: bool, data: st.DataObject) -> None:
@@ -225,44 +186,6 @@ class LedgerMachine(
 
     def tell(self, path: str, body: dict[str, Any]) -> Any:
         return self.shop.post(path, body, **{"Idempotency-Key": f"told-{next(self.numbers)}"})
-
-    @rule(
-        who=st.integers(0, 1),
-        paids=st.lists(st.integers(0, 900), min_size=1, max_size=4),
-        ago=st.integers(0, 40),
-    )
-    def bring_history(self, who: int, paids: list[int], ago: int) -> None:
-        now = datetime.now(UTC)
-        at = now - timedelta(days=ago)
-        shop = self.shop
-        purchases = [
-            Purchase(
-                number=f"H-{next(self.numbers)}",
-                source="import",
-                programme_id=shop.programme.pk,
-                programme_code=shop.programme.code,
-                place_id=shop.place.pk,
-                place_code=shop.place.code,
-                till_id=None,
-                placed_at=at,
-                told_at=at,
-                timezone=shop.programme.timezone,
-                currency="USD",
-                lines=[Line(sku="H", quantity=1, unit_price_minor=paid)],
-                member=("ref", self.members[who].ref),
-            )
-            for paid in paids
-        ]
-        teller = Teller(key_id=0, name="import")
-        for _ in range(2):
-            outcomes = import_purchases(purchases=purchases, teller=teller, now=now)
-            assert len(outcomes) == len(paids)
-        refs = dict(Order.objects.filter(number__startswith="H-").values_list("number", "ref"))
-        for purchase, paid in zip(purchases, paids, strict=True):
-            lot, earned = self.plain[who].earn(paid // 100 * 10, at), paid // 100 * 10
-            order = PlainOrder(refs[purchase.number], [(1, paid)], [0], at, ["H"], lot, earned)
-            self.plain[who].orders.append(order)
-            self.plain[who].be_active(at, now=None)
 
     @rule(days=st.integers(1, 20), hours=st.integers(0, 23))
     def let_time_pass(self, days: int, hours: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis.stateful import invariant, rule
 
 from loyalty.models import Voucher
 from tests.loyalty.conftest import Shop, basket
-from tests.loyalty.pencil import PlainMember, PlainOrder
+from tests.loyalty.pencil import PlainAward, PlainMember, PlainOrder
 from tests.loyalty.vouchers import issued, normal, series
 
 PRICE = 100
@@ -49,9 +49,8 @@ class VoucherSteps:
         assert answer["settlement"]["payable_minor"] == paid
         lot = plain.earn(paid // 100 * 10, now)
         plain.be_active(now, now=now)
-        order = PlainOrder(
-            answer["order"]["ref"], [(1, paid)], [0], now, ["SKU-0"], lot=lot, earned=paid // 100 * 10
-        )
+        awards = [PlainAward(paid // 100 * 10, [0])]
+        order = PlainOrder(answer["order"]["ref"], [(1, paid)], [0], now, ["SKU-0"], lot, awards)
         plain.orders.append(order)
         if good:
             self.vouchers_used[code] = order.ref

@@ -219,6 +219,9 @@ class Seal(models.Model):
     digest = models.BinaryField(
         help_text="SHA-256 over the previous seal's digest and the day's entries in order."
     )
+    digest_version = models.SmallIntegerField(
+        default=1, db_default=1, help_text="What it covers: from 2 on debts and what entries undo, too."
+    )
     made_at = models.DateTimeField()
 
     class Meta:

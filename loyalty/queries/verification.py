@@ -49,6 +49,17 @@ _LAWS = {
         SELECT 'lot ' || l.id, coalesce(sum(m.points), 0), l.remaining
         FROM loyalty_lot l LEFT JOIN loyalty_lotmove m ON m.lot_id = l.id
         GROUP BY l.id HAVING coalesce(sum(m.points), 0) <> l.remaining""",
+    "a lot is filled once, and what comes back never makes it more": """
+        SELECT 'lot ' || l.id, l.credited || ' credited, never more',
+          coalesce(m.filled, 0) || ' credited, ' || coalesce(m.most, 0) || ' at most'
+        FROM loyalty_lot l
+        LEFT JOIN (
+          SELECT lot_id, sum(filled) AS filled, max(running) AS most FROM (
+            SELECT m.lot_id, sum(m.points) OVER (PARTITION BY m.lot_id ORDER BY m.entry_id) AS running,
+              CASE WHEN m.points > 0 AND e.kind <> 'reverse_spend' THEN m.points ELSE 0 END AS filled
+            FROM loyalty_lotmove m JOIN loyalty_entry e ON e.id = m.entry_id AND e.member_id = m.member_id) one
+          GROUP BY 1) m ON m.lot_id = l.id
+        WHERE coalesce(m.filled, 0) <> l.credited OR coalesce(m.most, 0) > l.credited""",
     "a wallet's figures are those of its lots": """
         SELECT 'wallet ' || w.id,
           greatest(f.spendable - h.points, 0) || ' spendable, ' || h.points || ' held, ' || f.pending || ' pending',
@@ -225,7 +236,8 @@ _LAWS = {
         SELECT 'seal of ' || s.sealed_on || ', programme ' || s.programme_id,
           encode(d.digest, 'hex'), encode(s.digest, 'hex')
         FROM (SELECT *, lag(digest) OVER (PARTITION BY programme_id ORDER BY sealed_on) AS previous FROM loyalty_seal) s
-        CROSS JOIN LATERAL loyalty_digest_of_day(s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea)) d
+        CROSS JOIN LATERAL loyalty_digest_of_day(
+          s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea), s.digest_version) d
         WHERE d.digest <> s.digest""",
     **book_laws.LAWS,
     **challenge_laws.LAWS,

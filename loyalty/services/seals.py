@@ -10,6 +10,8 @@ from loyalty.models import Entry, ProgrammeTerms, Seal
 
 CLOSES_AFTER = timedelta(hours=1)
 """A day is closed so long after its midnight (UTC): by then every transaction that began in it has ended."""
+DIGEST_VERSION = 2
+"""What a new seal's digest covers, as `loyalty_digest_of_day` says."""
 
 
 def seal_closed_days(*, now: datetime) -> int:
@@ -42,10 +44,13 @@ def seal_day(programme_id: int, day: date, *, now: datetime) -> bool:
         if previous is not None and previous.sealed_on >= day:
             return False
         cursor.execute(
-            "INSERT INTO loyalty_seal (programme_id, sealed_on, entries, points, digest, made_at)"
-            " SELECT %s, %s::date, d.entries, d.points, d.digest, %s"
-            " FROM loyalty_digest_of_day(%s, %s::date, %s::bytea) d ON CONFLICT DO NOTHING",
-            [programme_id, day, now, programme_id, day, bytes(previous.digest) if previous else b""],
+            "INSERT INTO loyalty_seal (programme_id, sealed_on, entries, points, digest, digest_version, made_at)"
+            " SELECT %s, %s::date, d.entries, d.points, d.digest, %s, %s"
+            " FROM loyalty_digest_of_day(%s, %s::date, %s::bytea, %s) d ON CONFLICT DO NOTHING",
+            [
+                *(programme_id, day, DIGEST_VERSION, now),
+                *(programme_id, day, bytes(previous.digest) if previous else b"", DIGEST_VERSION),
+            ],
         )
         return bool(cursor.rowcount)
 

@@ -109,6 +109,23 @@ def test_what_was_reached_meanwhile_keeps_its_benefits(shop: Shop, wallet: Walle
     assert BenefitGrant.objects.get().valid_until > now()
 
 
+def test_what_came_with_a_given_tier_outlives_it_where_the_member_reached_the_tier(
+    shop: Shop, wallet: Wallet, clock: Any
+) -> None:
+    give(in_role(STORE_MANAGER), wallet)
+    grant = BenefitGrant.objects.get()
+    shop.commit(basket(40_000, member=Member.objects.get(pk=wallet.member_id)))
+    benefit = grant.benefit
+
+    clock.move_to(datetime(2026, 8, 10, 16, tzinfo=UTC))
+
+    assert tier_of(wallet) == "gold"
+    grant.refresh_from_db()
+    assert BenefitGrant.objects.filter(benefit=benefit).count() == 1
+    assert grant.valid_until > now()
+    assert grant.valid_until == datetime(2026, 5, 10, 4, tzinfo=UTC) + timedelta(days=benefit.valid_days)
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [

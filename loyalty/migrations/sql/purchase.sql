@@ -182,6 +182,19 @@ BEGIN
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(standings) AS x(w int)) s
     WHERE w.id = s.id;
 
+    -- What came with a tier given by hand is the member's own, and not granted twice, where they reach the tier themselves.
+    IF EXISTS (SELECT FROM loyalty_benefitgrant g WHERE g.wallet_id = ANY (ids) AND g.cause LIKE 'given:%') THEN
+        UPDATE loyalty_benefitgrant g
+        SET cause = 'tier:' || t.code || ':' || b.id || ':' || (x.from_at AT TIME ZONE p.timezone)::date,
+            valid_until = ((x.from_at AT TIME ZONE p.timezone)::date + b.valid_days)::timestamp AT TIME ZONE p.timezone
+        FROM jsonb_to_recordset(standings) AS x(
+            w int, member_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
+        JOIN loyalty_benefit b ON b.tier_id = x.tier_id
+        JOIN loyalty_tier t ON t.id = x.tier_id
+        JOIN omnichannel_programme p ON p.id = t.programme_id
+        WHERE g.wallet_id = ids[x.w] AND g.member_id = x.member_id AND g.benefit_id = b.id AND g.cause LIKE 'given:%'
+            AND g.valid_until > x.from_at;
+    END IF;
     INSERT INTO loyalty_benefitgrant (wallet_id, member_id, benefit_id, ref, cause, granted_at, valid_until)
     SELECT ids[x.w], x.member_id, x.benefit_id, x.ref, x.cause, x.granted_at, x.valid_until
     FROM jsonb_to_recordset(benefits) AS x(

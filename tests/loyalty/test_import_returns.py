@@ -11,11 +11,13 @@ import pytest
 
 from config.outbox.models import Event
 from loyalty.models import Entry, ProgrammeTerms, TierStanding, Wallet
+from loyalty.rules.definition import PerStep, RuleDefinition
 from loyalty.services.import_report import Report, Tally
 from loyalty.services.importing import import_feeds
+from loyalty.services.rules import publish_rule
 from loyalty.services.verification import verify_ledger
 from omnichannel.models import Order, OrderReturn, ReturnSlip
-from tests.loyalty.conftest import Shop
+from tests.loyalty.conftest import LONG_AGO, Shop
 from tests.loyalty.test_importing import Refused
 from tests.loyalty.test_return_slips import bring
 from tests.stories.reckoning_returns import assert_returns_agree
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.django_db
 
 HEADER = "place,number,placed_at,member_external,sku,quantity,unit_price\n"
 Take = Callable[..., Tally]
+EXCERPT = Path(__file__).with_name("online_retail.csv")
 
 
 @pytest.fixture
@@ -180,6 +183,37 @@ def test_a_whole_history_agrees_with_pencil_and_paper(take: Take, tmp_path: Path
 
     agreed = assert_returns_agree(path)
     assert (tally.points_earned, tally.points_taken) == (agreed.earned, agreed.taken)
+    assert set(agreed.outcomes()) == {"returned", "partly", "unexplained", "anonymous"}
+
+
+def test_every_real_cancellation_has_an_outcome_though_its_sale_is_not_in_the_file(
+    take: Take, shop: Shop, tmp_path: Path
+) -> None:
+    """Customers of a British wholesaler whose cancellations are many, some of sales before the first row."""
+    publish_rule(
+        programme_id=shop.programme.pk,
+        code="early",
+        name="Early",
+        definition=RuleDefinition(effect=PerStep(points=10, step_minor=100)),
+        live_from=datetime(2010, 1, 1, tzinfo=UTC),
+        live_until=LONG_AGO,
+        made_by="test",
+        now=LONG_AGO,
+    )
+    path = tmp_path / "transactions.csv.gz"
+    _, *rows = EXCERPT.read_text().splitlines(keepends=True)
+    with gzip.open(path, "wt") as file:
+        file.writelines(rows)
+
+    tally = take(path=path)
+
+    agreed = assert_returns_agree(path)
+    assert (tally.points_earned, tally.points_taken) == (agreed.earned, agreed.taken)
+    cancelled = {
+        row["invoice_no"]: row["stock_code"] for row in csv.DictReader(rows) if row["invoice_no"][0] == "C"
+    }
+    kept = {slip.number for slip in ReturnSlip.objects.all()}
+    assert {cancelled[number] for number in cancelled.keys() - kept} == {"AMAZONFEE", "BANK CHARGES"}
     assert set(agreed.outcomes()) == {"returned", "partly", "unexplained", "anonymous"}
 
 

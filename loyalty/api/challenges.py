@@ -8,11 +8,12 @@ from rest_framework.request import Request
 
 from config.ground import clock
 from config.ground.api.bodies import Body
-from config.ground.api.caller import member_of
+from config.ground.api.caller import caller_of, member_of
 from config.ground.api.door import Answer, Door
+from loyalty.api.access import programme_of
 from loyalty.api.wallets import WhichProgramme
 from loyalty.queries.challenge_board import BadgeAnswer, ChallengeAnswer, get_board
-from loyalty.queries.history import find_home_programme
+from loyalty.queries.history import find_home_programme, find_member_id
 from loyalty.queries.referrals import ReferralAnswer, get_referrals
 from loyalty.services.referrals import give_code, join_by_code
 
@@ -42,6 +43,18 @@ class MyChallenges(Door):
     def get(self, request: Request) -> HttpResponse:
         member_id, asked = member_of(request), self.query(request)
         programme_id, _ = find_home_programme(member_id, asked.programme)
+        board = get_board(member_id, programme_id, now=clock.now())
+        return Answer(ChallengesBody(results=board.challenges, badges=board.badges))
+
+
+class MemberChallenges(Door):
+    """The same of a member who stands at the till, or shops online: `till/lookup` says their ref."""
+
+    scope = ("till", "orders", "members")
+    answers = {"get": {200: ChallengesBody}}
+
+    def get(self, request: Request, ref: str) -> HttpResponse:
+        member_id, programme_id = find_member_id(ref), programme_of(caller_of(request))
         board = get_board(member_id, programme_id, now=clock.now())
         return Answer(ChallengesBody(results=board.challenges, badges=board.badges))
 

@@ -55,6 +55,7 @@ urlpatterns = [
     path("returns", return_slips.ReturnsWithoutReceipt.as_view()),
     path("members/<ref:ref>/wallet", wallets.MemberWallet.as_view()),
     path("members/<ref:ref>/entries", wallets.MemberEntries.as_view()),
+    path("members/<ref:ref>/challenges", challenges.MemberChallenges.as_view()),
     path("me/challenges", challenges.MyChallenges.as_view()),
     path("me/referral", challenges.MyReferral.as_view()),
     path("me/transfers", transfers.MyTransfers.as_view()),

@@ -12,6 +12,7 @@ import msgspec
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.queries.ladders import list_ladders
+from loyalty.queries.vocabulary import list_names_asked
 from loyalty.rules import tiers
 from loyalty.rules.back_tests import Changes, ladders_tried, versions_tried
 from loyalty.rules.compile import Programme, Terms, compile_programme
@@ -71,6 +72,8 @@ def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Pr
 def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]] | None = None) -> Programme:
     row = ProgrammeTerms.objects.select_related("programme").get(programme_id=programme_id)
     versions = _versions(programme_id)
+    if change:
+        versions = change(versions)
     return compile_programme(
         stamp=row.stamp,
         terms=Terms(
@@ -87,7 +90,8 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
             transfer_points_a_day=row.transfer_points_a_day,
         ),
         ladders=_ladders(programme_id),
-        versions=change(versions) if change else versions,
+        versions=versions,
+        names=list_names_asked(programme_id, (one for version in versions for one in version[4].conditions)),
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.models import Label, Tier
+from loyalty.rules.conditions import Condition, PlaceIs, TierIs
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.stored_rules import Unreadable, read_stored
 from loyalty.rules.words import with_names
@@ -126,6 +127,20 @@ def list_names(programme_ids: Iterable[int]) -> dict[int, Names]:
     ):
         names[programme_id].labels[code] = name
     return names
+
+
+def list_names_asked(
+    programme_id: int, conditions: Iterable[Condition]
+) -> dict[type[Condition], dict[str, str]]:
+    """What the tiers and places of a programme are called, code -> name, where conditions of the kind ask for them.
+    Reads nothing where none does.
+    """
+    tables: dict[type[Condition], type[Tier | Place]] = {TierIs: Tier, PlaceIs: Place}
+    asked = {type(condition) for condition in conditions} & tables.keys()
+    return {
+        kind: dict(tables[kind].objects.filter(programme_id=programme_id).values_list("code", "name"))
+        for kind in asked
+    }
 
 
 def suggest_words(programme_id: int, kind: Kind, term: str) -> list[Word]:

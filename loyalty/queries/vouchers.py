@@ -8,6 +8,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.models import VoucherSeries
+from loyalty.queries.vocabulary import list_names_asked
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.voucher_codes import normal_form
 from loyalty.rules.voucher_facts import Brought, VoucherNow, VouchersNow
@@ -102,7 +103,8 @@ def compiled(row: VoucherSeries) -> Series:
         currency=row.programme.currency, zone=ZoneInfo(row.programme.timezone), names_segments=False
     )
     definition = msgspec.convert(row.definition, VoucherDefinition)
-    return compile_series(row.pk, row.code, row.name, definition, manner)
+    named = manner.with_names(list_names_asked(row.programme_id, definition.conditions))
+    return compile_series(row.pk, row.code, row.name, definition, named)
 
 
 def lock_vouchers(told: Sequence[str]) -> None:

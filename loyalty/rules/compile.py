@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
-from loyalty.rules.condition_words import Manner
+from loyalty.rules.condition_words import Manner, Names
 from loyalty.rules.definition import (
     Basic,
     ChannelIs,
@@ -187,9 +188,13 @@ def compile_programme(
     terms: Terms,
     ladders: Sequence[Ladder],
     versions: Iterable[tuple[int, str, str, int, RuleDefinition, datetime, datetime | None]],
+    names: Names = MappingProxyType({}),
 ) -> Programme:
-    """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules."""
-    manner = Manner(currency=terms.currency, zone=terms.zone, names_segments=False)
+    """Compile the versions `(id, code, name, version, definition, live_from, live_until)` of a programme's rules.
+
+    :param names: as `Manner.with_names` takes them.
+    """
+    manner = Manner(currency=terms.currency, zone=terms.zone, names_segments=False).with_names(names)
     always: list[LiveRule] = []
     capped: list[LiveRule] = []
     by_demand: dict[Demand, list[LiveRule]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """When a rule holds and on what it counts, in words that a marketer would use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
 
 from config.ground.amounts import money
@@ -37,18 +37,29 @@ NAMED = 4
 EVERYTHING_SAID = "everything"
 
 
+Names = Mapping[type[Condition], Mapping[str, str]]
+"""What tiers and places are called, code -> name, by the kind of condition that asks for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a programme's rules are said: its money, the zone that moments are told in.
 
     :ivar names_segments: for colleagues alone; who shops is not told what they are taken for.
     :ivar happened: what happens in a period: something is bought, or done.
+    :ivar tiers, places: what codes of them are called; a code that is not there is said as it is.
     """
 
     currency: str = ""
     zone: tzinfo = UTC
     names_segments: bool = True
     happened: str = "bought"
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def with_names(self, names: Names) -> "Manner":
+        """Where codes of tiers and places are said by their names."""
+        return replace(self, tiers=names.get(TierIs, {}), places=names.get(PlaceIs, {}))
 
 
 FACETS: Mapping[type[Condition], str] = {
@@ -75,7 +86,7 @@ def words_of_condition(condition: Condition, manner: Manner) -> str:
         case TierIs() | HasLabel() | FirstPurchase() | Birthday():
             return _who(condition, manner)
         case PlaceIs() | ChannelIs() | PaidBy():
-            return _how(condition)
+            return _how(condition, manner)
         case Spends(minimum_minor=minimum, scope=scope):
             return f"from {money(minimum, manner.currency)} paid{_on(scope)}"
         case Buys(pieces=pieces, scope=scope):
@@ -87,7 +98,8 @@ def words_of_condition(condition: Condition, manner: Manner) -> str:
 def _who(condition: TierIs | HasLabel | FirstPurchase | Birthday, manner: Manner) -> str:
     match condition:
         case TierIs(tiers=tiers):
-            return f"for members on {either(tiers, named=NAMED)}"
+            called = [manner.tiers.get(code, code) for code in tiers]
+            return f"for members on {either(called, named=NAMED)}"
         case HasLabel() if not manner.names_segments:
             return "for chosen members"
         case HasLabel(labels=labels):
@@ -100,10 +112,11 @@ def _who(condition: TierIs | HasLabel | FirstPurchase | Birthday, manner: Manner
             return f"on the birthday and the {days} it" if days else "on the birthday"
 
 
-def _how(condition: PlaceIs | ChannelIs | PaidBy) -> str:
+def _how(condition: PlaceIs | ChannelIs | PaidBy, manner: Manner) -> str:
     match condition:
         case PlaceIs(places=places):
-            return f"in {either(places, named=NAMED)}"
+            called = [manner.places.get(code, code) for code in places]
+            return f"in {either(called, named=NAMED)}"
         case ChannelIs(channel=channel):
             return CHANNELS[channel]
         case PaidBy(kinds=kinds):

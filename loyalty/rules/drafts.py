@@ -8,7 +8,7 @@ import msgspec
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.compile import Terms
-from loyalty.rules.condition_words import Manner, words_of_scope
+from loyalty.rules.condition_words import Manner, Names, words_of_scope
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.holding import tests_of
 from loyalty.rules.settle import Settlement, occasion_of
@@ -45,11 +45,12 @@ def versions_with(versions: Iterable[Version], draft: Draft) -> list[Version]:
 
 
 def obstacles(
-    draft: Draft, basket: Basket, shopper: Shopper, settlement: Settlement, terms: Terms
+    draft: Draft, basket: Basket, shopper: Shopper, settlement: Settlement, terms: Terms, *, names: Names
 ) -> list[str]:
     """Why the draft awards nothing for a basket, as far as its dates, conditions and scope say it.
 
     :param settlement: of the basket, with the draft.
+    :param names: as `Manner.with_names` takes them.
     """
     if basket.placed_at < draft.live_from:
         return ["It is not live yet at that moment."]
@@ -57,7 +58,7 @@ def obstacles(
         return ["It has ended at that moment."]
     amounts = Amounts(basket.lines, settlement.line_paid_minor, settlement.line_paid_minor)
     occasion = occasion_of(basket, shopper, shopper.tier_code, terms, amounts)
-    manner = Manner(currency=terms.currency, zone=terms.zone)
+    manner = Manner(currency=terms.currency, zone=terms.zone).with_names(names)
     tests = tests_of(draft.definition.conditions, draft.definition.basis, manner)
     found = [unmet.because for test in tests if (unmet := test(occasion)) is not None]
     if not amounts.positions(draft.definition.effect.scope, draft.definition.basis):

@@ -4,6 +4,7 @@ import msgspec
 
 from loyalty.queries.batches import find_products
 from loyalty.queries.programmes import compile_with, get_current_programme
+from loyalty.queries.vocabulary import list_names_asked
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.drafts import Draft, obstacles
 from loyalty.rules.settle import Settlement, settle
@@ -33,5 +34,12 @@ def preview_rule(*, programme_id: int, draft: Draft, basket: Basket, shopper: Sh
         basket=basket,
         before=settle(basket, shopper, programme),
         after=after,
-        obstacles=obstacles(draft, basket, shopper, after, programme.terms),
+        obstacles=obstacles(
+            draft,
+            basket,
+            shopper,
+            after,
+            programme.terms,
+            names=list_names_asked(programme_id, draft.definition.conditions),
+        ),
     )

@@ -180,7 +180,7 @@ def test_tier_day_and_period_are_those_of_the_act(shop: Shop, member: Member) ->
 
     earned = [[one.rule for one in get_act_why(ref).earned] for ref in (silver, before, sunday)]
     assert earned == [["act", "spring"], [], []]
-    assert whys(before)[0] == ("tier", "Act: It holds only for members on silver.")
+    assert whys(before)[0] == ("tier", "Act: It holds only for members on Silver.")
     assert whys(before)[1][1].startswith("Spring: It holds only done from 2026-03-02 12:00 until")
     assert points(member) == 1_000 + 57
 

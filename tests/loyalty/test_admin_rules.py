@@ -128,7 +128,7 @@ def test_a_preview_says_why_a_rule_gives_nothing(shop: Shop) -> None:
 
     page = signed_in(MARKETER).post("/admin/loyalty/rule/add/", form).content.decode()
 
-    assert "It holds only for members on gold." in page
+    assert "It holds only for members on Gold." in page
     assert "Nothing in this basket is category TEA." in page
 
 

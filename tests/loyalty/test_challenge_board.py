@@ -45,6 +45,19 @@ def test_an_app_asks_again_with_an_etag(shop: Shop) -> None:
     assert app.get("/api/v1/me/challenges", headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_till_sees_the_stamps_of_the_member_who_stands_there(shop: Shop) -> None:
+    member = shop.enrol()
+    challenge(shop, StampCard(stamps=9))
+    buy(shop, member, 100, quantity=7)
+    deliver()
+    key = {"Authorization": f"Bearer {shop.key}"}
+    answer = shop.client.get(f"/api/v1/members/{member.ref}/challenges", headers=key)
+    assert answer.json() == app_of(member).get("/api/v1/me/challenges").json()
+    assert answer.json()["results"][0]["progress"] == "7 of 9 stamps"
+    nobody = shop.client.get(f"/api/v1/members/mem_{'0' * 26}/challenges", headers=key)
+    assert nobody.status_code == 404
+
+
 def test_what_is_over_says_so_and_what_ended_is_not_shown(shop: Shop) -> None:
     with time_machine.travel(datetime(2026, 3, 2, 15, tzinfo=UTC), tick=False) as clock:
         member, now = shop.enrol(), datetime.now(UTC)

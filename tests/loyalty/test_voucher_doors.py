@@ -9,9 +9,10 @@ import pytest
 import time_machine
 
 from loyalty.models import Voucher, VoucherReservation, VoucherUse
-from loyalty.rules.conditions import HasLabel, PlaceIs, Spends
+from loyalty.rules.conditions import HasLabel, PlaceIs, Spends, TierIs
 from loyalty.rules.vouchers import AmountOff, GiftCard, PercentOff, Stacking
 from loyalty.services.verification import verify_ledger
+from omnichannel.models import Place
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.test_wallets import app_of
 from tests.loyalty.vouchers import issued, public, series
@@ -173,6 +174,20 @@ def test_the_app_shows_what_the_member_holds_and_what_became_of_it(shop: Shop) -
     assert [one["state"] for one in held["results"]] == ["reserved"]
     rest = app.get("/api/v1/me/vouchers", {"limit": 1, "cursor": held["next"]}).json()["results"]
     assert [(one["code"], one["state"]) for one in rest] == [(first, "rolled_back")]
+
+
+def test_a_voucher_says_by_name_where_and_for_whom_it_is_good(shop: Shop) -> None:
+    member = shop.enrol()
+    conditions = [PlaceIs(places=["S9", "gone"]), TierIs(tiers=["gold"])]
+    Place.objects.create(programme=shop.programme, code="S9", name="Harbour Street")
+    code = issued(series(shop, conditions=conditions[:1]), member)
+    precious = issued(series(shop, conditions=conditions[1:]), member)
+    asked = {"member": {"ref": member.ref}, "lines": basket(1_000)["lines"]}
+    told = [
+        shop.post("vouchers/validate", {"code": one, **asked}).json()["because"] for one in (code, precious)
+    ]
+    assert "It holds only in Harbour Street or gone." in told[0]
+    assert "It holds only for members on Gold." in told[1]
 
 
 def test_the_till_sees_the_vouchers_that_fit_where_it_stands(

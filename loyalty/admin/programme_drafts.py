@@ -1,4 +1,4 @@
-"""Drafts of terms and of limits of corrections: what would change."""
+"""Drafts of terms, of limits of corrections and of whole files: what would change."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
 
+from config.ground import clock
 from config.ground.typed import load
 from config.staff.actors import actor_of
 from config.staff.site import site
@@ -14,14 +15,16 @@ from loyalty.admin.draft_page import DraftPage
 from loyalty.models import DraftState, ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
 from loyalty.queries.programme_drafts import find_terms, list_limits
+from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
-from loyalty.rules.programme_files import TermsPart
+from loyalty.rules.programme_files import ProgrammeFile, TermsPart, differences
 from loyalty.rules.terms_words import limits_changes, terms_changes
 from loyalty.services.programme_drafts import PROGRAMME_DRAFTS
 
 RIGHTS = {
     DraftKind.TERMS: "loyalty.change_programmeterms",
     DraftKind.LIMITS: "loyalty.change_correctionlimit",
+    DraftKind.FILE: "loyalty.change_programmeterms",
 }
 
 
@@ -42,7 +45,7 @@ class ProgrammeDraftAdmin(DraftPage):
     def tell(self, request: HttpRequest, draft: ProgrammeDraft, home: Home) -> dict[str, Any]:
         return {
             "title": str(draft).capitalize(),
-            "says": [f"Other {draft.get_kind_display()} for {home.name}"],
+            "says": [_says(draft, home)],
             "changes": _changes(draft),
             "write_url": _write_url(draft) if actor_of(request) == draft.made_by else "",
         }
@@ -52,6 +55,12 @@ class ProgrammeDraftAdmin(DraftPage):
         return f"{draft.get_kind_display().capitalize()} {draft.pk}"
 
 
+def _says(draft: ProgrammeDraft, home: Home) -> str:
+    if draft.kind == DraftKind.FILE:
+        return f"{home.name}, as a file says: all of it holds from its approval, or nothing"
+    return f"Other {draft.get_kind_display()} for {home.name}"
+
+
 def _changes(draft: ProgrammeDraft) -> list[str]:
     """Beside what holds; once it is approved, beside what it took the place of; of a discarded one, none."""
     held, wanted = draft.before, draft.definition
@@ -59,6 +68,11 @@ def _changes(draft: ProgrammeDraft) -> list[str]:
         return []
     if draft.kind == DraftKind.LIMITS:
         return limits_changes(list_limits(draft.programme_id) if held is None else held, wanted)
+    if draft.kind == DraftKind.FILE:
+        today = (
+            load(ProgrammeFile, held) if held else find_programme_file(draft.programme.code, now=clock.now())
+        )
+        return differences(today, load(ProgrammeFile, wanted))
     before = find_terms(draft.programme_id) if held is None else load(TermsPart, held)
     return terms_changes(before, load(TermsPart, wanted), draft.programme.currency)
 
@@ -67,4 +81,5 @@ def _write_url(draft: ProgrammeDraft) -> str:
     if draft.kind == DraftKind.LIMITS:
         return reverse("admin:loyalty_correctionlimit_changelist")
     terms = ProgrammeTerms.objects.get(programme_id=draft.programme_id)
-    return reverse("admin:loyalty_programmeterms_change", args=[terms.pk])
+    page = "bring_in" if draft.kind == DraftKind.FILE else "change"
+    return reverse(f"admin:loyalty_programmeterms_{page}", args=[terms.pk])

@@ -20,7 +20,7 @@ from loyalty.models import ProgrammeTerms
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.programme_files import ProgrammeFile, changes_by
-from loyalty.services.programme_files import bring_programme, try_programme
+from loyalty.services.programme_arrivals import THE_FILE, bring_programme, try_programme
 
 LARGEST_FILE = 2_000_000
 MAY_BRING = ("loyalty.change_programmeterms", "loyalty.change_tier", "loyalty.change_rule")
@@ -100,7 +100,8 @@ def _bring(request: HttpRequest, terms: ProgrammeTerms, file: ProgrammeFile) -> 
     except Refusal as refused:
         messages.error(request, refused.detail)
     else:
-        messages.success(request, f"Brought in: {len(brought.changes)} changes.")
+        if THE_FILE not in brought.waiting:
+            messages.success(request, f"Brought in: {len(brought.changes)} changes.")
         for what in brought.waiting:
             messages.info(request, f"{what} waits for somebody to approve it.")
     return HttpResponseRedirect(reverse("admin:loyalty_programmeterms_change", args=[terms.pk]))

@@ -1,4 +1,4 @@
-"""Drafts of what a programme declares: its terms, and how far each role corrects alone."""
+"""Drafts of what a programme declares: its terms, how far each role corrects alone, or all that a file names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +11,20 @@ from loyalty.models.drafts import Draft, approved_by_another, one_open_draft
 class DraftKind(models.TextChoices):
     TERMS = "terms", "terms"
     LIMITS = "limits", "limits of corrections"
+    FILE = "file", "file"
 
 
 class ProgrammeDraft(Draft):
-    """What somebody wants the terms, or the limits of corrections, to be, whole. They hold once it is approved."""
+    """What somebody wants the terms, the limits of corrections, or all that a file names to be, whole. It holds
+    once it is approved.
+    """
 
     id = models.BigAutoField(primary_key=True)
     programme = models.ForeignKey("omnichannel.Programme", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6, choices=DraftKind)
-    definition = models.JSONField(help_text="`loyalty.rules.programme_files.TermsPart`, or role -> points.")
+    definition = models.JSONField(
+        help_text="`TermsPart` or `ProgrammeFile` of `loyalty.rules.programme_files`, or role -> points."
+    )
     before = models.JSONField(null=True, help_text="What it took the place of.")
 
     class Meta:

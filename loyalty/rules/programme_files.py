@@ -162,6 +162,17 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
     return told + _of_rules(today.rules if today else [], wanted)
 
 
+def has_changes(today: ProgrammeFile, wanted: ProgrammeFile) -> bool:
+    """Whether the file says anything else than what holds of what it names."""
+    known = {rule.code: rule for rule in today.rules}
+    return (
+        today.terms != wanted.terms
+        or ladder_of(today) != ladder_of(wanted)
+        or bool(_of_tiers(today, wanted) + _of_event_types(today.event_types, wanted.event_types))
+        or any(is_changed(known.get(rule.code), rule) for rule in wanted.rules)
+    )
+
+
 def _fault_in_type(kind: EventTypePart) -> str | None:
     fault = find_fault_of_type(EventType(**structs.asdict(kind)))
     return f"Event type {kind.title}: {fault.detail}" if fault else None

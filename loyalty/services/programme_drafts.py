@@ -1,4 +1,4 @@
-"""The way of a programme's terms and limits of corrections: draft, submitted, approved by another, then they hold."""
+"""The way of terms, limits of corrections and programmes' files: draft, submitted, approved by another."""
 
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,10 @@ from loyalty.queries.programme_drafts import (
     find_terms,
     list_limits,
 )
-from loyalty.rules.programme_files import TermsPart
+from loyalty.queries.programme_files import find_programme_file
+from loyalty.rules.programme_files import ProgrammeFile, TermsPart
 from loyalty.services.drafts import DraftRoad, begin
+from loyalty.services.programme_files import bring_file
 
 
 def write_terms_draft(programme_id: int, terms: TermsPart, *, by: str, now: datetime) -> ProgrammeDraft:
@@ -41,6 +43,11 @@ def write_limits_draft(
     return _write(programme_id, DraftKind.LIMITS, {**limits, **changed}, by=by, now=now)
 
 
+def write_file_draft(programme_id: int, file: ProgrammeFile, *, by: str, now: datetime) -> ProgrammeDraft:
+    """As `write_terms_draft`, for all that a file says."""
+    return _write(programme_id, DraftKind.FILE, dump(file), by=by, now=now)
+
+
 @transaction.atomic
 def _write(programme_id: int, kind: DraftKind, definition: Any, *, by: str, now: datetime) -> ProgrammeDraft:
     ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
@@ -55,11 +62,18 @@ def _write(programme_id: int, kind: DraftKind, definition: Any, *, by: str, now:
     return draft
 
 
-def _publish(draft: ProgrammeDraft, _by: str, _now: datetime) -> None:
-    """Let the terms or limits be what the draft says.
+def _publish(draft: ProgrammeDraft, by: str, now: datetime) -> None:
+    """Let the terms, limits or all that a file names be what the draft says.
 
     :raises TermsNotValid: it asks for nobody else from now on, while something else waits for a second person.
+    :raises Refusal: as `bring_file`.
     """
+    if draft.kind == DraftKind.FILE:
+        draft.before = dump(find_programme_file(draft.programme.code, now=now))
+        file = load(ProgrammeFile, draft.definition)
+        approved_by = by if draft.needs_approval else ""
+        bring_file(file, by=draft.made_by, approved_by=approved_by, now=now)
+        return
     if draft.kind == DraftKind.TERMS:
         draft.before = dump(find_terms(draft.programme_id))
         _bring_terms(draft, load(TermsPart, draft.definition))

@@ -9,7 +9,7 @@ from django.db.models import Max
 from loyalty.errors import ProgrammeFileNotFitting
 from loyalty.models import Benefit, DraftState, ProgrammeTerms, Tier
 from loyalty.models.programme_drafts import DraftKind
-from loyalty.queries.drafts import list_waiting_rules, needs_approval
+from loyalty.queries.drafts import list_waiting, needs_approval
 from loyalty.queries.ladders import find_open_ladder_draft
 from loyalty.queries.programme_drafts import find_open_programme_draft
 from loyalty.queries.programme_files import find_programme_file
@@ -24,10 +24,9 @@ from loyalty.rules.programme_files import (
     is_changed,
     ladder_of,
 )
-from loyalty.services.ladder_drafts import submit_ladder_draft, write_ladder_draft
+from loyalty.services.ladder_drafts import approve_ladder_draft, submit_ladder_draft, write_ladder_draft
 from loyalty.services.ladders import publish_ladder
-from loyalty.services.programme_drafts import submit_programme_draft, write_terms_draft
-from loyalty.services.rule_drafts import submit_draft, write_draft
+from loyalty.services.rule_drafts import approve_draft, submit_draft, write_draft
 from omnichannel.rules.behaviour import EventType
 from omnichannel.services.event_types import declare_event_type
 from omnichannel.services.places import open_programme
@@ -40,24 +39,13 @@ class Brought(msgspec.Struct, frozen=True):
     waiting: list[str]
 
 
-def try_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
-    """What bringing the file in would change, and what would wait. It is brought in and undone, so that whatever
-    refuses the one refuses the other.
-
-    :raises Refusal: as `bring_programme`.
-    """
-    with transaction.atomic():
-        brought = bring_programme(file, by=by, now=now)
-        transaction.set_rollback(True)
-    return brought
-
-
 @transaction.atomic
-def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
+def bring_file(file: ProgrammeFile, *, by: str, now: datetime, approved_by: str = "") -> Brought:
     """Make the programme what the file says: opened if there is none by its code, else changed. What the file does not
-    name stays. Rules are drafted and submitted, and wait where the terms ask for a second person: those that held until
-    now, or those of the file. So are terms and ladder of a programme that has some and asks for one.
+    name stays. Where nobody approved it, its rules wait if the terms ask for a second person: those that held until
+    now, or those of the file.
 
+    :param approved_by: who approved the file as a whole, and so each thing in it.
     :raises ProgrammeFileNotFitting: it cannot be brought in here.
     :raises ProgrammeNotValid: its timezone, currency or region is none.
     :raises RuleNotValid: a rule would begin before another version of it that waits for its time.
@@ -71,27 +59,23 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     told = differences(today, file) + [f"Left out, for it has ended: the rule {rule.name}" for rule in over]
     programme = open_programme(**msgspec.structs.asdict(file.programme))
     asks_another = today is not None and needs_approval(programme.pk)
-    is_begun = today is not None and today.terms is not None
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
-    waiting: list[str] = []
-    if asks_another and is_begun:
-        waiting += _bring_terms(programme.pk, file.terms, today, by=by, now=now)
-    else:
-        ProgrammeTerms.objects.update_or_create(
-            programme=programme, defaults=msgspec.structs.asdict(file.terms)
-        )
+    if today is None or today.terms != file.terms:
+        _bring_terms(programme.pk, file.terms)
     _bring_tiers(programme.pk, file)
     ladder = ladder_of(file)
     if ladder is not None and (today is None or ladder_of(today) != ladder):
-        waiting += _bring_ladder(programme.pk, ladder, asks_another=asks_another and is_begun, by=by, now=now)
+        _bring_ladder(programme.pk, ladder, by=by, approved_by=approved_by, now=now)
     for kind in file.event_types:
         declare_event_type(programme.pk, EventType(**msgspec.structs.asdict(kind)))
     known = {rule.code: rule for rule in today.rules} if today else {}
-    waiting += [
+    waiting = [
         f"The rule {rule.name}"
         for rule in file.rules
         if is_changed(known.get(rule.code), rule)
-        and _bring_rule(programme.pk, rule, asks_another=asks_another, by=by, now=now)
+        and _bring_rule(
+            programme.pk, rule, asks_another=asks_another, by=by, approved_by=approved_by, now=now
+        )
     ]
     return Brought(told, waiting)
 
@@ -111,37 +95,30 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
         )
     loosens = file.terms is not None and not file.terms.rules_need_approval
     needed = today.terms is None or today.terms.rules_need_approval
-    if loosens and needed and (waiting := list_waiting_rules(file.programme.code)):
+    if loosens and needed and (waiting := list_waiting(file.programme.code)):
         raise ProgrammeFileNotFitting(
             f"The file lets one person publish rules, and {waiting[0]} waits for a second one: decide it first."
         )
 
 
-def _bring_terms(
-    programme_id: int, terms: TermsPart, today: ProgrammeFile | None, *, by: str, now: datetime
-) -> list[str]:
-    """Draft and submit other terms; what waits of them."""
-    if today is not None and today.terms == terms:
-        return []
+def _bring_terms(programme_id: int, terms: TermsPart) -> None:
     if find_open_programme_draft(programme_id, DraftKind.TERMS) is not None:
         raise ProgrammeFileNotFitting("Somebody has a draft of the terms open: decide it first.")
-    draft = write_terms_draft(programme_id, terms, by=by, now=now)
-    submit_programme_draft(draft.pk, by=by, now=now, asks_another=True)
-    return ["The terms"]
+    ProgrammeTerms.objects.update_or_create(programme_id=programme_id, defaults=msgspec.structs.asdict(terms))
 
 
 def _bring_ladder(
-    programme_id: int, ladder: LadderDefinition, *, asks_another: bool, by: str, now: datetime
-) -> list[str]:
-    """Publish the ladder, or draft and submit it; what waits of it."""
-    if not asks_another:
+    programme_id: int, ladder: LadderDefinition, *, by: str, approved_by: str, now: datetime
+) -> None:
+    """Publish the ladder, by a draft that was approved where the file was."""
+    if not approved_by:
         publish_ladder(programme_id=programme_id, definition=ladder, made_by=by, now=now)
-        return []
+        return
     if find_open_ladder_draft(programme_id) is not None:
         raise ProgrammeFileNotFitting("Somebody has a draft of the ladder open: decide it first.")
     draft = write_ladder_draft(programme_id=programme_id, definition=ladder, live_from=None, by=by, now=now)
     submit_ladder_draft(draft.pk, by=by, now=now, asks_another=True)
-    return ["The ladder"]
+    approve_ladder_draft(draft.pk, read=draft.digest(), by=approved_by, now=now)
 
 
 def _bring_tiers(programme_id: int, file: ProgrammeFile) -> None:
@@ -161,8 +138,10 @@ def _bring_tiers(programme_id: int, file: ProgrammeFile) -> None:
             Benefit.objects.update_or_create(tier=tier, code=told.pop("code"), defaults=told)
 
 
-def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: str, now: datetime) -> bool:
-    """Draft and submit what the file says of a rule.
+def _bring_rule(
+    programme_id: int, rule: RulePart, *, asks_another: bool, by: str, approved_by: str, now: datetime
+) -> bool:
+    """Draft and submit what the file says of a rule, and approve it where the file was.
 
     :return: whether it waits for approval.
     """
@@ -178,5 +157,8 @@ def _bring_rule(programme_id: int, rule: RulePart, *, asks_another: bool, by: st
         by=by,
         now=now,
     )
-    submitted = submit_draft(draft.pk, by=by, now=now, asks_another=asks_another)
+    submitted = submit_draft(draft.pk, by=by, now=now, asks_another=asks_another or bool(approved_by))
+    if approved_by:
+        approve_draft(draft.pk, read=submitted.digest(), by=approved_by, now=now)
+        return False
     return submitted.state == DraftState.SUBMITTED

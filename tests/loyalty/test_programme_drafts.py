@@ -18,7 +18,6 @@ from loyalty.errors import (
 )
 from loyalty.models import CorrectionLimit, ProgrammeDraft, ProgrammeTerms
 from loyalty.queries.programme_drafts import find_terms, list_limits
-from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.programme_files import TermsPart
 from loyalty.services.ladder_drafts import submit_ladder_draft, write_ladder_draft
 from loyalty.services.programme_drafts import (
@@ -29,7 +28,6 @@ from loyalty.services.programme_drafts import (
     write_limits_draft,
     write_terms_draft,
 )
-from loyalty.services.programme_files import bring_programme
 from tests.loyalty.conftest import LADDER, Shop
 from tests.loyalty.test_admin_ledger import signed_in
 
@@ -138,20 +136,6 @@ def test_limits_gather_in_one_draft_and_leave_others_as_they_are(shop: Shop) -> 
     approve_programme_draft(draft.pk, read=draft.digest(), by="staff:2", now=NOW)
 
     assert list_limits(shop.programme.pk) == {"cashier": 10, "finance": 900, "store manager": 50}
-
-
-def test_a_file_leaves_terms_and_ladder_waiting(shop: Shop) -> None:
-    file = find_programme_file(shop.programme.code, now=NOW)
-    assert file is not None
-    assert file.terms is not None
-    other = msgspec.structs.replace(file.terms, welcome_points=70, rules_need_approval=False)
-    tiers = [file.tiers[0], msgspec.structs.replace(file.tiers[1], threshold_minor=9_000), *file.tiers[2:]]
-    wanted = msgspec.structs.replace(file, terms=other, tiers=tiers)
-
-    brought = bring_programme(wanted, by="staff:1", now=NOW)
-
-    assert brought.waiting == ["The terms", "The ladder"]
-    assert find_programme_file(shop.programme.code, now=NOW) == file
 
 
 def test_finance_writes_and_an_administrator_approves_on_the_pages(shop: Shop) -> None:

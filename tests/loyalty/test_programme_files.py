@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from loyalty.errors import NeedsAnotherPerson
 from loyalty.models import Benefit, ProgrammeTerms, RuleDraft, RuleVersion, Tier
 from loyalty.queries.ladders import find_ladder
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.definition import Hours, Multiplier, RuleDefinition, TierIs
 from loyalty.rules.programme_files import TermsPart
-from loyalty.services.rule_drafts import approve_draft, write_draft
+from loyalty.services.rule_drafts import write_draft
 from loyalty.services.rules import end_rule, publish_rule
 from omnichannel.models import Programme
 from omnichannel.queries.behaviour import list_declared_types
@@ -224,23 +223,6 @@ def test_a_draft_that_somebody_is_writing_is_not_written_over(
 def _doubled(written: dict[str, Any], *, rules_need_approval: bool) -> None:
     written["rules"][0]["definition"]["effect"]["points"] = 20
     written["terms"]["rules_need_approval"] = rules_need_approval
-
-
-def test_a_file_that_asks_for_nobody_else_does_not_publish_what_needed_a_second_person(
-    shop: Shop, tmp_path: Path, capsys: Any
-) -> None:
-    ProgrammeTerms.objects.update(rules_need_approval=True)
-    file, written = exported(shop, tmp_path, capsys)
-    _doubled(written, rules_need_approval=False)
-    file.write_text(json.dumps(written))
-
-    assert said(capsys, file)[-1] == "The rule Base waits for somebody to approve it."
-
-    draft = RuleDraft.objects.get()
-    with pytest.raises(NeedsAnotherPerson):
-        approve_draft(draft.pk, read=draft.digest(), by=draft.made_by, now=datetime.now(UTC))
-    assert RuleVersion.objects.filter(rule__code="base").count() == 1
-    assert ProgrammeTerms.objects.get().rules_need_approval
 
 
 def test_a_file_cannot_let_go_of_the_second_person_while_rules_wait_for_one(

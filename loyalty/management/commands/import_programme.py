@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.ground import clock
 from config.ground.refusals import Refusal
 from loyalty.rules.programme_files import ProgrammeFile
-from loyalty.services.programme_files import bring_programme, try_programme
+from loyalty.services.programme_arrivals import bring_programme, try_programme
 
 ACTOR = "import"
 

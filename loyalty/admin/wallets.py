@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import F, Func, JSONField, QuerySet, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,7 +29,8 @@ from loyalty.queries.holdings import LotHeld, Movement, list_lots, list_movement
 from loyalty.queries.holds import list_holds
 from loyalty.queries.people import find_wallet_ids
 from loyalty.queries.settlements import Settled, list_settled
-from loyalty.queries.wallets import get_wallet
+from loyalty.queries.wallets import get_wallet, read_wallet
+from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldNow
 from loyalty.services.corrections import correct_points
 from members.rules.people import name_of
@@ -52,16 +53,16 @@ class WalletAdmin(GivesTiers, ToldAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         now = Value(clock.now())
-        body = Func(
+        facts = Func(
             F("member_id"),
             F("programme_id"),
             now,
-            function="loyalty_wallet_body",
-            template="%(function)s(%(expressions)s)::jsonb",
-            output_field=JSONField(),
+            function="loyalty_wallet_facts",
+            template="%(function)s(%(expressions)s)::text",
+            output_field=TextField(),
         )
         wallets: QuerySet[Wallet] = super().get_queryset(request)
-        return wallets.annotate(shown=body)
+        return wallets.annotate(facts=facts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -123,20 +124,28 @@ class WalletAdmin(GivesTiers, ToldAdmin):
 
     @display(description="balance")
     def balance_now(self, wallet: Any) -> str:
-        return f"{wallet.shown['balance']:,}"
+        return f"{_shown(wallet).balance:,}"
 
     @display(description="can be spent")
     def spendable_now(self, wallet: Any) -> str:
-        return f"{wallet.shown['spendable']:,}"
+        return f"{_shown(wallet).spendable:,}"
 
     @display(description="pending")
     def pending_now(self, wallet: Any) -> str:
-        return f"{wallet.shown['pending']:,}"
+        return f"{_shown(wallet).pending:,}"
 
     @display(description="tier", label=True)
     def tier_now(self, wallet: Any) -> str | None:
-        tier = wallet.shown["tier"]
-        return tier["name"] if tier else None
+        tier = _shown(wallet).tier
+        return tier.name if tier else None
+
+
+def _shown(wallet: Any) -> WalletAnswer:
+    """A row of the list as it is shown, read once."""
+    if not hasattr(wallet, "shown"):
+        wallet.shown = read_wallet(wallet.facts)
+    shown: WalletAnswer = wallet.shown
+    return shown
 
 
 def _page_of(wallet: Wallet, *, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The till's first screen."""
 
 from django.http import HttpResponse
-from msgspec.structs import replace
+from msgspec.structs import asdict
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -12,6 +12,7 @@ from config.ground.refusals import NotSignedIn
 from loyalty.errors import NoPlace
 from loyalty.queries.till import TillScreen, find_till_screen
 from loyalty.queries.till_vouchers import fitting_vouchers
+from loyalty.queries.wallets import shown
 from members.errors import MemberNotFound
 from members.queries.members import lookup_of
 from members.rules.identities import MemberKey
@@ -46,11 +47,14 @@ class Lookup(Door):
         )
         if not found.is_key_live:
             raise NotSignedIn("The key is not known, has ended or was revoked.")
-        if found.screen is None:
+        if found.screen is None or found.wallet is None:
             raise MemberNotFound(pointer="/member")
-        if not found.vouchers:
-            return Answer(found.screen)
+        wallet = shown(found.wallet)
         fitting = fitting_vouchers(
-            found.vouchers, found.screen, place_code=caller.place_code, timezone=caller.timezone, now=now
+            found.vouchers,
+            tier_code=wallet.tier.code if wallet.tier else "",
+            place_code=caller.place_code,
+            timezone=caller.timezone,
+            now=now,
         )
-        return Answer(replace(found.screen, vouchers=fitting))
+        return Answer(TillScreen(**asdict(found.screen), wallet=wallet, vouchers=fitting))

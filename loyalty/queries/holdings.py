@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from loyalty.queries.wallets import read_wallet
 from loyalty.rules.answers import WalletAnswer
 
 SHOWN = 10
@@ -72,23 +73,20 @@ class OfferHeld(msgspec.Struct, frozen=True):
     state: str
 
 
-_decoder = msgspec.json.Decoder(WalletAnswer)
-
-
 def list_holdings(member_id: int, *, now: datetime) -> list[Holding]:
     """The member's wallets with their figures, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT w.id, p.id, p.name, p.currency, p.timezone, loyalty_wallet_body(w.member_id, p.id, %s)::text
+            SELECT w.id, p.id, p.name, p.currency, p.timezone, loyalty_wallet_facts(w.member_id, p.id, %s)::text
             FROM loyalty_wallet w JOIN omnichannel_programme p ON p.id = w.programme_id
             WHERE w.member_id = %s ORDER BY w.id
             """,
             [now, member_id],
         )
         return [
-            Holding(wallet_id, programme_id, name, currency, timezone, _decoder.decode(body))
-            for wallet_id, programme_id, name, currency, timezone, body in cursor.fetchall()
+            Holding(wallet_id, programme_id, name, currency, timezone, read_wallet(facts))
+            for wallet_id, programme_id, name, currency, timezone, facts in cursor.fetchall()
         ]
 
 

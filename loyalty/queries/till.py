@@ -6,6 +6,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.wallets import WalletFacts
 
 USUAL_ORDERS = 10
 """The usual is what stands in at least two of so many last purchases."""
@@ -89,12 +90,10 @@ class BenefitInHand(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
 
 
-class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database tells of the member."""
 
     member: MemberCard
-    wallet: WalletAnswer
-    vouchers: list[TillVoucher]
     usual_order: list[UsualItem]
     wishes: Wishes
     last_contact: Contact | None
@@ -102,14 +101,22 @@ class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
     offer: OfferToMention | None
 
 
-class Found(msgspec.Struct, frozen=True):
-    """`is_key_live` as it is now; `screen` is None if nobody goes by this.
+class TillScreen(Screen, frozen=True, kw_only=True):
+    """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
 
-    :ivar vouchers: in the member's hands; `screen.vouchers` is still empty.
+    wallet: WalletAnswer
+    vouchers: list[TillVoucher]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """`is_key_live` as it is now; `screen` and `wallet` are None if nobody goes by this.
+
+    :ivar vouchers: in the member's hands, whether or not they fit.
     """
 
     is_key_live: bool
-    screen: TillScreen | None
+    screen: Screen | None
+    wallet: WalletFacts | None = None
     vouchers: list[VoucherInHand] = []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from loyalty.queries.till import TillScreen, TillVoucher, VoucherInHand
+from loyalty.queries.till import TillVoucher, VoucherInHand
 from loyalty.queries.vouchers import find_series
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.basket import Basket, Shopper
@@ -20,17 +20,17 @@ UNDECIDED = (Spends, Buys, PaidBy, FirstPurchase, Birthday, ChannelIs)
 
 
 def fitting_vouchers(
-    hand: Sequence[VoucherInHand], screen: TillScreen, *, place_code: str, timezone: str, now: datetime
+    hand: Sequence[VoucherInHand], *, tier_code: str, place_code: str, timezone: str, now: datetime
 ) -> list[TillVoucher]:
     """At most one more statement, and that only where a series changed since this process last looked."""
+    if not hand:
+        return []
     series = find_series({(one.series_id, one.series_stamp) for one in hand})
-    shopper = Shopper(
-        tier_code=screen.wallet.tier.code if screen.wallet.tier else "", labels=hand[0].labels if hand else []
-    )
+    shopper = Shopper(tier_code=tier_code, labels=hand[0].labels)
     occasion = Occasion(
         basket=Basket(lines=[], place_code=place_code, placed_at=now),
         shopper=shopper,
-        tier_code=shopper.tier_code,
+        tier_code=tier_code,
         local=now.astimezone(ZoneInfo(timezone)),
         amounts=Amounts([], [], []),
     )

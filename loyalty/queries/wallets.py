@@ -6,19 +6,23 @@ import msgspec
 from django.db import connection
 
 from config.ground.refusals import NotFound
+from loyalty.queries.programmes import get_programme
 from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.tiers import Ladder
+from loyalty.rules.wallets import WalletFacts, wallet_answer
 from members.errors import TokenNotKnown
 from members.queries.sign_in import HOLDER
 
-_decoder = msgspec.json.Decoder(WalletAnswer)
+_decoder = msgspec.json.Decoder(WalletFacts | None)
+_WALLET = ',"wallet":'
 
 
 def get_wallet(member_id: int, programme_id: int, *, now: datetime) -> WalletAnswer:
     """The wallet of a member in a programme; one that was never used is empty."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT loyalty_wallet_body(%s, %s, %s)::text", [member_id, programme_id, now])
-        (body,) = cursor.fetchone()
-    return _decoder.decode(body)
+        cursor.execute("SELECT loyalty_wallet_facts(%s, %s, %s)::text", [member_id, programme_id, now])
+        (facts,) = cursor.fetchone()
+    return read_wallet(facts)
 
 
 def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: datetime) -> WalletAnswer:
@@ -34,7 +38,7 @@ def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: d
             f"""
             WITH h AS MATERIALIZED ({HOLDER})
             SELECT (
-                SELECT loyalty_wallet_body(h.member_id, p.id, %(now)s)::text FROM omnichannel_programme p
+                SELECT loyalty_wallet_facts(h.member_id, p.id, %(now)s)::text FROM omnichannel_programme p
                 LEFT JOIN loyalty_wallet w ON w.programme_id = p.id AND w.member_id = h.member_id
                 WHERE %(code)s::text IS NULL OR p.code = %(code)s::text ORDER BY w.id, p.id LIMIT 1
             ) FROM h
@@ -46,4 +50,28 @@ def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: d
         raise TokenNotKnown
     if row[0] is None:
         raise NotFound(f"There is no programme {programme_code}.")
-    return _decoder.decode(row[0])
+    return read_wallet(row[0])
+
+
+def read_wallet(facts: str) -> WalletAnswer:
+    """What the database tells of a wallet, as it is shown."""
+    known = _decoder.decode(facts)
+    assert known is not None  # noqa: S101 - it tells of empty wallets too
+    return shown(known)
+
+
+def shown(facts: WalletFacts) -> WalletAnswer:
+    """A wallet as it is shown. Of the programme nothing is read that the process has at hand."""
+    if facts.stamp is None or facts.at is None:
+        return wallet_answer(facts, Ladder(), None)
+    programme = get_programme(facts.programme_id, stamp=facts.stamp)
+    return wallet_answer(facts, programme.ladder_at(facts.at), programme.terms)
+
+
+def tell_wallet(answer: str) -> str:
+    """An answer as it is kept, a JSON document that ends with the facts of a wallet, with the wallet as it is shown."""
+    head, _, kept = answer.rpartition(_WALLET)
+    facts = _decoder.decode(kept[:-1])
+    if facts is None or not facts.programme_id:
+        return answer
+    return f"{head}{_WALLET}{msgspec.json.encode(shown(facts)).decode()}}}"

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 from django.db import Error, connection
 
+from loyalty.queries.wallets import tell_wallet
 from loyalty.services.booking_rows import Booking
 
 
@@ -37,7 +38,7 @@ def book(booking: Booking, *, now: datetime) -> dict[str, str]:
     document = msgspec.json.encode(booking).decode()
     with signals(), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM loyalty_book_purchases(%s::jsonb, %s)", [document, now])
-        return dict(cursor.fetchall())
+        return {ref: tell_wallet(answer) for ref, answer in cursor.fetchall()}
 
 
 @contextmanager

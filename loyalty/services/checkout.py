@@ -16,6 +16,7 @@ from loyalty.queries.checkout import (
 )
 from loyalty.queries.programmes import find_compiled
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
+from loyalty.queries.wallets import tell_wallet
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Programme
 from loyalty.rules.meeting import shared_counters
@@ -135,7 +136,7 @@ def _carry_out(
     if facts.kept is not None:
         if facts.kept.fingerprint != purchase.fingerprint_here():
             raise IdempotencyKeyReused
-        return Booked(status=facts.kept.status, body=facts.kept.body, is_replay=True)
+        return Booked(status=facts.kept.status, body=tell_wallet(facts.kept.body), is_replay=True)
     if facts.receipt is not None:
         return told_before(facts.receipt, fingerprint)
     return _settle_and_book(purchase, facts, teller, fingerprint, now, ref=ref)
@@ -282,4 +283,4 @@ def told_before(receipt: KnownReceipt, fingerprint: str) -> Booked:
             pointer="/receipt_number",
             order_ref=receipt.order_ref,
         )
-    return Booked(status=200, body=receipt.answer or "{}")
+    return Booked(status=200, body=tell_wallet(receipt.answer) if receipt.answer else "{}")

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from loyalty.errors import OrderNotFound, PurchaseCameBack, PurchaseOfAnother, ReceiptAmbiguous, WalletBusy
 from loyalty.models import Settlement
+from loyalty.queries.wallets import tell_wallet
 from loyalty.rules.basket import Line
 from loyalty.rules.purchase import Payment, Purchase
 from loyalty.services.bookings import AlreadyTold, Stale
@@ -60,7 +61,7 @@ def _claim(claim: Claim, teller: Teller, now: datetime) -> Booked:
         if receipt.member_id != member.id:
             raise PurchaseOfAnother
         booked = Settlement.objects.get(order_ref=receipt.order_ref, member_id=member.id)
-        return Booked(status=200, body=booked.answer)
+        return Booked(status=200, body=tell_wallet(booked.answer))
     told = take_unclaimed(receipt)
     if told.has_come_back:
         raise PurchaseCameBack

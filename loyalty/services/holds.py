@@ -16,9 +16,10 @@ from loyalty.errors import (
 )
 from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
-from loyalty.rules.answers import WalletAnswer
+from loyalty.queries.wallets import shown
 from loyalty.rules.holds import HoldAnswer, HoldNow
 from loyalty.rules.purchase import Purchase, spending_keeps_until
+from loyalty.rules.wallets import WalletFacts
 from loyalty.services.proof import Spending, Unproven, ensure_shown, unproven_in
 
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
@@ -55,7 +56,7 @@ class Held:
 
 class _Held(msgspec.Struct, frozen=True):
     hold: HoldNow | None
-    wallet: WalletAnswer
+    wallet: WalletFacts
     is_new: bool
     needs_proof: bool
 
@@ -63,7 +64,7 @@ class _Held(msgspec.Struct, frozen=True):
 class _Settled(msgspec.Struct, frozen=True):
     was: HoldNow
     hold: HoldNow
-    wallet: WalletAnswer
+    wallet: WalletFacts
 
 
 _held = msgspec.json.Decoder(_Held)
@@ -101,7 +102,7 @@ def hold_points(draft: HoldDraft, *, now: datetime) -> Held:
             pointer="/reference",
             hold_ref=found.hold.ref,
         )
-    return Held(HoldAnswer(hold=found.hold, wallet=found.wallet), is_new=found.is_new)
+    return Held(HoldAnswer(hold=found.hold, wallet=shown(found.wallet)), is_new=found.is_new)
 
 
 def _set_aside(draft: HoldDraft, unproven: Unproven | None, *, now: datetime) -> _Held:
@@ -136,12 +137,12 @@ def capture_hold(ref: str, points: int | None, *, programme_id: int, actor: str,
     settled = _settle(ref, points, programme_id=programme_id, actor=actor, now=now)
     was = settled.was
     if was.state == "captured" and was.captured_points == points:
-        return HoldAnswer(hold=was, wallet=settled.wallet)
+        return HoldAnswer(hold=was, wallet=shown(settled.wallet))
     if was.state != "held":
         raise _ended(was)
     if points > was.points:
         raise HoldExceeded(f"It holds {was.points} points.", pointer="/points", held=was.points)
-    return HoldAnswer(hold=settled.hold, wallet=settled.wallet)
+    return HoldAnswer(hold=settled.hold, wallet=shown(settled.wallet))
 
 
 def release_hold(ref: str, *, programme_id: int, actor: str, now: datetime) -> HoldAnswer:
@@ -153,7 +154,7 @@ def release_hold(ref: str, *, programme_id: int, actor: str, now: datetime) -> H
     settled = _settle(ref, 0, programme_id=programme_id, actor=actor, now=now)
     if settled.was.state == "captured":
         raise _ended(settled.was)
-    return HoldAnswer(hold=settled.hold, wallet=settled.wallet)
+    return HoldAnswer(hold=settled.hold, wallet=shown(settled.wallet))
 
 
 def held_for(purchase: Purchase, member_id: int | None, *, now: datetime) -> int:

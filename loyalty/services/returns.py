@@ -16,6 +16,7 @@ from loyalty.errors import (
 )
 from loyalty.models import WhenSpent
 from loyalty.queries.returns import Facts, lock_purchase
+from loyalty.queries.wallets import tell_wallet
 from loyalty.rules.return_told import Return, coming_back
 from loyalty.rules.returns import Undoing, undo
 from loyalty.services.checkout import Booked
@@ -47,13 +48,13 @@ def take_back(told: Return, *, now: datetime) -> Booked:
         if facts.known is not None:
             if facts.known.fingerprint != told.fingerprint():
                 raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
-            return Booked(status=200, body=facts.known.answer)
+            return Booked(status=200, body=tell_wallet(facts.known.answer))
         if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
             raise ReturnedAtNotPossible(pointer="/returned_at")
         coming = coming_back(told.lines, facts.bought.lines)
         undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=now, now=now)
         ensure_allowed(undoing, facts)
-        return Booked(status=201, body=book_return(told, facts, coming, undoing, now=now))
+        return Booked(status=201, body=tell_wallet(book_return(told, facts, coming, undoing, now=now)))
 
 
 def _lock(told: Return, now: datetime) -> Facts | None:

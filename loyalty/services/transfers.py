@@ -14,7 +14,9 @@ from loyalty.errors import (
     TransferToOneself,
 )
 from loyalty.queries.programmes import get_current_programme
+from loyalty.queries.wallets import shown
 from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.wallets import WalletFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class _Answer(msgspec.Struct, frozen=True):
     ref: str
     is_same: bool
     left: int
-    wallet: WalletAnswer | None
+    wallet: WalletFacts | None
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -84,4 +86,4 @@ def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
         raise TransferContentDiffers("Number each gift anew; repeat one only unchanged.", pointer="/number")
     if answer.wallet is None:
         raise TransferExceeds(f"{answer.left} points can be given.", pointer="/points", left=answer.left)
-    return Transferred(ref=answer.ref, wallet=answer.wallet, is_new=answer.ref == document["ref"])
+    return Transferred(ref=answer.ref, wallet=shown(answer.wallet), is_new=answer.ref == document["ref"])

@@ -11,7 +11,6 @@ import time_machine
 from django.db import connection
 from hypothesis import given, strategies as st
 
-from config.ground.amounts import THREE_DECIMALS, ZERO_DECIMALS, money
 from config.ground.typed import dump
 from loyalty.errors.tiers import LadderNotValid
 from loyalty.models import TierDay, TierStanding
@@ -97,14 +96,6 @@ def test_the_database_counts_from_the_same_day(window: Window, day: date, joined
 
 def _json(value: Any) -> str:
     return json.dumps(dump(value))
-
-
-@pytest.mark.parametrize("currency", sorted({"USD", "EUR"} | ZERO_DECIMALS | THREE_DECIMALS))
-def test_the_database_says_amounts_as_we_do(currency: str) -> None:
-    with connection.cursor() as cursor:
-        for minor in (0, 5, 1_234_567):
-            cursor.execute("SELECT loyalty_money(%s, %s)", [minor, currency])
-            assert cursor.fetchone()[0] == money(minor, currency)
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ BEGIN
     WHERE h.wallet_id = wallet AND h.state = 'held' AND h.expires_at > at AND p->>'reference' <> ''
         AND h.reference = p->>'reference' AND h.place_id IS NOT DISTINCT FROM place;
     IF made.id IS NOT NULL THEN
-        RETURN json_build_object('hold', loyalty_hold_body(made, at), 'wallet', loyalty_wallet_body(member, programme, at),
+        RETURN json_build_object('hold', loyalty_hold_body(made, at), 'wallet', loyalty_wallet_facts(member, programme, at),
             'is_new', false, 'needs_proof', false);
     ELSIF loyalty_is_too_much(p->'unproven', wallet, at) THEN
-        RETURN json_build_object('hold', NULL, 'wallet', loyalty_wallet_body(member, programme, at),
+        RETURN json_build_object('hold', NULL, 'wallet', loyalty_wallet_facts(member, programme, at),
             'is_new', false, 'needs_proof', true);
     END IF;
     INSERT INTO loyalty_hold (ref, wallet_id, member_id, place_id, points, reference, actor, held_at, expires_at)
@@ -73,7 +73,7 @@ BEGIN
         PERFORM loyalty_renew_figures(wallet, at);
     END IF;
     RETURN json_build_object('hold', CASE WHEN made.id IS NOT NULL THEN loyalty_hold_body(made, at) END,
-        'wallet', loyalty_wallet_body(member, programme, at), 'is_new', true, 'needs_proof', false);
+        'wallet', loyalty_wallet_facts(member, programme, at), 'is_new', true, 'needs_proof', false);
 END
 $$;
 
@@ -127,6 +127,6 @@ BEGIN
     END IF;
     SELECT * INTO now_is FROM loyalty_hold WHERE id = was.id;
     RETURN json_build_object('was', loyalty_hold_body(was, at), 'hold', loyalty_hold_body(now_is, at),
-        'wallet', loyalty_wallet_body(w.member_id, w.programme_id, at));
+        'wallet', loyalty_wallet_facts(w.member_id, w.programme_id, at));
 END
 $$;

@@ -100,7 +100,7 @@ BEGIN
             answer)
         SELECT x.order_ref, ids[x.w], x.member_id, x.points_earned, x.points_spent, x.points_paid_minor,
             x.qualifying_minor, x.weights, x.head || ',"wallet":' || CASE WHEN (p->>'is_history')::boolean THEN 'null'
-                ELSE loyalty_wallet_body(x.member_id, x.programme_id, at)::text END || '}'
+                ELSE loyalty_wallet_facts(x.member_id, x.programme_id, at)::text END || '}'
         FROM jsonb_to_recordset(p->'settlements') AS x(
             w int, order_ref text, member_id bigint, programme_id bigint, points_earned bigint, points_spent bigint,
             points_paid_minor bigint, qualifying_minor bigint, weights jsonb, head text)

@@ -199,7 +199,7 @@ BEGIN
         PERFORM loyalty_give_vouchers_back(p->'vouchers', p->'r', p->>'order_ref', p->>'actor', at);
     END IF;
 
-    told := (u->>'head') || ',"wallet":' || loyalty_wallet_body(member, (p->>'programme_id')::bigint, at)::text || '}';
+    told := (u->>'head') || ',"wallet":' || loyalty_wallet_facts(member, (p->>'programme_id')::bigint, at)::text || '}';
     INSERT INTO loyalty_reversal (return_ref, order_ref, wallet_id, member_id, points_taken, points_expired, points_missing,
         points_given, qualifying_minor, qualifying_points, visits, answer)
     VALUES (p->'r'->>'ref', p->>'order_ref', wallet, member, (u->>'points_taken')::bigint, (u->>'points_expired')::bigint,

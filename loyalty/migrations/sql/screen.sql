@@ -57,14 +57,13 @@ BEGIN
         RETURN json_build_object('is_key_live', is_key_live, 'screen', NULL);
     END IF;
     RETURN json_build_object('is_key_live', is_key_live, 'vouchers', loyalty_vouchers_in_hand(m.id, in_programme, at),
+        'wallet', loyalty_wallet_facts(m.id, in_programme, at),
         'screen', json_build_object(
         'member', json_build_object('ref', m.ref,
             'display_name', coalesce(nullif(m.display_name, ''), trim(m.given_name || ' ' || m.family_name)),
             'language', m.language,
             'has_birthday_today', coalesce(
                 m.birth_month = extract(month FROM today) AND m.birth_day = extract(day FROM today), false)),
-        'wallet', loyalty_wallet_body(m.id, in_programme, at),
-        'vouchers', '[]'::json,
         'usual_order', loyalty_usual_order(m.id, in_programme, orders),
         'wishes', coalesce((
             SELECT json_build_object('packaging', p.packaging, 'invoice', p.invoice, 'interests', p.interests)

@@ -22,7 +22,7 @@ BEGIN
     WHERE t.wallet_id = ids[1] AND t.member_id = giver AND t.number = p->>'number' AND t.number <> '';
     IF known.id IS NOT NULL THEN
         RETURN json_build_object('ref', known.ref, 'is_same', known.points = wanted AND known.to_wallet_id = ids[2], 'left', 0,
-            'wallet', loyalty_wallet_body(giver, programme, at));
+            'wallet', loyalty_wallet_facts(giver, programme, at));
     END IF;
     PERFORM loyalty_refresh_figures(ids, at);
     SELECT least(CASE WHEN w.debt > 0 THEN 0 ELSE w.spendable END, CASE WHEN p->>'most' IS NOT NULL THEN greatest((p->>'most')::bigint - (
@@ -53,6 +53,6 @@ BEGIN
 
     INSERT INTO loyalty_transfer (ref, wallet_id, member_id, to_wallet_id, number, points, made_at)
     VALUES (p->>'ref', ids[1], giver, ids[2], p->>'number', wanted, at);
-    RETURN json_build_object('ref', p->>'ref', 'is_same', true, 'left', can_give - wanted, 'wallet', loyalty_wallet_body(giver, programme, at));
+    RETURN json_build_object('ref', p->>'ref', 'is_same', true, 'left', can_give - wanted, 'wallet', loyalty_wallet_facts(giver, programme, at));
 END
 $$;

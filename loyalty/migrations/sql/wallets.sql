@@ -32,46 +32,48 @@ BEGIN
 END
 $$;
 
--- What a wallet shows at a moment: {balance, spendable, held, pending, debt, next_expiry, tier}. Nothing a job has to run for.
-CREATE OR REPLACE FUNCTION loyalty_wallet_body(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
+-- What is known of a wallet at a moment: the document that `loyalty.rules.wallets.WalletFacts` describes. Nothing a job has to run
+-- for. What it says of the tier, in words too, is worked out from it by the ladder, which every process has at hand.
+CREATE OR REPLACE FUNCTION loyalty_wallet_facts(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     w record;
-    now_spendable bigint := 0;
-    now_held bigint := 0;
-    now_pending bigint := 0;
-    expiry record;
+    since date;
 BEGIN
-    SELECT s.id, s.spendable, s.held, s.pending, coalesce(s.debt, 0) AS debt, s.figures_hold_from, s.figures_hold_until INTO w
-    FROM omnichannel_programme p LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
+    SELECT s.id, coalesce(s.spendable, 0) AS spendable, coalesce(s.held, 0) AS held, coalesce(s.pending, 0) AS pending,
+        coalesce(s.debt, 0) AS debt, s.figures_hold_from <= at AND (s.figures_hold_until > at) IS NOT FALSE AS holds, t.stamp,
+        p.timezone, (at AT TIME ZONE p.timezone)::date AS today, l.definition->'window' AS window_
+    INTO w
+    FROM omnichannel_programme p
+    LEFT JOIN loyalty_programmeterms t ON t.programme_id = p.id
+    LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
+    LEFT JOIN LATERAL (
+        SELECT v.definition FROM loyalty_ladder v
+        WHERE v.programme_id = p.id AND v.live_from <= at AND v.withdrawn_at IS NULL
+        ORDER BY v.live_from DESC, v.version DESC LIMIT 1) l ON true
     WHERE p.id = for_programme;
-    IF w.figures_hold_from <= at AND (w.figures_hold_until IS NULL OR w.figures_hold_until > at) THEN
-        now_spendable := w.spendable;
-        now_held := w.held;
-        now_pending := w.pending;
-    ELSIF w.id IS NOT NULL THEN
+    IF NOT w.holds THEN
         SELECT coalesce(sum(remaining) FILTER (WHERE available_from <= at), 0),
             coalesce(sum(remaining) FILTER (WHERE available_from > at), 0)
-        INTO now_spendable, now_pending
+        INTO w.spendable, w.pending
         FROM loyalty_lot
         WHERE wallet_id = w.id AND remaining > 0 AND (expires_at IS NULL OR expires_at > at);
-        now_held := (SELECT h.points FROM loyalty_held(w.id, at) h);
-        now_spendable := greatest(now_spendable - now_held, 0);
+        w.held := (SELECT h.points FROM loyalty_held(w.id, at) h);
+        w.spendable := greatest(w.spendable - w.held, 0);
     END IF;
-
-    SELECT l.expires_at, sum(l.remaining) AS points INTO expiry
-    FROM loyalty_lot l
-    WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at > at
-    GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1;
+    since := loyalty_window_from(w.window_, CASE WHEN w.window_->>'type' = 'anniversary' THEN (
+        SELECT (m.enrolled_at AT TIME ZONE w.timezone)::date FROM members_member m WHERE m.id = for_member) END, w.today);
 
     RETURN json_build_object(
-        'balance', now_spendable + now_held + now_pending,
-        'spendable', now_spendable,
-        'held', now_held,
-        'pending', now_pending,
-        'debt', w.debt,
-        'next_expiry', CASE WHEN expiry.points IS NOT NULL THEN json_build_object(
-            'points', expiry.points, 'at', loyalty_moment(expiry.expires_at)) END,
-        'tier', loyalty_tier_body(w.id, for_member, for_programme, at));
+        'programme_id', for_programme, 'stamp', w.stamp, 'at', at,
+        'spendable', w.spendable, 'held', w.held, 'pending', w.pending, 'debt', w.debt,
+        'next_expiry', (SELECT json_build_object('points', sum(l.remaining), 'at', loyalty_moment(l.expires_at)) FROM loyalty_lot l
+            WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at > at
+            GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1),
+        'standings', (SELECT json_agg(json_build_array(s.tier_id, s.until_at, s.given_by <> '')) FROM loyalty_tierstanding s
+            WHERE s.wallet_id = w.id AND s.from_at <= at AND s.until_at > at),
+        'counted', (SELECT json_build_array(sum(d.qualifying_minor), sum(d.points), sum(d.visits),
+                count(*) FILTER (WHERE d.visits > 0))
+            FROM loyalty_tierday d WHERE d.wallet_id = w.id AND d.spent_on BETWEEN since AND w.today));
 END
 $$;

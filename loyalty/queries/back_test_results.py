@@ -5,9 +5,10 @@ from datetime import date
 
 import msgspec
 
+from config.ground.typed import load
 from loyalty.models import BackTest
 from loyalty.queries.programmes import get_current_programme
-from loyalty.rules.back_tests import Pair, Tally, cost_minor
+from loyalty.rules.back_tests import Changes, Pair, Tally, cost_minor, terms_tried
 from loyalty.rules.compile import Programme
 from members.models import Member
 from members.rules.masking import masked_name
@@ -49,12 +50,12 @@ class TierMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BackTestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the purchases come to. Points as earned by purchases, before any return; amounts in minor units.
+    """What the purchases come to. Points as earned by what was kept of purchases; amounts in minor units.
 
     Members move by another ladder, and by other points where a ladder asks for points.
 
-    :ivar points_booked: what was booked at the time; `points.before` is the same settled once more.
-    :ivar cost_minor: what the points pay, by the terms of today.
+    :ivar points_booked: what was booked at the time and kept; `points.before` is the same settled once more.
+    :ivar cost_minor: what the points pay, by the terms of today, and by those that are tried.
     """
 
     currency: str
@@ -76,6 +77,7 @@ def get_result(back_test: BackTest) -> BackTestResult:
     """What it comes to, as far as it has come."""
     tally: Tally = msgspec.convert(back_test.tally, Tally)
     programme = get_current_programme(back_test.programme_id)
+    terms, changes = programme.terms, load(Changes, back_test.changes)
     names = _names(tally)
     return BackTestResult(
         currency=programme.terms.currency,
@@ -86,8 +88,8 @@ def get_result(back_test: BackTest) -> BackTestResult:
         points_booked=tally.booked,
         points=BeforeAfter(before=tally.points.before, after=tally.points.after),
         cost_minor=BeforeAfter(
-            before=cost_minor(tally.points.before, programme),
-            after=cost_minor(tally.points.after, programme),
+            before=cost_minor(tally.points.before, terms),
+            after=cost_minor(tally.points.after, terms_tried(terms, changes)),
         ),
         weeks=[
             WeekResult(starts_on=date.fromisoformat(monday), before=sums.before, after=sums.after)

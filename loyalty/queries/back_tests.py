@@ -35,8 +35,8 @@ SELECT json_build_object('member_ref', m.ref, 'enrolled_at', m.enrolled_at,
   'birthday', CASE WHEN m.birth_month IS NOT NULL THEN json_build_array(m.birth_month, m.birth_day) END,
   'labels', (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
     JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = o.programme_id WHERE c.member_id = o.member_id),
-  'points_spent', s.points_spent, 'points_earned', s.points_earned,
-  'qualifying_minor', s.qualifying_minor,
+  'points_spent', s.points_spent, 'points_earned', s.points_earned - coalesce(u.points, 0),
+  'qualifying_minor', s.qualifying_minor - coalesce(u.minor, 0), 'visits', 1 - coalesce(u.visits, 0),
   'tier_code', coalesce((SELECT t.code FROM loyalty_tierstanding h JOIN loyalty_tier t ON t.id = h.tier_id
       WHERE h.wallet_id = s.wallet_id AND h.member_id = o.member_id
         AND h.from_at < o.placed_at AND h.until_at > o.placed_at ORDER BY t.rank DESC LIMIT 1),
@@ -49,11 +49,17 @@ SELECT json_build_object('member_ref', m.ref, 'enrolled_at', m.enrolled_at,
   'lines', (SELECT coalesce(json_agg(json_build_object('sku', l.sku, 'category', l.category, 'department', l.department,
       'brand', l.brand, 'quantity', l.quantity, 'unit_price_minor', l.unit_price_minor,
       'discount_minor', l.discount_minor, 'tax_minor', l.tax_minor, 'kind', l.kind) ORDER BY l.position), '[]')
-    FROM omnichannel_orderline l WHERE l.order_id = o.id AND l.member_id = o.member_id AND l.quantity > 0))::text
+    FROM omnichannel_orderline l WHERE l.order_id = o.id AND l.member_id = o.member_id AND l.quantity > 0),
+  'back', CASE WHEN o.state = 'completed' THEN '[]'::json ELSE (
+    SELECT coalesce(json_agg(omnichannel_returned(o.id, l.position) ORDER BY l.position), '[]')
+    FROM omnichannel_orderline l WHERE l.order_id = o.id AND l.member_id = o.member_id AND l.quantity > 0) END)::text
 FROM omnichannel_order o
 JOIN loyalty_settlement s ON s.order_ref = o.ref AND s.member_id = o.member_id
 JOIN members_member m ON m.id = o.member_id
 JOIN omnichannel_place p ON p.id = o.place_id
+LEFT JOIN LATERAL (
+  SELECT sum(r.qualifying_points) AS points, sum(r.qualifying_minor) AS minor, sum(r.visits) AS visits
+  FROM loyalty_reversal r WHERE r.order_ref = o.ref AND r.member_id = o.member_id) u ON o.state <> 'completed'
 WHERE o.programme_id = %(programme)s AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
   AND o.member_id > %(after)s AND o.member_id <= %(up_to)s
 ORDER BY o.member_id, o.placed_at, o.id

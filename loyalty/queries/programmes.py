@@ -14,7 +14,7 @@ from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.queries.ladders import list_ladders
 from loyalty.queries.vocabulary import list_names_asked
 from loyalty.rules import tiers
-from loyalty.rules.back_tests import Changes, ladders_tried, versions_tried
+from loyalty.rules.back_tests import Changes, ladders_tried, terms_tried, versions_tried
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
@@ -66,7 +66,11 @@ def compile_with(programme_id: int, draft: Draft) -> Programme:
 def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Programme:
     """The programme as if the changes had held from `since` on; nothing is kept."""
     programme = _compile(programme_id, lambda versions: versions_tried(versions, changes, since))
-    return replace(programme, ladders=ladders_tried(programme.ladders, changes))
+    return replace(
+        programme,
+        terms=terms_tried(programme.terms, changes),
+        ladders=ladders_tried(programme.ladders, changes),
+    )
 
 
 def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]] | None = None) -> Programme:

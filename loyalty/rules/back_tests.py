@@ -1,6 +1,7 @@
 """A change of rules tried on purchases that were made: settled by the rules of their moment, and by changed ones."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -10,12 +11,13 @@ from msgspec import Meta, structs
 from loyalty.errors import RuleNotValid
 from loyalty.rules.ascents import Ascent, Day
 from loyalty.rules.basket import Basket, Line, Offer, Shopper, Use
-from loyalty.rules.compile import Programme
+from loyalty.rules.compile import Programme, Terms
 from loyalty.rules.counters import Counters, Counts
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version
+from loyalty.rules.kept import kept_of
 from loyalty.rules.ladders import Demand, LadderDefinition, LadderTerms, fault_in
-from loyalty.rules.settle import Settlement, settle
+from loyalty.rules.settle import Settlement, points_that_pay, settle
 from loyalty.rules.tiers import Enrolled, Ladder, Step, compile_ladder
 
 WINNERS = 10
@@ -52,14 +54,22 @@ class TriedTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
 
+class TriedTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What points would have paid: all of a programme's terms that changes what a purchase comes to."""
+
+    burn_points: Annotated[int, Meta(ge=1, le=1_000_000)]
+    burn_minor: Annotated[int, Meta(ge=1, le=10**9)]
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is tried: rules that are put in, codes of rules that are taken away, and a ladder in place of today's (the
-    lowest tier first), with terms of its own or today's."""
+    """What is tried: rules that are put in, codes of rules that are taken away, a ladder in place of today's (the
+    lowest tier first), with terms of its own or today's, and what points pay."""
 
     rules: Annotated[list[TriedRule], Meta(max_length=200)] = []
     without: Annotated[list[Code], Meta(max_length=200)] = []
     tiers: Annotated[list[TriedTier], Meta(min_length=1, max_length=50)] | None = None
     ladder: LadderTerms | None = None
+    terms: TriedTerms | None = None
 
 
 def changes_of(draft: Draft) -> Changes:
@@ -71,6 +81,7 @@ def named(changes: Changes) -> str:
     """What is tried, in a few words: `Tea weeks, without silver`."""
     words = [rule.name for rule in changes.rules] + [f"without {code}" for code in changes.without]
     words += ["another ladder"] if changes.tiers is not None or changes.ladder is not None else []
+    words += ["other terms"] if changes.terms is not None else []
     return ", ".join(words)[:200]
 
 
@@ -80,7 +91,9 @@ class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
     :ivar tier_code: of the member before the purchase, "" in a programme without tiers.
     :ivar offers: those that it used.
     :ivar labels: segments that the member is in today: what they were in then is not written down.
-    :ivar points_earned: as they were booked; `qualifying_minor` counted towards tiers.
+    :ivar points_earned: as they were booked; `qualifying_minor` and `visits` counted towards tiers; all of them less
+        what came back since.
+    :ivar back: how many of each line came back since; empty where nothing did.
     """
 
     member_ref: str
@@ -96,8 +109,10 @@ class PastPurchase(msgspec.Struct, frozen=True, kw_only=True):
     points_spent: int
     points_earned: int
     qualifying_minor: int
+    visits: int
     offers: list[Offer]
     lines: list[Line]
+    back: list[int] = []
 
 
 class PastMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +190,7 @@ class Tally(msgspec.Struct, kw_only=True):
             own.add(was.points_earned, would.points_earned)
             self._spread(_monday(at, before), tiers, was, would)
             for way, settlement in zip(ways, (was, would), strict=False):
-                way.count(Day(purchase.qualifying_minor, settlement.points_earned, 1), at=at)
+                way.count(Day(purchase.qualifying_minor, settlement.points_earned, purchase.visits), at=at)
         self._close(own, member, touched)
         ends = [way.tier_at(until) for way in ways]
         if len(set(ends)) > 1:
@@ -204,16 +219,18 @@ class Tally(msgspec.Struct, kw_only=True):
 
 
 def settled(purchase: PastPurchase, programme: Programme, tier_code: str, used: list[Use]) -> Settlement:
-    """The purchase settled once more on a tier, by the very function that tills are answered from.
+    """The purchase settled once more on a tier, by the very function that tills are answered from, and what is kept of
+    it. Points paid for it as far as they could by the programme's terms.
 
     :param used: what capped rules gave before.
     """
+    total = sum(line.quantity * line.unit_price_minor - line.discount_minor for line in purchase.lines)
     basket = Basket(
         lines=purchase.lines,
         place_code=purchase.place_code,
         place_kind=purchase.place_kind,
         placed_at=purchase.placed_at,
-        spend_points=purchase.points_spent,
+        spend_points=points_that_pay(total, purchase.points_spent, programme.terms),
         paid_by=purchase.paid_by,
     )
     shopper = Shopper(
@@ -225,7 +242,7 @@ def settled(purchase: PastPurchase, programme: Programme, tier_code: str, used: 
         labels=purchase.labels,
         used=used,
     )
-    return settle(basket, shopper, programme)
+    return kept_of(settle(basket, shopper, programme), purchase.back)
 
 
 def _monday(at: datetime, programme: Programme) -> str:
@@ -247,6 +264,11 @@ def ladders_tried(ladders: Sequence[Ladder], changes: Changes) -> tuple[Ladder, 
         for at, tier in enumerate(changes.tiers, start=1)
     }
     return (compile_ladder(definition_of(changes.tiers, terms), steps),)
+
+
+def terms_tried(terms: Terms, changes: Changes) -> Terms:
+    """The terms with what points would pay; today's if nothing else is tried."""
+    return replace(terms, **structs.asdict(changes.terms)) if changes.terms else terms
 
 
 def definition_of(tiers: Sequence[TriedTier], terms: LadderTerms) -> LadderDefinition:
@@ -283,8 +305,10 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
     :raises RuleNotValid: nothing would change, a rule is named twice, or one that is not there is taken away.
     """
     named = [rule.code for rule in changes.rules] + changes.without
-    if not named and changes.tiers is None and changes.ladder is None:
-        raise RuleNotValid("Name a rule to put in or one to take away, or a ladder.", pointer="/changes")
+    if not named and changes.tiers is None and changes.ladder is None and changes.terms is None:
+        raise RuleNotValid(
+            "Name a rule to put in or one to take away, a ladder, or terms.", pointer="/changes"
+        )
     if changes.tiers is not None and (
         fault := fault_in(definition_of(changes.tiers, changes.ladder or LadderTerms()))
     ):
@@ -295,9 +319,9 @@ def ensure_can_be_tried(changes: Changes, known: Iterable[str]) -> None:
         raise RuleNotValid(f"There is no rule {unknown[0]!r} to take away.", pointer="/changes/without")
 
 
-def cost_minor(points: int, programme: Programme) -> int:
+def cost_minor(points: int, terms: Terms) -> int:
     """What points pay, in minor units, rounded down; less than 0 for points that would not be given."""
-    worth = abs(points) * programme.terms.burn_minor // programme.terms.burn_points
+    worth = abs(points) * terms.burn_minor // terms.burn_points
     return worth if points >= 0 else -worth
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, structs
 
 from config.ground.moments import moment
 from loyalty.errors import ProgrammeFileNotFitting
-from loyalty.rules.back_tests import Changes, TriedRule, TriedTier, definition_of
+from loyalty.rules.back_tests import Changes, TriedRule, TriedTerms, TriedTier, definition_of
 from loyalty.rules.definition import ForAct, RuleDefinition
 from loyalty.rules.for_acts import fault_in_act
 from loyalty.rules.ladder_words import ladder_changes
@@ -253,7 +253,7 @@ def _of_tiers(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]:
 
 
 def changes_by(file: ProgrammeFile, today: ProgrammeFile | None) -> Changes:
-    """What a back-test of the whole file tries: what its rules and its ladder say otherwise than today's.
+    """What a back-test of the whole file tries: what its rules, its ladder and its terms say otherwise than today's.
 
     :raises ProgrammeFileNotFitting: as `ensure_whole`.
     """
@@ -270,7 +270,13 @@ def changes_by(file: ProgrammeFile, today: ProgrammeFile | None) -> Changes:
         without=[code for code in known if code not in codes],
         tiers=ladder if ladder and (today is None or _ladder(today) != ladder) else None,
         ladder=file.ladder if today is None or today.ladder != file.ladder else None,
+        terms=_burn(file) if today is None or _burn(today) != _burn(file) else None,
     )
+
+
+def _burn(file: ProgrammeFile) -> TriedTerms | None:
+    terms = file.terms
+    return TriedTerms(burn_points=terms.burn_points, burn_minor=terms.burn_minor) if terms else None
 
 
 def _ladder(file: ProgrammeFile) -> list[TriedTier]:

@@ -57,6 +57,8 @@ def main() -> None:
             _print_import(shop)
         if not wanted or "back-test" in wanted:
             _print_back_test(shop)
+        if "duplicates" in wanted:
+            _print_duplicates()
         if not wanted or "pgbench" in wanted:
             _print_pgbench(postgres)
 
@@ -179,6 +181,13 @@ def _print_back_test(shop: "Shop") -> None:
         f"| back-test, purchases | {settled:,.0f} | | | | 100,000 a minute | {WANTED_PER_SECOND:,.0f} "
         f"| | {settled / WANTED_PER_SECOND:.2f} | 1 |"
     )
+
+
+def _print_duplicates() -> None:
+    """Only when it is asked for: it makes members of its own."""
+    from benchmarks.duplicates import compare_duplicates  # noqa: PLC0415 - as above
+
+    print(compare_duplicates(POINTS))
 
 
 def _print_pgbench(postgres: Postgres) -> None:

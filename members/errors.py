@@ -87,3 +87,9 @@ class RefreshTokenNotValid(NotSignedIn):
 class UnsubscribeLinkNotValid(NotFound):
     code = "unsubscribe_link_not_valid"
     title = "This link is not complete or was changed"
+
+
+class PairAlreadyDecided(Refusal):
+    status = 409
+    code = "pair_already_decided"
+    title = "Somebody has decided about these two members already"

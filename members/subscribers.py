@@ -5,7 +5,8 @@ from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from members.events import SignInCodeRequested
+from members.events import MemberChanged, MemberEnrolled, SignInCodeRequested
+from members.services.duplicates import look_for_duplicates_of
 from members.services.sign_in_codes import make_and_send_code
 
 
@@ -15,3 +16,10 @@ def send_codes(events: Sequence[Delivered], *, now: datetime) -> None:
     for delivered in events:
         if isinstance(delivered.event, SignInCodeRequested):
             make_and_send_code(delivered.event.request_id, now=now)
+
+
+@subscriber("members.duplicates", to=[MemberEnrolled, MemberChanged])
+def look_for_duplicates(events: Sequence[Delivered], *, now: datetime) -> None:
+    """Compare who is new or has changed with those who may be the same person."""
+    members = {delivered.member_id for delivered in events if delivered.member_id is not None}
+    look_for_duplicates_of(sorted(members), now=now)

@@ -2,6 +2,7 @@
 
 from members.models.colleagues import Colleague
 from members.models.consents import Consent, ConsentEvent
+from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, PairState, SearchKey
 from members.models.identities import Identity
 from members.models.members import Member
 from members.models.preferences import Preference
@@ -11,13 +12,18 @@ __all__ = [
     "AccessToken",
     "CodePurpose",
     "Colleague",
+    "CommonName",
     "Consent",
     "ConsentEvent",
     "Identity",
+    "LikelyPair",
+    "LikenessWeights",
     "Member",
+    "PairState",
     "Preference",
     "Presence",
     "RefreshToken",
+    "SearchKey",
     "SignIn",
     "SignInCode",
 ]

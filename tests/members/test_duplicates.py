@@ -1,0 +1,191 @@
+"""Members who may be one person: found when they come or change, and among all; decided about once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from config.ground.models import JobRun
+from config.outbox.delivery import deliver_due
+from members.errors import PairAlreadyDecided
+from members.models import LikelyPair, LikenessWeights, Member, PairState, SearchKey
+from members.queries.duplicates import MOST_ALIKE, current_weights, waiting_first
+from members.rules.likeness_weights import DEFAULT
+from members.services.duplicates import (
+    check_all_members,
+    decide_pair,
+    learn_from_decisions,
+    look_for_duplicates_of,
+)
+from members.services.profiles import change_member
+from tests.members.factories import MemberFactory
+
+pytestmark = pytest.mark.django_db
+
+LATER = timedelta(hours=1)
+
+
+@pytest.fixture
+def ada(now: datetime) -> Member:
+    return MemberFactory(given_name="Ada", family_name="Lovelace", birth_month=12, birth_day=10)
+
+
+@pytest.fixture
+def again() -> Member:
+    return MemberFactory(given_name="Ada", family_name="Lovelacce", birth_month=12, birth_day=10)
+
+
+@pytest.fixture
+def grace() -> Member:
+    return MemberFactory(given_name="Grace", family_name="Hopper", birth_month=12, birth_day=9)
+
+
+def pairs() -> set[tuple[int, int]]:
+    return set(LikelyPair.objects.values_list("member_id", "other_id"))
+
+
+def test_who_comes_a_second_time_is_found(ada: Member, grace: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, grace.pk], now=now)
+    assert pairs() == set()
+
+    assert look_for_duplicates_of([again.pk], now=now) == 1
+
+    pair = LikelyPair.objects.get()
+    assert (pair.member_id, pair.other_id, pair.state) == (again.pk, ada.pk, PairState.OPEN)
+    assert "family:slip" in pair.findings
+    assert pair.weights_version == DEFAULT.version
+
+
+def test_the_news_of_an_enrolment_is_enough(ada: Member, again: Member, now: datetime) -> None:
+    while deliver_due(now=now):
+        pass
+
+    assert pairs() == {(again.pk, ada.pk)}
+
+
+def test_all_members_checked_at_once_come_to_the_same_pairs(
+    ada: Member, grace: Member, again: Member, now: datetime
+) -> None:
+    look_for_duplicates_of([ada.pk, grace.pk, again.pk], now=now)
+    one_by_one = list(LikelyPair.objects.values("member", "other", "score", "findings"))
+    LikelyPair.objects.all().delete()
+    SearchKey.objects.all().delete()
+
+    assert check_all_members(now=now) == 1
+
+    assert list(LikelyPair.objects.values("member", "other", "score", "findings")) == one_by_one
+    run = JobRun.objects.get(name="members.check_all_members")
+    assert (run.state, run.done, run.total) == ("finished", 6, 6)
+    assert run.detail == "1 pairs may be one person"
+
+
+def test_who_is_not_alike_any_more_is_forgotten(ada: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    changes = {"given_name": "Grace", "family_name": "Hopper", "birth_month": 1, "birth_day": 2}
+    change_member(again.pk, changes=changes, source="test", now=now)
+
+    look_for_duplicates_of([again.pk], now=now + LATER)
+
+    assert pairs() == set()
+
+
+def test_checking_twice_changes_nothing(ada: Member, again: Member, now: datetime) -> None:
+    check_all_members(now=now)
+    keys = set(SearchKey.objects.values_list("key", "member_id"))
+
+    check_all_members(now=now + LATER)
+
+    assert pairs() == {(again.pk, ada.pk)}
+    assert LikelyPair.objects.get().found_at == now
+    assert set(SearchKey.objects.values_list("key", "member_id")) == keys
+
+
+def test_who_is_not_active_is_not_compared(ada: Member, again: Member, now: datetime) -> None:
+    check_all_members(now=now)
+    Member.objects.filter(pk=ada.pk).update(state="erased")
+
+    look_for_duplicates_of([ada.pk, again.pk], now=now + LATER)
+
+    assert pairs() == set()
+    assert not SearchKey.objects.filter(member_id=ada.pk).exists()
+
+
+def test_what_a_colleague_decided_stays_decided(ada: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    decide_pair(LikelyPair.objects.get().pk, PairState.DIFFERENT, actor="staff:1", now=now)
+
+    check_all_members(now=now + LATER)
+
+    pair = LikelyPair.objects.get()
+    assert (pair.state, pair.decided_by, pair.decided_at) == (PairState.DIFFERENT, "staff:1", now)
+
+
+def test_a_pair_is_decided_once_and_may_be_put_off_before(ada: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    pair = LikelyPair.objects.get()
+
+    decide_pair(pair.pk, PairState.LATER, actor="staff:1", now=now)
+    decide_pair(pair.pk, PairState.SAME, actor="staff:2", now=now)
+
+    with pytest.raises(PairAlreadyDecided):
+        decide_pair(pair.pk, PairState.DIFFERENT, actor="staff:1", now=now)
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_by) == (PairState.SAME, "staff:2")
+
+
+def test_weights_are_learnt_from_decisions_and_hold_from_then_on(
+    ada: Member, again: Member, now: datetime
+) -> None:
+    assert learn_from_decisions(actor="staff:1", now=now) is None
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    pair = decide_pair(LikelyPair.objects.get().pk, PairState.DIFFERENT, actor="staff:1", now=now)
+
+    learn_from_decisions(actor="staff:1", now=now)
+
+    made = LikenessWeights.objects.get()
+    assert (made.version, made.learnt_from, made.made_by) == (2, 1, "staff:1")
+    learnt = current_weights()
+    assert sum(learnt.findings[finding] for finding in pair.findings) < sum(
+        DEFAULT.findings[finding] for finding in pair.findings
+    )
+
+
+def test_a_name_that_very_many_bear_finds_nobody_by_itself(now: datetime) -> None:
+    members = [
+        MemberFactory(given_name="Ada", family_name="Lovelace", phone=None, email=f"ada{number}@example.com")
+        for number in range(MOST_ALIKE + 1)
+    ]
+
+    assert look_for_duplicates_of([members[0].pk, members[1].pk], now=now) == 1
+
+    look_for_duplicates_of([member.pk for member in members], now=now + LATER)
+
+    assert SearchKey.objects.filter(member_id=members[0].pk).exists()
+    assert pairs() == set()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_so_many_statements_however_many_come(
+    count: int, ada: Member, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    look_for_duplicates_of([ada.pk], now=now)
+    more = [
+        MemberFactory(given_name="Ada", family_name="Lovelacce", birth_month=12, birth_day=10)
+        for _ in range(count)
+    ]
+
+    with django_assert_num_queries(12):
+        look_for_duplicates_of([member.pk for member in more], now=now)
+
+
+def test_those_to_be_looked_at_come_first(ada: Member, again: Member, now: datetime) -> None:
+    third = MemberFactory(given_name="Ada", family_name="Lovelace", birth_month=12, birth_day=10)
+    check_all_members(now=now)
+    likeliest = LikelyPair.objects.order_by("-score").first()
+    assert likeliest is not None
+    assert {likeliest.member_id, likeliest.other_id} == {ada.pk, third.pk}
+
+    decide_pair(likeliest.pk, PairState.LATER, actor="staff:1", now=now)
+
+    order = [pair.state for pair in waiting_first(LikelyPair.objects.all())]
+    assert order == [PairState.OPEN, PairState.OPEN, PairState.LATER]

@@ -1,0 +1,157 @@
+"""Likeness: what speaks for two persons being one, in which order, and what is never taken for certain."""
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+
+from members.rules.likeness import Likeness, compare, expected_bearers, likeness, word_alike
+from members.rules.likeness_weights import DEFAULT
+from members.rules.likeness_words import reasons, words_for
+from members.rules.portraits import Portrait, portrait, search_keys
+
+ADA = portrait(
+    given_name="Ada",
+    family_name="Lovelace",
+    birth="18151210",
+    phones=["+12125550142"],
+    emails=["ada.lovelace@example.com"],
+)
+
+
+def like_ada(**changes: object) -> Likeness:
+    return likeness(ADA, msgspec.structs.replace(ADA, **changes), DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "alike"),
+    [
+        ("lovelace", "lovelace", "same"),
+        ("lovelace", "lovelaec", "slip"),
+        ("catherine", "katherine", "slip"),
+        ("frederick", "fred", "short"),
+        ("a", "ada", "short"),
+        ("margaret", "margarethe", "close"),
+        ("ada", "eva", "other"),
+        ("大明", "小明", "other"),
+    ],
+)
+def test_names_are_the_same_or_a_slip_apart_or_close_or_short_or_others(
+    one: str, two: str, alike: str
+) -> None:
+    assert word_alike(one, two) == word_alike(two, one) == alike
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "finding"),
+    [
+        ("18151210", "18151210", "birth:same"),
+        ("18151210", "18151219", "birth:slip"),
+        ("18150412", "18151204", "birth:slip"),
+        ("18151210", "18151129", "birth:two_slips"),
+        ("18151210", "18150729", "birth:same_year"),
+        ("18150101", "18151210", "birth:same_year_only"),
+        ("00001210", "18151210", "birth:same_day"),
+        ("00001210", "18151211", "birth:other_day"),
+        ("18151210", "19771130", "birth:other"),
+    ],
+)
+def test_birth_dates_are_compared_as_people_mistype_them(one: str, two: str, finding: str) -> None:
+    assert list(compare(Portrait(birth=one), Portrait(birth=two))) == [finding]
+
+
+def test_names_the_wrong_way_round_are_seen_as_that() -> None:
+    turned = portrait(given_name="Lovelace", family_name="Ada")
+
+    assert list(compare(portrait(given_name="Ada", family_name="Lovelace"), turned)) == ["names:swapped"]
+
+
+def test_a_name_in_another_script_says_nothing() -> None:
+    assert list(compare(portrait(given_name="大明", family_name="王"), ADA)) == []
+
+
+def test_a_name_in_chinese_is_compared_as_any_other() -> None:
+    one, two = portrait(given_name="大明", family_name="王"), portrait(given_name="大明", family_name="王")
+
+    assert list(compare(one, two)) == ["given:same", "family:same"]
+    assert search_keys(one) == search_keys(two) != set()
+
+
+def test_accents_case_titles_and_gaps_make_no_difference() -> None:
+    one = portrait(given_name="Dr. René", family_name="DE  LA CRUZ", emails=["r.delacruz+shop@example.com"])
+    two = portrait(given_name="rene", family_name="de la Cruz", emails=["rdelacruz@example.com"])
+
+    assert one == two
+
+
+def test_what_agrees_speaks_for_one_person_and_what_differs_against() -> None:
+    nothing_new = like_ada().score
+
+    assert like_ada(phones=("+12125550143",)).score < nothing_new
+    assert like_ada(birth="19771130").score < like_ada(birth="18151219").score < nothing_new
+    assert like_ada(family="byron", words=("ada", "byron")).score < nothing_new
+
+
+def test_twins_are_looked_at_and_never_certain() -> None:
+    ada = portrait(given_name="Ada", family_name="Lovelace", birth="18151210", phones=["+12125550142"])
+    twin = portrait(given_name="Victor", family_name="Lovelace", birth="18151210", phones=["+12125550143"])
+
+    weighed = likeness(ada, twin, DEFAULT)
+
+    assert weighed.score > DEFAULT.certain_from
+    assert not weighed.is_certain
+
+
+def test_names_alone_are_never_certain_and_say_less_the_more_bear_them() -> None:
+    name = portrait(given_name="Ada", family_name="Lovelace")
+    rare, common = likeness(name, name, DEFAULT), likeness(name, name, DEFAULT, expected=10)
+
+    assert rare.score > DEFAULT.review_from > common.score
+    assert not msgspec.structs.replace(rare, score=9.0).is_certain
+
+
+def test_how_many_bear_a_name_by_chance() -> None:
+    shares = {"ada": 0.01, "lovelace": 0.001}
+
+    assert expected_bearers(ADA, ADA, shares, 1_000_000) == pytest.approx(10)
+    assert expected_bearers(ADA, ADA, {"ada": 0.01}, 1_000_000) == 0
+    assert expected_bearers(ADA, portrait(given_name="Eva", family_name="Lovelace"), shares, 1_000_000) == 0
+
+
+@pytest.mark.parametrize("changed", [{"phones": ("+18085550199",)}, {"birth": "18151211"}, {"birth": ""}])
+def test_one_thing_that_differs_leaves_a_key_to_be_found_by(changed: dict[str, object]) -> None:
+    assert search_keys(ADA) & search_keys(msgspec.structs.replace(ADA, **changed))
+
+
+def test_the_loudest_reason_is_told_first_and_in_words() -> None:
+    told = reasons(["town:like", "birth:same"], DEFAULT)
+
+    assert [words for words, _ in told] == ["Birth date: the same", "Town: somewhat alike"]
+
+
+def test_there_are_words_and_a_weight_for_every_finding() -> None:
+    for finding in DEFAULT.findings:
+        field, _, outcome = finding.partition(":")
+        assert not words_for(finding).startswith(field)
+        assert "_" not in words_for(finding)
+        assert outcome
+
+
+NAMES = st.text("abcdeäé 大明", max_size=8)
+PORTRAITS = st.builds(
+    portrait,
+    given_name=NAMES,
+    family_name=NAMES,
+    other_names=NAMES,
+    birth=st.sampled_from(["", "19800101", "19800112", "00000112", "19801201"]),
+    phones=st.lists(st.sampled_from(["+12125550142", "+12125550143"]), max_size=2),
+    emails=st.lists(st.sampled_from(["a.b@example.com", "ab@example.org", "b@example.com"]), max_size=2),
+    ids=st.lists(st.sampled_from(["shop:1", "shop:2", "crm:1"]), max_size=2),
+    postcode=st.sampled_from(["", "SW1A 1BW", "sw1a1bx", "2430"]),
+    town=NAMES,
+    streets=st.lists(NAMES, max_size=2),
+)
+
+
+@given(PORTRAITS, PORTRAITS)
+def test_it_does_not_matter_who_is_compared_with_whom(one: Portrait, two: Portrait) -> None:
+    assert list(compare(one, two)) == list(compare(two, one))

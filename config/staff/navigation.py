@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "People": {
         "members.member": ("group", "Members"),
+        "members.likelypair": ("people_alt", "Likely twice"),
         "members.consent": ("approval", "Consent"),
     },
     "Sales": {

@@ -24,6 +24,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
+    "members.likelypair": {"decide_likelypair": "Can decide whether two members are one person"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
     "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
@@ -46,6 +47,7 @@ ROLES: Table = {
     STORE_MANAGER: {
         "members.*": SEE,
         "members.member": ("view", "add", "change", "see_personal_data"),
+        "members.likelypair": ("view", "decide_likelypair"),
         "omnichannel.*": SEE,
         "loyalty.*": SEE,
         "loyalty.benefitbooking": ("view", "change"),
@@ -62,6 +64,7 @@ ROLES: Table = {
     },
     MARKETER: {
         "members.*": SEE,
+        "members.likelypair": (),
         "omnichannel.product": SEE,
         "omnichannel.category": SEE,
         "omnichannel.message": SEE,
@@ -115,6 +118,7 @@ ROLES: Table = {
     ADMINISTRATOR: {
         "members.*": OWN,
         "members.member": (*OWN, "see_personal_data"),
+        "members.likelypair": ("view", "decide_likelypair"),
         "omnichannel.*": OWN,
         "omnichannel.order": SEE,
         "omnichannel.orderline": SEE,

@@ -60,6 +60,15 @@ def likeness(one: Portrait, two: Portrait, weights: Weights, *, expected: float 
     return Likeness(score=score, findings=findings, is_certain=is_certain)
 
 
+def share_of(score: float) -> float:
+    """Log-odds as a share: of so many such pairs, so many are one person.
+
+    >>> share_of(0.0)
+    0.5
+    """
+    return 1 / (1 + math.exp(-score))
+
+
 TWICE = 0.05
 """The share of members taken to have a second account: for a pair of namesakes the odds are this to `expected`."""
 

@@ -1,8 +1,10 @@
 """Members who may be one person: found when they come or change, and among all; decided about once."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from config.ground.models import JobRun
@@ -148,6 +150,21 @@ def test_weights_are_learnt_from_decisions_and_hold_from_then_on(
     assert sum(learnt.findings[finding] for finding in pair.findings) < sum(
         DEFAULT.findings[finding] for finding in pair.findings
     )
+
+
+def test_the_command_looks_through_everybody_and_learns_when_it_is_asked_to(
+    ada: Member, again: Member, now: datetime
+) -> None:
+    out = StringIO()
+    call_command("check_duplicates", "--learn", stdout=out)
+    decide_pair(LikelyPair.objects.get().pk, PairState.SAME, actor="staff:1", now=now)
+    call_command("check_duplicates", "--learn", stdout=out)
+
+    first, found, then, _ = out.getvalue().splitlines()
+    assert first == "Learnt nothing, for nothing is decided yet."
+    assert found.startswith("1 pairs may be one person;")
+    assert then == "Learnt from 1 decided pairs."
+    assert LikelyPair.objects.get().weights_version == 2
 
 
 def test_a_name_that_very_many_bear_finds_nobody_by_itself(now: datetime) -> None:

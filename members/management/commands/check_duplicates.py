@@ -14,7 +14,7 @@ from members.queries.duplicates import MOST_ALIKE, current_weights
 from members.rules.likeness_quality import quality_of
 from members.rules.likeness_weights import DEFAULT
 from members.rules.portraits import Portrait, portrait
-from members.services.duplicates import check_all_members
+from members.services.duplicates import check_all_members, learn_from_decisions
 
 COLUMNS = {
     "given_name": ("given_name", "first_name"),
@@ -47,7 +47,21 @@ class Command(BaseCommand):
             "--own-weights", action="store_true", help="Measure with what was learnt here from decisions."
         )
 
-    def handle(self, *_args: Any, records: list[Path], own_weights: bool, **_options: Any) -> None:
+        parser.add_argument(
+            "--learn", action="store_true", help="First learn weights from what colleagues have decided."
+        )
+
+    def handle(
+        self, *_args: Any, records: list[Path], own_weights: bool, learn: bool, **_options: Any
+    ) -> None:
+        if learn:
+            learnt = learn_from_decisions(actor="command", now=clock.now())
+            by = (
+                f"from {learnt.learnt_from:,} decided pairs"
+                if learnt
+                else "nothing, for nothing is decided yet"
+            )
+            self.stdout.write(f"Learnt {by}.")
         if not records:
             began = time.monotonic()
             likely = check_all_members(now=clock.now())

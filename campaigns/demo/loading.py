@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from campaigns.demo import offers, play, rewards, shop
+from campaigns.demo.evening import hold_evening
 from campaigns.demo.notes import Notes
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
 from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys, list_richest
@@ -66,6 +67,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _add_tills(programme_id)
     open_with_rules(programme_id, shop.FRAUD, made_by=ACTOR, approved_by=f"{ACTOR} finance", now=now)
     _open_rewards(programme_id, now)
+    hold_evening(programme_id, now, actor=ACTOR)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)

@@ -69,6 +69,7 @@ FRAUD = (
 )
 """What is watched for fraud."""
 
+TASTING = "tea-tasting"
 LADDER = (
     TierDraft(code="member", name="Member", threshold_minor=0),
     TierDraft(
@@ -99,10 +100,10 @@ LADDER = (
         threshold_minor=150_000,
         benefits=(
             BenefitDraft(
-                code="tea-tasting",
+                code=TASTING,
                 kind="event",
                 title="Evening tea tasting",
-                description="Two seats at our evening tea tasting; tell us at any till.",
+                description="An evening of teas that are not on the shelf yet: book your seat in the app.",
             ),
         ),
     ),

@@ -55,6 +55,20 @@ def grant_benefit(
     return len(made)
 
 
+def open_date(
+    programme_id: int, benefit_code: str, *, starts_at: datetime, ends_at: datetime, where: str, seats: int
+) -> bool:
+    """Let a benefit be had at a time and place, from now on by booking alone. Safe to repeat.
+
+    :return: whether it was not open before.
+    """
+    benefit = Benefit.objects.get(tier__programme_id=programme_id, code=benefit_code)
+    _, is_new = BenefitDate.objects.get_or_create(
+        benefit=benefit, starts_at=starts_at, defaults={"ends_at": ends_at, "where": where, "seats": seats}
+    )
+    return is_new
+
+
 @transaction.atomic
 def book_benefit(
     ref: str, *, member_id: int, date_id: int | None, actor: str, now: datetime

@@ -11,12 +11,13 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from campaigns.demo.evening import GUESTS, SEATS
 from campaigns.demo.offers import NOBODY_LIKES
 from campaigns.demo.shop import PROMOTED_DEPARTMENT
 from campaigns.demo.words import readable
 from campaigns.models import Campaign, CampaignRun, Segment
 from config.outbox.models import Delivery
-from loyalty.models import Entry
+from loyalty.models import BenefitBooking, Entry
 from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
 from loyalty.services.verification import verify_ledger
@@ -63,6 +64,8 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     welcomes = Entry.objects.filter(cause="welcome")
     assert set(welcomes.values_list("seq", flat=True)) == {1}, "who was welcomed after buying looks odd"
     assert welcomes.count() == Member.objects.count() == 150
+    booked = BenefitBooking.objects.order_by("pk").values_list("state", flat=True)
+    assert list(booked) == ["booked"] * SEATS + ["waiting"] * (GUESTS - SEATS)
     assert not Delivery.objects.exists(), "something would still arrive after the shop is open"
 
     call_command("load_demo", notes=notes)
@@ -75,6 +78,7 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     assert renewed["till_key"] != noted["till_key"]
     assert renewed["demo_member"] == noted["demo_member"]
     assert Order.objects.count() >= orders
+    assert BenefitBooking.objects.count() == GUESTS
     assert verify_ledger(now=datetime.now(UTC)) == []
     assert (Campaign.objects.count(), CampaignRun.objects.count(), Segment.objects.count()) == (2, 1, 5)
     _tell_till(noted["till_key"], noted["demo_member"], status=401)

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.ground.amounts import decimals, money
+from config.ground.words import counted, listed
 from config.staff.dashboard import Chart, Number, Series, Table
 from loyalty.admin.cells import label
 from loyalty.models import BookMonth
@@ -233,9 +234,14 @@ def _error_words(breakage: Breakage) -> str:
         f"{error / 100:.1f} % {months} month{'s' if months > 1 else ''} ahead"
         for months, error in breakage.error_bp.items()
     ]
+    final = [
+        f"{error / 100:.1f} percentage points when it was {counted(months, 'month')} old"
+        for months, error in breakage.final_error_bp.items()
+    ]
+    in_the_end = f" What a month came to in the end was missed by {listed(final)}." if final else ""
     return (
         "Measured on past months, each forecast from what was known then: the errors add up to "
-        f"{' and '.join(told)} of what ran out."
+        f"{' and '.join(told)} of what ran out.{in_the_end}"
     )
 
 

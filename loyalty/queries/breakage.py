@@ -7,7 +7,8 @@ from django.db.models import Sum
 
 from loyalty.models import CohortLine, ProgrammeTerms
 from loyalty.queries.vocabulary import Home
-from loyalty.rules.breakage import Breakage, breakage_of, life_months
+from loyalty.rules.breakage import Breakage, breakage_of
+from loyalty.rules.cohorts import life_months
 
 
 def get_breakage(home: Home, *, now: datetime) -> Breakage:

@@ -1,13 +1,6 @@
 """How many of the points outstanding will run out unspent: a forecast from cohorts, and how wrong it was.
 
-The method is the chain ladder of claims reserving (Mack 1993, "Distribution-free calculation of the standard error
-of chain ladder reserve estimates", ASTIN Bulletin 23), told as a life table with competing exits: of what a month
-issued and that were still there at the beginning of an age (in months), the share that was spent, ran out, or left
-otherwise during it is taken over all cohorts that reached that age, weighted by points. A cohort's points are carried
-through the ages that lie before it by these shares.
-
-Ages that no cohort has reached get the shares of the last three ages seen together. Where points live for so many days
-and no activity prolongs them, what is left at the end of that life runs out, whatever was seen.
+A cohort's points are carried through the ages that lie before it by the shares of `loyalty.rules.cohorts`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +8,8 @@ from datetime import date
 
 import msgspec
 
-from loyalty.rules.books import BROKEN, SPENT, month_after, side_of
-
-POOLED_AGES = 3
-LONGEST = 120
-"""Months that a cohort is carried on at most: points that never run out would be carried for ever."""
+from loyalty.rules.books import month_after
+from loyalty.rules.cohorts import Cohort, LifeTable, Move, cohorts_of, months_apart
 
 COMING = 12
 """So many months are told one by one."""
@@ -30,155 +20,8 @@ AGES_TOLD = 24
 HORIZONS = (1, 3)
 """Months ahead for which the past forecasts are measured."""
 
-DAYS_OF_A_MONTH = 30
-
-Move = tuple[date, date, str, int]
-"""Month of birth and of the movement (their first days), kind of the entry, sum of points."""
-
-
-class Age(msgspec.Struct):
-    """What became of a cohort's points in one month of its life. `other`: taken back, corrected, given away."""
-
-    issued: int = 0
-    spent: int = 0
-    broken: int = 0
-    other: int = 0
-
-    @property
-    def gone(self) -> int:
-        return self.spent + self.broken + self.other
-
-
-class Cohort(msgspec.Struct):
-    """The points born in one month, by age in months."""
-
-    month: date
-    ages: list[Age]
-
-    @property
-    def issued(self) -> int:
-        return sum(age.issued for age in self.ages)
-
-    @property
-    def spent(self) -> int:
-        return sum(age.spent for age in self.ages)
-
-    @property
-    def broken(self) -> int:
-        return sum(age.broken for age in self.ages)
-
-    @property
-    def other(self) -> int:
-        return sum(age.other for age in self.ages)
-
-    @property
-    def left(self) -> int:
-        return self.issued - sum(age.gone for age in self.ages)
-
-    def until(self, ages: int) -> "Cohort":
-        """The cohort as it was known when it was so many months old."""
-        return Cohort(self.month, self.ages[:ages])
-
-
-def months_apart(first: date, last: date) -> int:
-    """How many months lie between the beginnings of two."""
-    return (last.year - first.year) * 12 + last.month - first.month
-
-
-def cohorts_of(moves: Iterable[Move], *, until: date) -> list[Cohort]:
-    """The cohorts, the oldest first, each with every age up to the month before `until`; what came later is left out.
-
-    A movement told for a time before its points were born counts at their birth.
-    """
-    found: dict[date, Cohort] = {}
-    for month, moved, kind, points in moves:
-        if month >= until or moved >= until:
-            continue
-        cohort = found.setdefault(month, Cohort(month, [Age() for _ in range(months_apart(month, until))]))
-        age = cohort.ages[max(months_apart(month, moved), 0)]
-        side = side_of(kind)
-        if side == SPENT:
-            age.spent -= points
-        elif side == BROKEN:
-            age.broken -= points
-        elif points > 0 and kind != "reverse_earn":
-            age.issued += points
-        else:
-            age.other -= points
-    return [found[month] for month in sorted(found)]
-
-
-class Rates(msgspec.Struct, frozen=True):
-    """Shares of what is there at the beginning of an age (at age 0: of what is issued)."""
-
-    spent: float
-    broken: float
-    other: float
-
-
-class LifeTable:
-    """The shares of each age, from what is known of all cohorts.
-
-    :param life_months: the age in which everything left runs out; None where age alone ends nothing.
-    """
-
-    def __init__(self, cohorts: Sequence[Cohort], *, life_months: int | None) -> None:
-        oldest = max((len(cohort.ages) for cohort in cohorts), default=0)
-        there, gone = [0] * oldest, [Age() for _ in range(oldest)]
-        for cohort in cohorts:
-            left = 0
-            for n, age in enumerate(cohort.ages):
-                left += age.issued
-                there[n] += left
-                gone[n].spent += age.spent
-                gone[n].broken += age.broken
-                gone[n].other += age.other
-                left -= age.gone
-        self._rates = [_rates([there[n]], [gone[n]]) for n in range(oldest)]
-        seen = [n for n in range(1, oldest) if there[n]][-POOLED_AGES:]
-        self._tail = _rates([there[n] for n in seen], [gone[n] for n in seen])
-        self._life = life_months
-
-    def at(self, age: int) -> Rates:
-        """The shares at an age, seen or not."""
-        if age < len(self._rates):
-            return self._rates[age]
-        if self._life is not None and age >= self._life:
-            return Rates(0.0, 1.0, 0.0)
-        return self._tail
-
-    def future_of(self, cohort: Cohort, *, months: int = LONGEST) -> list[float]:
-        """How many of its points will run out in each of the next months."""
-        left, broken = float(max(cohort.left, 0)), []
-        for age in range(len(cohort.ages), len(cohort.ages) + months):
-            rates = self.at(age)
-            broken.append(left * rates.broken)
-            left = max(left * (1 - rates.broken - rates.spent - rates.other), 0.0)
-        return broken
-
-
-def _rates(there: list[int], gone: list[Age]) -> Rates:
-    base = sum(there)
-    if base <= 0:
-        return Rates(0.0, 0.0, 0.0)
-    return Rates(
-        _share(sum(age.spent for age in gone), base),
-        _share(sum(age.broken for age in gone), base),
-        _share(sum(age.other for age in gone), base),
-    )
-
-
-def _share(part: int, base: int) -> float:
-    """Between 0 and 1: in a month in which more was given back than spent, nobody spent."""
-    return min(max(part / base, 0.0), 1.0)
-
-
-def life_months(kind: str, days: int | None) -> int | None:
-    """The age in months in which the last points of this expiry run out; None where age alone ends nothing."""
-    if days is None or kind in ("inactivity", "date"):
-        return None
-    longer = {"rolling": 0, "month": 1, "quarter": 3, "year": 12}[kind]
-    return -(-days // DAYS_OF_A_MONTH) + longer
+FINAL_AGES = (1, 3, 6)
+"""Months after which the final share of a cohort was forecast that has ended since."""
 
 
 class CohortForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,6 +50,18 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     broken_points: int
 
 
+class FinalCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a cohort whose points have all left: the share that ran out in the end, as it was expected when the cohort was
+    so many months old, and as it came to be; basis points of `kept_points`, what it issued and was not taken back.
+    """
+
+    month: date
+    months_old: int
+    kept_points: int
+    expected_share_bp: int
+    share_bp: int
+
+
 class Coming(msgspec.Struct, frozen=True):
     """So many points will run out in a month."""
 
@@ -215,8 +70,11 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 class Breakage(msgspec.Struct, frozen=True, kw_only=True):
-    """`expected_points` of those outstanding will run out, `coming` month by month. `error_bp`: months ahead -> the sum
-    of the errors as basis points of what ran out in these months; absent where nothing ran out.
+    """`expected_points` of those outstanding will run out, `coming` month by month.
+
+    `error_bp`: months ahead -> the sum of the errors as basis points of what ran out in these months; absent where
+    nothing ran out. `final_error_bp`: months of age -> by how many basis points the final shares were wrong on average,
+    weighted by points; absent where no cohort has ended.
     """
 
     cohorts: list[CohortForecast]
@@ -224,6 +82,8 @@ class Breakage(msgspec.Struct, frozen=True, kw_only=True):
     coming: list[Coming]
     checks: list[Check]
     error_bp: dict[int, int]
+    final_checks: list[FinalCheck]
+    final_error_bp: dict[int, int]
 
 
 def breakage_of(moves: Sequence[Move], *, until: date, life_months: int | None) -> Breakage:
@@ -234,12 +94,21 @@ def breakage_of(moves: Sequence[Move], *, until: date, life_months: int | None) 
     checks = [
         check for ahead in HORIZONS for check in _checks(cohorts, months_ahead=ahead, life_months=life_months)
     ]
+    ended = [
+        check
+        for age in FINAL_AGES
+        for check in _final_checks(cohorts, months_old=age, life_months=life_months)
+    ]
     return Breakage(
         cohorts=told,
         expected_points=sum(one.expected_points for one in told),
         coming=_coming(cohorts, table, until),
         checks=checks,
         error_bp={ahead: error for ahead in HORIZONS if (error := error_of(checks, ahead)) is not None},
+        final_checks=ended,
+        final_error_bp={
+            age: error for age in FINAL_AGES if (error := final_error_of(ended, age)) is not None
+        },
     )
 
 
@@ -249,6 +118,14 @@ def error_of(checks: Iterable[Check], months_ahead: int) -> int | None:
     broken = sum(check.broken_points for check in mine)
     missed = sum(abs(check.expected_points - check.broken_points) for check in mine)
     return missed * 10_000 // broken if broken > 0 else None
+
+
+def final_error_of(checks: Iterable[FinalCheck], months_old: int) -> int | None:
+    """By how many basis points the final shares were wrong, on average over the points; None if no cohort has ended."""
+    mine = [check for check in checks if check.months_old == months_old]
+    kept = sum(check.kept_points for check in mine)
+    missed = sum(abs(check.expected_share_bp - check.share_bp) * check.kept_points for check in mine)
+    return round(missed / kept) if kept else None
 
 
 def _coming(cohorts: Sequence[Cohort], table: LifeTable, month: date) -> list[Coming]:
@@ -304,6 +181,32 @@ def _checks(cohorts: Sequence[Cohort], *, months_ahead: int, life_months: int | 
                 months_ahead=months_ahead,
                 expected_points=round(expected),
                 broken_points=broken,
+            )
+        )
+    return checks
+
+
+def _final_checks(cohorts: Sequence[Cohort], *, months_old: int, life_months: int | None) -> list[FinalCheck]:
+    """Each cohort that has ended, forecast from what was known of all when it was so many months old and had not."""
+    checks = []
+    for cohort in cohorts:
+        kept, early = cohort.issued - cohort.other, cohort.until(months_old)
+        is_known = (
+            months_old < len(cohort.ages) and months_apart(cohorts[0].month, cohort.month) + months_old > 1
+        )
+        if cohort.left > 0 or kept <= 0 or early.left <= 0 or not is_known:
+            continue
+        later = len(cohort.ages) - months_old
+        then = [one.until(len(one.ages) - later) for one in cohorts if len(one.ages) > later]
+        table = LifeTable(then, life_months=life_months)
+        expected = early.broken + min(sum(table.future_of(early)), early.left)
+        checks.append(
+            FinalCheck(
+                month=cohort.month,
+                months_old=months_old,
+                kept_points=kept,
+                expected_share_bp=round(expected * 10_000 / kept),
+                share_bp=round(cohort.broken * 10_000 / kept),
             )
         )
     return checks

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from loyalty.rules.books import month_after
-from loyalty.rules.breakage import Move, breakage_of, cohorts_of, life_months
+from loyalty.rules.breakage import FinalCheck, breakage_of
+from loyalty.rules.cohorts import Move, cohorts_of, life_months
 
 UNTIL = date(2026, 5, 1)
 JAN, FEB, MAR, APR = (date(2026, month, 1) for month in range(1, 5))
@@ -62,6 +63,24 @@ def test_the_past_is_forecast_from_what_was_known_then() -> None:
         (MAR, 0, 400),
         (APR, round(600 * 0.5) + round(400 * 400 / (2_000 + 800)), 300),
     ]
+
+
+def test_what_a_month_came_to_in_the_end_is_measured_once_nothing_is_left_of_it() -> None:
+    """At the end of February a fifth of January's points had been spent at age 1, and nothing had run out.
+
+    So a fifth of February's 1,000 was expected to be spent at ages 1 and 2 each, and the rest to run out with its life.
+    """
+    ended = [*SEEN[:-1], (FEB, APR, "spend", -300)]
+    told = breakage_of(ended, until=UNTIL, life_months=3)
+
+    assert told.final_checks == [
+        FinalCheck(month=FEB, months_old=1, kept_points=1_000, expected_share_bp=6_400, share_bp=3_000)
+    ]
+    assert told.final_error_bp == {1: 3_400}
+
+
+def test_months_that_still_have_points_are_not_measured_to_their_end() -> None:
+    assert breakage_of(SEEN, until=UNTIL, life_months=None).final_checks == []
 
 
 def test_what_is_taken_back_is_no_breakage() -> None:

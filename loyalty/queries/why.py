@@ -24,12 +24,13 @@ class _Booked(msgspec.Struct, frozen=True):
 
 
 class _Live(msgspec.Struct, frozen=True):
-    """A version that was live at the moment of the purchase, and known when it was recorded."""
+    """A version that was live at the moment of the purchase, and known when it was recorded; of `in_all` such ones."""
 
     rule: str
     rule_version: int
     name: str
     definition: dict[str, Any]
+    in_all: int
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +78,10 @@ SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'nu
       SELECT coalesce(json_object_agg('offer:' || n.ref, n.title), '{}') FROM loyalty_grant n
       WHERE n.member_id = o.member_id AND strpos(s.answer, n.ref) > 0) END,
   'live', (SELECT coalesce(json_agg(x), '[]') FROM (
-      SELECT r.code AS rule, v.version AS rule_version, r.name, v.definition
+      SELECT r.code AS rule, v.version AS rule_version, r.name, v.definition, count(*) OVER () AS in_all
       FROM loyalty_rule r JOIN loyalty_ruleversion v ON v.rule_id = r.id
       WHERE r.programme_id = o.programme_id AND v.live_from <= o.placed_at AND v.made_at <= o.recorded_at
-        AND (v.live_until IS NULL OR v.live_until > o.placed_at)
+        AND (v.live_until IS NULL OR v.live_until > o.placed_at) AND NOT v.definition ? 'act'
         AND strpos(s.answer, '"rule":"' || r.code || '"') = 0 AND strpos(s.answer, '"rule ' || r.code || '"') = 0
       ORDER BY r.code LIMIT 50) x),
   'returns', (SELECT coalesce(json_agg(json_build_object('ref', b.ref, 'number', b.number,
@@ -170,6 +171,7 @@ def _why(kept: _Kept) -> Why:
             for one in kept.live
             if (definition := read_definition(one.definition, one.rule)) is not None
         ],
+        also_live_more=kept.live[0].in_all - len(kept.live) if kept.live else 0,
         earned=[_points(one, at, kept) for at, one in enumerate(settlement.earned)],
     )
 

@@ -8,7 +8,7 @@ import msgspec
 
 from config.ground.amounts import money
 from config.ground.moments import day, moment
-from config.ground.words import listed
+from config.ground.words import counted, listed
 from loyalty.rules.awards import NotApplied
 from loyalty.rules.voucher_answers import VoucherUsedAnswer
 
@@ -101,7 +101,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and its points, as they were settled and as they stand now. Amounts in minor units of `currency`.
 
     :ivar member_ref: null while nobody has claimed it; `life` is null where it earned nothing.
-    :ivar also_live: rules of its moment that asked for another product, place or tier; at most fifty.
+    :ivar also_live: rules of its moment that asked for another product, place, tier or hour, and what they ask for; at
+        most fifty of them, and `also_live_more`: how many there are beside these.
     :ivar tier: which the purchase was settled on; `reached`: tiers that it brought; `completed`: challenges.
     """
 
@@ -123,6 +124,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     earned: list[PointsWhy]
     not_applied: list[NotApplied]
     also_live: list[LiveWhy]
+    also_live_more: int
     returns: list[ReturnWhy]
     life: LifeWhy | None
     tier: TierWhy | None
@@ -158,6 +160,8 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     told += [f"Voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
     told += [f"Not applied, {_named(one)}: {one.because}" for one in why.not_applied]
     told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
+    if why.also_live_more:
+        told.append(f"Not in question either: {counted(why.also_live_more, 'more rule')}.")
     told += [f"It reached the tier {tier.name}." for tier in why.reached]
     told += [f"It completed the challenge {one.name}: {_given(one)}." for one in why.completed]
     told += [_undone(one, why.zone) for one in why.returns]

@@ -13,6 +13,7 @@ from loyalty.rules.vouchers import GiftCard
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.rules import end_rule, publish_rule
 from omnichannel.models import Order, UnclaimedOrder
+from tests.loyalty.acting import rule_about
 from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.test_admin_rules import signed_in
 from tests.loyalty.test_returns import bring_back, buy
@@ -102,6 +103,30 @@ def test_rules_that_asked_for_something_else_are_told_by_what_they_say(tea_shop:
     ]
     assert "Not in question, Tea week: Double points on category TEA." in told["for_cashier"]
     assert not any("Tea week" in sentence for sentence in told["for_member"])
+
+
+def test_of_very_many_rules_that_asked_for_something_else_fifty_are_told_and_the_rest_counted(
+    tea_shop: Shop,
+) -> None:
+    """So many that a till looks only at those whose goods are bought; a rule about acts is no rule for a purchase."""
+    for number in range(66):
+        publish_rule(
+            programme_id=tea_shop.programme.pk,
+            code=f"coffee-{number:02}",
+            name=f"Coffee {number}",
+            definition=RuleDefinition(effect=FixedPoints(points=5, scope=Scope(categories=["COFFEE"]))),
+            live_from=LONG_AGO,
+            made_by="test",
+            now=LONG_AGO,
+        )
+    rule_about(tea_shop, code="a-review")
+
+    told = why(tea_shop, buy(tea_shop, tea_shop.enrol(), 1_000))
+
+    assert [one["rule"] for one in told["also_live"]] == [f"coffee-{number:02}" for number in range(50)]
+    assert told["also_live"][0]["says"] == "5 points on category COFFEE."
+    assert told["also_live_more"] == 16 + 1
+    assert "Not in question either: 17 more rules." in told["for_cashier"]
 
 
 def test_the_segments_that_rules_ask_for_are_not_told_at_the_till_nor_in_the_app(tea_shop: Shop) -> None:

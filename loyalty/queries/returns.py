@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 from django.db import connection
 
-from loyalty.rules.returns import Bought
+from loyalty.rules.bought import Bought
 from loyalty.rules.voucher_returns import UsedBefore
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from loyalty.rules.returns import Bought
+from loyalty.rules.bought import Bought
 
 
 class RewardNow(msgspec.Struct, frozen=True, kw_only=True):

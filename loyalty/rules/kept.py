@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from loyalty.rules.returns import Bought, BoughtLine, Earned, undone_by
+from loyalty.rules.bought import Bought, BoughtLine, Earned
+from loyalty.rules.return_shares import undone_by
 from loyalty.rules.settle import Settlement
 
 

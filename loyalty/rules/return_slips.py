@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from loyalty.rules.returns import Bought, part_of
+from loyalty.rules.bought import Bought
+from loyalty.rules.return_shares import part_of
 from omnichannel.rules.return_slips import HeldLine, SlipLine
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from loyalty.errors import NothingLeftToReturn, ReturnExceedsPurchase
-from loyalty.rules.returns import BoughtLine, Undoing
+from loyalty.rules.bought import BoughtLine
+from loyalty.rules.returns import Undoing
 from loyalty.rules.voucher_returns import ComesBack
 
 

@@ -1,120 +1,16 @@
-"""Undoing a purchase in proportion. Pure, and exact over any sequence of returns.
+"""Undoing a purchase: points go back where they came from, and what was earned is taken out of the lots. Pure.
 
-What has been undone is a function of how many of each line have come back in all: a line's money by its quantity, an
-award by the money of its lines or what each brought of it, points spent by what they paid of each line, each rounded
-down, so that all of it is undone when everything has come back, and not before. A return undoes the difference between
-after and before; hence no way of splitting a return changes what it undoes in the end.
+How much is undone: `loyalty.rules.return_shares`.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from fractions import Fraction
 from itertools import product
 
 import msgspec
 
-
-class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it was bought. Minor units; `total_minor` is net of discounts, `paid_minor` of points too.
-
-    :ivar returned: how many came back before.
-    """
-
-    position: int
-    sku: str
-    name: str
-    category: str
-    department: str
-    quantity: int
-    total_minor: int
-    paid_minor: int
-    returned: int
-
-
-class Earned(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry by which the purchase earned.
-
-    :ivar lines: positions of the lines that it was earned by.
-    :ivar taken: points of it that were taken back before.
-    :ivar weights: how much each of `lines` brought of it, in proportion; None or empty: as much as was paid for it.
-    """
-
-    entry_id: int
-    rule: str
-    rule_version_id: int | None
-    points: int
-    lines: list[int]
-    taken: int
-    weights: list[int] | None = None
-
-
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Points that the purchase spent out of a lot, and how many of them went back into it before."""
-
-    lot_id: int
-    points: int
-    given: int
-    expires_at: datetime | None
-
-
-class LotNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A lot with points that can still be used.
-
-    :ivar is_own: the purchase itself filled it.
-    """
-
-    id: int
-    remaining: int
-    available_from: datetime
-    expires_at: datetime | None
-    is_own: bool
-
-
-class Forgiven(msgspec.Struct, frozen=True, kw_only=True):
-    """Points of an award of another purchase that its return did not find, and left with the member."""
-
-    entry_id: int
-    points: int
-    order_ref: str
-    rule_version_id: int | None
-
-
-class Bought(msgspec.Struct, frozen=True, kw_only=True):
-    """A purchase and what became of its points, read under the wallet's lock.
-
-    :ivar points_spent: points that paid `points_paid_minor` of it; `points_given` of them came back before.
-    :ivar debt: points that the member owes.
-    :ivar qualifying_minor: what it counted towards tiers.
-    :ivar held: points of `lots` that are set aside for other purchases.
-    :ivar expired: points it earned that ran out.
-    :ivar expired_counted: those of them that earlier returns took as taken back.
-    :ivar forgiven: what returns left with the member after the purchase had spent its points.
-    :ivar lots: of the wallet, its own, those it drew, and of the others those that expire first, as many as it needs.
-    """
-
-    lines: list[BoughtLine]
-    earned: list[Earned]
-    points_spent: int
-    points_given: int
-    points_paid_minor: int
-    qualifying_minor: int
-    debt: int
-    drawn: list[Drawn]
-    expired: int
-    expired_counted: int
-    held: int = 0
-    lots: list[LotNow]
-    forgiven: list[Forgiven] = []
-
-
-class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """What is undone once so many of each line have come back in all. `taken` has one number for each `earned`."""
-
-    refund_minor: int
-    points_paid_minor: int
-    given: int
-    qualifying_minor: int
-    taken: list[int]
+from loyalty.rules.bought import Bought, Drawn, LotNow
+from loyalty.rules.return_shares import undone_by
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,25 +48,6 @@ class Undoing(msgspec.Struct, frozen=True, kw_only=True):
     missing: int
     settled: int = 0
     left: dict[int, int] = {}
-
-
-def undone_by(bought: Bought, back: Mapping[int, int]) -> Undone:
-    """
-    :param back: position -> how many of the line have come back in all.
-    """
-    refunds = {line.position: part_of(line.paid_minor, line, back) for line in bought.lines}
-    refund = sum(refunds.values())
-    points_paid = sum(part_of(line.total_minor - line.paid_minor, line, back) for line in bought.lines)
-    paid = sum(line.paid_minor for line in bought.lines)
-    return Undone(
-        refund_minor=refund,
-        points_paid_minor=points_paid,
-        given=_share(bought.points_spent, points_paid, bought.points_paid_minor),
-        qualifying_minor=_share(bought.qualifying_minor, refund, paid)
-        if paid
-        else _share(bought.qualifying_minor, points_paid, bought.points_paid_minor),
-        taken=[_taken(earned, bought.lines, refunds, back) for earned in bought.earned],
-    )
 
 
 def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: datetime, now: datetime) -> Undoing:
@@ -219,35 +96,6 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: dateti
         settled=-sum(move.points for move in settles),
         left=left,
     )
-
-
-def part_of(minor: int, line: BoughtLine, back: Mapping[int, int]) -> int:
-    """The part of a line's amount that came back with so many of it."""
-    return minor * back[line.position] // line.quantity if line.quantity else 0
-
-
-def _share(of: int, part: int, whole: int) -> int:
-    """So much of something as `part` is of `whole`."""
-    return of * part // whole if whole else 0
-
-
-def _taken(
-    earned: Earned, lines: Sequence[BoughtLine], refunds: Mapping[int, int], back: Mapping[int, int]
-) -> int:
-    """What is taken back of an award: by what each line brought, else by money, by number where they cost nothing."""
-    weights = dict(zip(earned.lines, earned.weights or (), strict=False))
-    if whole := sum(weights.get(line.position, 0) for line in lines if line.quantity):
-        part = sum(
-            Fraction(weights.get(line.position, 0) * back[line.position], line.quantity)
-            for line in lines
-            if line.quantity
-        )
-        return int(earned.points * part / whole)
-    own = [line for line in lines if line.position in earned.lines]
-    if paid := sum(line.paid_minor for line in own):
-        return _share(earned.points, sum(refunds[line.position] for line in own), paid)
-    pieces = sum(line.quantity for line in own)
-    return _share(earned.points, sum(back[line.position] for line in own), pieces)
 
 
 def _give(drawn: Sequence[Drawn], wanted: int) -> list[Move]:

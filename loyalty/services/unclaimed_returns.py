@@ -5,8 +5,9 @@ from datetime import datetime
 from config.ground.ids import new_ref
 from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible
 from loyalty.queries.voucher_returns import give_vouchers_back, lock_vouchers_of
+from loyalty.rules.bought import Bought, BoughtLine
 from loyalty.rules.return_told import Return, coming_back, head_text, state_after
-from loyalty.rules.returns import Bought, BoughtLine, undo
+from loyalty.rules.returns import undo
 from loyalty.rules.voucher_returns import vouchers_back
 from loyalty.services.checkout import Booked
 from loyalty.services.purchase_checks import CLOCK_SKEW

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 from hypothesis import given, strategies as st
 
-from loyalty.rules.returns import Bought, BoughtLine, Drawn, Earned, LotNow, undo, undone_by
+from loyalty.rules.bought import Bought, BoughtLine, Drawn, Earned, LotNow
+from loyalty.rules.return_shares import undone_by
+from loyalty.rules.returns import undo
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -59,7 +59,8 @@ JOIN members_member m ON m.id = o.member_id
 JOIN omnichannel_place p ON p.id = o.place_id
 LEFT JOIN LATERAL (
   SELECT sum(r.qualifying_points) AS points, sum(r.qualifying_minor) AS minor, sum(r.visits) AS visits
-  FROM loyalty_reversal r WHERE r.order_ref = o.ref AND r.member_id = o.member_id) u ON o.state <> 'completed'
+  FROM loyalty_reversal r
+  WHERE o.state <> 'completed' AND r.order_ref = o.ref AND r.member_id = o.member_id) u ON true
 WHERE o.programme_id = %(programme)s AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
   AND o.member_id > %(after)s AND o.member_id <= %(up_to)s
 ORDER BY o.member_id, o.placed_at, o.id

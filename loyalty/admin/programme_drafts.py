@@ -44,7 +44,7 @@ class ProgrammeDraftAdmin(DraftPage):
 
     def tell(self, request: HttpRequest, draft: ProgrammeDraft, home: Home) -> dict[str, Any]:
         return {
-            "title": str(draft).capitalize(),
+            "title": f"{draft.get_kind_display().capitalize()} of {home.name}",
             "says": [_says(draft, home)],
             "changes": _changes(draft),
             "write_url": _write_url(draft) if actor_of(request) == draft.made_by else "",

@@ -129,6 +129,7 @@ def test_the_draft_s_page_says_what_the_file_changes_and_changed(careful: Shop) 
     draft = ProgrammeDraft.objects.get()
     page = finance.get(f"/admin/loyalty/programmedraft/{draft.pk}/change/").content.decode()
     assert "Tier Silver → Silver leaf" in page
+    assert "File of Corner shop" in page
 
     done = press(admin, draft, "_approve", read=draft.digest())
 

@@ -48,6 +48,14 @@ class IdentityTaken(Refusal):
     title = "This identity belongs to another member"
 
 
+class IdentityNotHeld(Refusal):
+    """The member it is to be taken from does not go by it; nobody's identity is moved by mistake."""
+
+    status = 409
+    code = "identity_not_held"
+    title = "This member does not go by this identity"
+
+
 class MemberNotActive(Refusal):
     status = 409
     code = "member_not_active"

@@ -3,21 +3,24 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from config.ground import clock
+from config.ground.refusals import Refusal
 from config.staff.actors import actor_of
 from config.staff.site import site
 from members.admin.consent_form import ConsentForm
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
 from members.admin.page import Titled, facts_of_header, panels_shown
+from members.admin.take_over_form import TakeOverForm
 from members.models import Member
 from members.queries.search import find_by_term
 from members.rules.masking import masked
@@ -25,6 +28,7 @@ from members.rules.people import Person, name_of
 from members.services.cards import give_card
 from members.services.consents import record_consents
 from members.services.enrolment import enrol
+from members.services.identities import move_identity
 from members.services.profiles import change_member
 
 NAMES = ("given_name", "family_name", "display_name", "language")
@@ -183,6 +187,45 @@ class MemberAdmin(ModelAdmin):
             "page_of_member": page_of_member,
         }
         return render(request, "members/admin/consent.html", page)
+
+    def get_urls(self) -> list[Any]:
+        take_over = self.admin_site.admin_view(self.take_over)
+        return [path("<int:pk>/take-over/", take_over, name="members_member_take_over"), *super().get_urls()]
+
+    def take_over(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A card or phone that is another member's so far."""
+        member = self.get_object(request, str(pk))
+        if member is None or not self.has_change_permission(request, member):
+            raise PermissionDenied
+        form = TakeOverForm(request.POST or None, member_id=pk)
+        page_of_member = reverse("admin:members_member_change", args=[pk])
+        if form.is_valid() and self._moved(request, form):
+            self.log_change(request, member, f"Took over: {form.claim.kind}.")
+            return HttpResponseRedirect(page_of_member)
+        page = {
+            **self.admin_site.each_context(request),
+            "title": f"What does {name_of(member)} take over?",
+            "form": form,
+            "page_of_member": page_of_member,
+        }
+        return render(request, "members/admin/take_over.html", page)
+
+    def _moved(self, request: HttpRequest, form: TakeOverForm) -> bool:
+        try:
+            move_identity(
+                form.claim,
+                from_member_id=form.holder_id,
+                to_member_id=form.member_id,
+                evidence=form.evidence_of_move,
+                source="admin",
+                actor=actor_of(request),
+                now=clock.now(),
+            )
+        except Refusal as refused:
+            messages.error(request, refused.detail)
+            return False
+        messages.success(request, "It is theirs now; who had it so far goes by it no more.")
+        return True
 
     def render_change_form(
         self,

@@ -8,11 +8,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from config.ground.api.bodies import Body
 from config.ground.api.pages import PageParams
+from members.errors import IdentityMissing
 from members.queries.consents import ConsentFacts
 from members.queries.members import MemberFacts
 from members.queries.preferences import PreferenceFacts
 from members.rules.consents import Channel, ConsentWord, Purpose
-from members.rules.identities import ExternalId, IdentityClaim, claim
+from members.rules.identities import ExternalId, IdentityClaim, MoveEvidence, claim
 from members.rules.people import Person, person
 
 Name = Annotated[str, Meta(max_length=100)]
@@ -107,7 +108,7 @@ class MemberChangesBody(ProfileBody, frozen=True, kw_only=True, omit_defaults=Tr
         return claims_of(self, region)
 
 
-def claims_of(body: EnrolBody | MemberChangesBody, region: str) -> list[IdentityClaim]:
+def claims_of(body: "EnrolBody | MemberChangesBody | TakeOverBody", region: str) -> list[IdentityClaim]:
     told = {
         "phone": body.phone,
         "email": body.email,
@@ -119,6 +120,27 @@ def claims_of(body: EnrolBody | MemberChangesBody, region: str) -> list[Identity
         for kind, text in told.items()
         if text is not None
     ]
+
+
+class TakeOverBody(Body, frozen=True, kw_only=True):
+    """One identity of another member, who has it now, and what showed that it is to move."""
+
+    from_member: Annotated[str, Meta(max_length=40, description="Ref of the member who goes by it now.")]
+    evidence: MoveEvidence
+    phone: PhoneText | None = None
+    email: EmailText | None = None
+    card: CardText | None = None
+    external: ExternalId | None = None
+
+    def claim(self, region: str) -> IdentityClaim:
+        """
+        :raises IdentityMissing: if there is not exactly one.
+        :raises IdentityNotValid: if it cannot be anybody's.
+        """
+        claims = claims_of(self, region)
+        if len(claims) != 1:
+            raise IdentityMissing("Name exactly one of phone, email, card, external.")
+        return claims[0]
 
 
 class MemberFilters(PageParams, frozen=True, kw_only=True):
@@ -135,6 +157,7 @@ class IdentityBody(Body, frozen=True, kw_only=True):
     kind: str
     value: str
     verified_at: datetime | None
+    source: str
 
 
 class MemberBody(Body, frozen=True, kw_only=True):
@@ -162,7 +185,7 @@ def member_body(member: MemberFacts) -> MemberBody:
 
 def _parts(member: MemberFacts) -> dict[str, Any]:
     own = {name: getattr(member, name) for name in MemberBody.__struct_fields__ if name != "identities"}
-    known = [IdentityBody(kind=i.kind, value=i.value, verified_at=i.verified_at) for i in member.identities]
+    known = [IdentityBody(**msgspec.structs.asdict(i)) for i in member.identities]
     return {**own, "identities": known}
 
 

@@ -14,11 +14,13 @@ from members.api.bodies import (
     MemberBody,
     MemberChangesBody,
     MemberFilters,
+    TakeOverBody,
     member_body,
 )
 from members.queries.members import get_member, get_member_by_id, list_members
 from members.rules.identities import IdentityClaim, MemberKey, claim
 from members.services.enrolment import enrol
+from members.services.identities import move_identity
 from members.services.profiles import change_member
 
 
@@ -98,6 +100,32 @@ class OneMember(Door):
             now=now,
         )
         return Answer(member_body(changed))
+
+
+class TakeOver(Door):
+    """Move a phone, e-mail address, card or external id from another member to this one, with evidence.
+
+    It is refused where that other member does not go by it (any more). What was proven by it is proven no more.
+    """
+
+    scope = "members"
+    takes = {"post": TakeOverBody}
+    answers = {"post": {200: MemberBody}}
+
+    def post(self, request: Request, ref: str) -> Answer:
+        caller = caller_of(request)
+        body: TakeOverBody = self.body(request)
+        now = clock.now()
+        moved = move_identity(
+            body.claim(region_of(caller)),
+            from_member_id=get_member(MemberKey(ref=body.from_member), region="", now=now).id,
+            to_member_id=get_member(MemberKey(ref=ref), region="", now=now).id,
+            evidence=body.evidence,
+            source="web",
+            actor=caller.name,
+            now=now,
+        )
+        return Answer(member_body(get_member_by_id(moved.member_id)))
 
 
 def _body_of(ref: str) -> Body:

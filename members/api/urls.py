@@ -3,13 +3,14 @@
 from django.urls import URLPattern, URLResolver, path
 
 from members.api.me import Me, MyCard, MyConsent, MyPreferences
-from members.api.members import Members, OneMember
+from members.api.members import Members, OneMember, TakeOver
 from members.api.presence import AskForPresence, ProvePresence
 from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members", Members.as_view(), name="members"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
+    path("members/<str:ref>/identities/take-over", TakeOver.as_view(), name="take-over"),
     path("till/presence/code", AskForPresence.as_view(), name="presence-code"),
     path("till/presence", ProvePresence.as_view(), name="presence"),
     path("auth/code", AskForCode.as_view(), name="auth-code"),

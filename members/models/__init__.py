@@ -3,7 +3,7 @@
 from members.models.colleagues import Colleague
 from members.models.consents import Consent, ConsentEvent
 from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, PairState, SearchKey
-from members.models.identities import Identity
+from members.models.identities import Identity, IdentityMove
 from members.models.members import Member
 from members.models.preferences import Preference
 from members.models.sign_in import AccessToken, CodePurpose, Presence, RefreshToken, SignIn, SignInCode
@@ -16,6 +16,7 @@ __all__ = [
     "Consent",
     "ConsentEvent",
     "Identity",
+    "IdentityMove",
     "LikelyPair",
     "LikenessWeights",
     "Member",

@@ -1,12 +1,15 @@
 """The directory of identities: which member goes by this phone, address, card or id."""
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.indexes import OpClass
 from django.db.models import (
     PROTECT,
+    BigIntegerField,
     CharField,
     CheckConstraint,
     DateTimeField,
+    F,
     ForeignKey,
     Index,
     Model,
@@ -15,11 +18,13 @@ from django.db.models import (
 )
 from django.db.models.functions import Reverse
 
+from config.ground.guards import append_only
 from config.ground.history import before_each_change
 from members.models.members import Member
-from members.rules.identities import IdentityKind
+from members.rules.identities import IdentityKind, MoveEvidence
 
 KINDS = [(kind.value, kind.value) for kind in IdentityKind]
+EVIDENCE = [(evidence.value, evidence.value) for evidence in MoveEvidence]
 
 
 @pghistory.track(*before_each_change())
@@ -56,3 +61,39 @@ class Identity(Model):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
+
+
+class IdentityMove(Model):
+    """That an identity went from one member to another, and what showed that it should. Rows are never changed.
+
+    It names no value and holds no free text, which could not be erased: the value stands in the identity and in its
+    history, by `identity_id`.
+    """
+
+    member = ForeignKey(Member, on_delete=PROTECT, related_name="identities_taken_over", db_index=False)
+    from_member = ForeignKey(Member, on_delete=PROTECT, related_name="identities_given_up", db_index=False)
+    identity_id = BigIntegerField()
+    kind = CharField(max_length=8, choices=KINDS)
+    was_verified_at = DateTimeField(null=True)
+    evidence = CharField(max_length=32, choices=EVIDENCE)
+    actor = CharField(max_length=64, help_text="Who moved it, e.g. key:12, staff:3.")
+    moved_at = DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=~Q(member_id=F("from_member_id")), name="an_identity_moves_to_somebody_else"
+            ),
+            CheckConstraint(
+                condition=Q(evidence__in=[evidence.value for evidence in MoveEvidence]),
+                name="a_move_has_known_evidence",
+            ),
+        ]
+        indexes = [
+            Index(fields=["member", "id"], name="identity_move_by_member"),
+            Index(fields=["from_member", "id"], name="identity_move_by_giver"),
+        ]
+        triggers: list[pgtrigger.Trigger] = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity_id}"

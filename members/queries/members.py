@@ -18,9 +18,12 @@ REF = "ref"
 
 
 class KnownIdentity(msgspec.Struct, frozen=True):
+    """:ivar source: who told us, such as till, web, app, import, admin."""
+
     kind: str
     value: str
     verified_at: datetime | None
+    source: str
 
 
 class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +142,12 @@ def list_members_by_id(member_ids: Sequence[int]) -> list[MemberFacts]:
     return _facts("WHERE m.id = ANY(%s::bigint[])", [list(member_ids)])
 
 
+def lock_members(member_ids: Collection[int]) -> dict[int, Member]:
+    """Lock members until commit, in the order of their ids; id -> member, unknown ids left out."""
+    locked = Member.objects.filter(pk__in=member_ids).order_by("pk").select_for_update(of=("self",))
+    return {member.pk: member for member in locked}
+
+
 def find_owners(claims: Collection[IdentityClaim]) -> dict[IdentityClaim, tuple[int, str]]:
     """Which of these identities are taken, and by whom: claim -> (member id, member ref). One statement."""
     with connection.cursor() as cursor:
@@ -209,12 +218,13 @@ def _facts_of(row: Sequence[Any]) -> MemberFacts:
 
 _COLUMNS = tuple(name for name in MemberFacts.__struct_fields__ if name != "identities")
 _SELECT = f"""
-SELECT {", ".join(f"m.{name}" for name in _COLUMNS)}, known.kinds, known.texts, known.proofs
+SELECT {", ".join(f"m.{name}" for name in _COLUMNS)}, known.kinds, known.texts, known.proofs, known.sources
 FROM members_member m
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.kind ORDER BY i.id), '{{}}') AS kinds,
         coalesce(array_agg(i.value ORDER BY i.id), '{{}}') AS texts,
-        coalesce(array_agg(i.verified_at ORDER BY i.id), '{{}}') AS proofs
+        coalesce(array_agg(i.verified_at ORDER BY i.id), '{{}}') AS proofs,
+        coalesce(array_agg(i.source ORDER BY i.id), '{{}}') AS sources
     FROM members_identity i WHERE i.member_id = m.id
 ) known
 """  # noqa: S608 - made of this file's own column names

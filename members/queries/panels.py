@@ -2,39 +2,69 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.timezone import get_current_timezone
 
 from config.ground.moments import day, moment
 from config.staff.actors import name_actors
-from members.member_data import Cell, Fact, Panel
-from members.models import ConsentEvent
+from members.member_data import Act, Cell, Fact, Panel
+from members.models import ConsentEvent, IdentityMove
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.preferences import PreferenceFacts, get_preferences
+from members.rules.people import name_of
 
 EVENTS_SHOWN = 10
 _ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """Five statements.
+    """Six statements.
 
     :raises MemberNotFound: if there is no such member.
     """
     return [
-        _identities(get_member_by_id(member_id).identities),
+        _identities(member_id, get_member_by_id(member_id).identities),
+        *_moves(member_id),
         _preferences(get_preferences(member_id)),
         _consents(list_consents(member_id)),
         _consent_history(member_id),
     ]
 
 
-def _identities(identities: tuple[KnownIdentity, ...]) -> Panel:
+def _identities(member_id: int, identities: tuple[KnownIdentity, ...]) -> Panel:
+    link = reverse("admin:members_member_take_over", args=[member_id])
+    acts = (Act(name="Take over from another member", link=link, right="members.change_member"),)
     rows = tuple(
-        (known.kind, Cell(known.value, kind="personal", of=known.kind), _proof(known))
+        (known.kind, Cell(known.value, kind="personal", of=known.kind), _proof(known), known.source)
         for known in sorted(identities, key=lambda known: _ORDER.index(known.kind))
     )
-    return Panel(title="Known by", order=10, columns=("Kind", "Value", "Proven"), rows=rows)
+    return Panel(
+        title="Known by", order=10, columns=("Kind", "Value", "Proven", "Told by"), rows=rows, acts=acts
+    )
+
+
+def _moves(member_id: int) -> list[Panel]:
+    """What was taken over from other members and given up to them; no panel where nothing ever was."""
+    taken_or_given = Q(member_id=member_id) | Q(from_member_id=member_id)
+    moves = list(
+        IdentityMove.objects.filter(taken_or_given).select_related("member", "from_member").order_by("-pk")
+    )
+    if not moves:
+        return []
+    rows = tuple(_move(move, member_id) for move in moves[:EVENTS_SHOWN])
+    columns = ("When", "What", "Which way", "Evidence")
+    return [Panel(title="Moved between members", order=11, columns=columns, rows=rows)]
+
+
+def _move(move: IdentityMove, member_id: int) -> tuple[Cell | str, ...]:
+    is_taken = move.member_id == member_id
+    other = move.from_member if is_taken else move.member
+    page = reverse("admin:members_member_change", args=[other.pk])
+    way = Cell(f"{'from' if is_taken else 'to'} {name_of(other)}", link=page)
+    evidence = move.evidence.replace("_", " ")
+    return moment(move.moved_at, get_current_timezone()), move.kind, way, evidence
 
 
 def _proof(known: KnownIdentity) -> Cell:

@@ -27,6 +27,17 @@ class IdentityKind(StrEnum):
     EXTERNAL = "external"
 
 
+class MoveEvidence(StrEnum):
+    """What showed that an identity belongs to another member than the one who goes by it."""
+
+    CODE_TOLD = "code_told"
+    CARD_SHOWN = "card_shown"
+    DOCUMENT_SEEN = "document_seen"
+    HOLDER_AGREED = "holder_agreed"
+    IN_WRITING = "in_writing"
+    OTHER_SYSTEM = "other_system"
+
+
 class IdentityClaim(msgspec.Struct, frozen=True, order=True):
     """That somebody goes by this identity: a kind and a value in its normal form. Made by `claim`."""
 

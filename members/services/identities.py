@@ -1,11 +1,18 @@
-"""Giving identities to members. The directory's unique constraint decides; nothing is looked up first to be sure."""
+"""Giving identities to members, and moving them. The directory's unique constraint decides who has one; nothing is
+looked up first to be sure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
-from members.rules.identities import IdentityClaim
+from config.outbox.services import publish
+from members.errors import IdentityNotHeld, MemberNotActive, MemberNotFound
+from members.events import MemberChanged
+from members.models import Identity, IdentityMove, SignInCode
+from members.models.members import MemberState
+from members.queries.members import lock_members
+from members.rules.identities import IdentityClaim, MoveEvidence
 
 
 def claim_identities(
@@ -37,3 +44,53 @@ def claim_identities(
         )
         written = {IdentityClaim(kind, value) for kind, value in cursor.fetchall()}
     return [claim for claim in wanted if claim not in written]
+
+
+@transaction.atomic
+def move_identity(
+    claim: IdentityClaim,
+    *,
+    from_member_id: int,
+    to_member_id: int,
+    evidence: MoveEvidence,
+    source: str,
+    actor: str,
+    now: datetime,
+) -> Identity:
+    """Let a member go by an identity that was another's. What was proven by it is proven no more; codes waiting for it
+    are void; what the other did under it stays theirs.
+
+    Naming who has it now makes sure that it is not somebody else's by the time it is moved.
+
+    :param source: stands beside the identity from now on, e.g. `admin`, `web`.
+    :raises MemberNotFound: if one of them is nobody.
+    :raises MemberNotActive: if the member who is to have it was merged or erased.
+    :raises IdentityNotHeld: if the member it is to be taken from does not go by it.
+    """
+    members = lock_members({from_member_id, to_member_id})
+    if len(members) < 2:
+        raise MemberNotFound("Name two different members who exist.")
+    if members[to_member_id].state != MemberState.ACTIVE:
+        raise MemberNotActive
+    held = Identity.objects.select_for_update().filter(
+        kind=claim.kind, value=claim.value, member_id=from_member_id
+    )
+    identity = held.first()
+    if identity is None:
+        raise IdentityNotHeld(pointer=f"/{claim.kind}")
+    IdentityMove.objects.create(
+        member_id=to_member_id,
+        from_member_id=from_member_id,
+        identity_id=identity.pk,
+        kind=identity.kind,
+        was_verified_at=identity.verified_at,
+        evidence=evidence.value,
+        actor=actor,
+        moved_at=now,
+    )
+    identity.member_id, identity.verified_at, identity.source = to_member_id, None, source
+    identity.save(update_fields=["member_id", "verified_at", "source"])
+    SignInCode.objects.filter(identity_kind=claim.kind, identity_value=claim.value).delete()
+    for member in members.values():
+        publish(MemberChanged(member_ref=member.ref), member_id=member.pk, happened_at=now, now=now)
+    return identity

@@ -48,13 +48,13 @@ def _identities(member_id: int, identities: tuple[KnownIdentity, ...]) -> Panel:
 def _moves(member_id: int) -> list[Panel]:
     """What was taken over from other members and given up to them; no panel where nothing ever was."""
     taken_or_given = Q(member_id=member_id) | Q(from_member_id=member_id)
-    moves = list(
-        IdentityMove.objects.filter(taken_or_given).select_related("member", "from_member").order_by("-pk")
-    )
-    if not moves:
+    moves = IdentityMove.objects.filter(taken_or_given).select_related("member", "from_member")
+    newest = list(moves.order_by("-pk")[:EVENTS_SHOWN])
+    if not newest:
         return []
-    rows = tuple(_move(move, member_id) for move in moves[:EVENTS_SHOWN])
-    columns = ("When", "What", "Which way", "Evidence")
+    colleagues = name_actors(move.actor for move in newest)
+    rows = tuple((*_move(move, member_id), colleagues.get(move.actor, move.actor)) for move in newest)
+    columns = ("When", "What", "Which way", "Evidence", "By")
     return [Panel(title="Moved between members", order=11, columns=columns, rows=rows)]
 
 

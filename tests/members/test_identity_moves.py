@@ -156,6 +156,7 @@ def test_a_manager_moves_it_and_both_pages_say_so(ada: Member, grace: Member) ->
     given_up = manager.get(f"/admin/members/member/{ada.pk}/change/").content.decode()
     assert "to Grace Hopper" in given_up
     assert "card shown" in given_up
+    assert "store-manager" in given_up
 
 
 @pytest.mark.parametrize(

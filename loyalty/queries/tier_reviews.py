@@ -25,14 +25,23 @@ SELECT s.wallet_id FROM loyalty_tierstanding s JOIN loyalty_tier t ON t.id = s.t
 WHERE t.programme_id = %(programme)s AND s.wallet_id > %(after)s AND s.wallet_id <= %(up_to)s AND s.given_by = ''
   AND s.until_at > %(now)s AND s.until_at <= %(soon)s
 """
+# Each table is gone through once for all of them: asked wallet by wallet, a table that grows while the review runs
+# would be read by a plan that was made when it was empty.
 _FACTS = """
+WITH days AS (
+  SELECT d.wallet_id, json_object_agg(d.spent_on, json_build_array(d.qualifying_minor, d.points, d.visits)) AS told
+  FROM loyalty_tierday d WHERE d.wallet_id = ANY (%(wallets)s) AND d.spent_on >= %(since)s GROUP BY d.wallet_id
+), standings AS (
+  SELECT s.wallet_id, json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
+    'until_at', s.until_at, 'is_given', s.given_by <> '')) AS told
+  FROM loyalty_tierstanding s WHERE s.wallet_id = ANY (%(wallets)s) AND s.until_at > %(now)s GROUP BY s.wallet_id
+)
 SELECT json_build_object('wallet_id', w.id, 'member_id', w.member_id, 'enrolled_at', m.enrolled_at,
-  'days', (SELECT coalesce(json_object_agg(d.spent_on, json_build_array(d.qualifying_minor, d.points, d.visits)), '{}')
-    FROM loyalty_tierday d WHERE d.wallet_id = w.id AND d.spent_on >= %(since)s),
-  'standings', (SELECT coalesce(json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
-      'until_at', s.until_at, 'is_given', s.given_by <> '')), '[]')
-    FROM loyalty_tierstanding s WHERE s.wallet_id = w.id AND s.until_at > %(now)s))::text
-FROM loyalty_wallet w JOIN members_member m ON m.id = w.member_id
+  'days', coalesce(d.told, '{}'), 'standings', coalesce(s.told, '[]'))::text
+FROM loyalty_wallet w
+JOIN members_member m ON m.id = w.member_id
+LEFT JOIN days d ON d.wallet_id = w.id
+LEFT JOIN standings s ON s.wallet_id = w.id
 WHERE w.id = ANY (%(wallets)s) ORDER BY w.id
 """
 

@@ -31,14 +31,15 @@ class Account:
         member = enrolled(self.member, programme)
         until = at.astimezone(member.zone).date()
         since = counts_since(programme.ladder_at(at), until, member)
-        days = [day for spent_on, day in self.days.items() if since <= spent_on <= until]
-        return Counted(
-            minor=sum(day.minor for day in days),
-            points=sum(day.points for day in days),
-            visits=sum(day.visits for day in days),
-            days=sum(day.visits > 0 for day in days),
-            is_new_day=on not in self.days or not self.days[on].visits,
-        )
+        minor = points = visits = days = 0
+        for spent_on, day in self.days.items():
+            if since <= spent_on <= until:
+                minor += day.minor
+                points += day.points
+                visits += day.visits
+                days += day.visits > 0
+        is_new_day = on not in self.days or not self.days[on].visits
+        return Counted(minor=minor, points=points, visits=visits, days=days, is_new_day=is_new_day)
 
     def shopper(self, programme: Programme, at: datetime, held: int, used: list[Use]) -> Shopper:
         """

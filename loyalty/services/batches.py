@@ -5,7 +5,9 @@ then the purchases are settled in the order in which they were placed, each seei
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -22,6 +24,7 @@ from loyalty.queries.checkout import KnownReceipt, ProductNow
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.vouchers import lock_vouchers
 from loyalty.rules.purchase import Counted, Purchase, climb
+from loyalty.rules.tiers import counts_since
 from loyalty.services.batch_accounts import Account
 from loyalty.services.batch_caps import CapsSoFar
 from loyalty.services.booking_rows import Booking
@@ -41,6 +44,8 @@ from loyalty.services.voucher_bringing import bring_vouchers
 from members.errors import MemberNotFound
 
 Outcome = Booked | Refusal
+Turn = AbstractContextManager[Any]
+"""Taken by those who settle in one process: they would only hold each other up."""
 
 
 def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:
@@ -56,14 +61,17 @@ def commit_batch(*, purchases: Sequence[Purchase], teller: Teller, now: datetime
         return [outcomes[index] for index in range(len(purchases))]
 
 
-def import_purchases(*, purchases: Sequence[Purchase], teller: Teller, now: datetime) -> list[Outcome]:
+def import_purchases(
+    *, purchases: Sequence[Purchase], teller: Teller, now: datetime, turn: Turn | None = None
+) -> list[Outcome]:
     """As `commit_batch`, for history: nothing is announced, and answers are kept without the wallet.
 
+    :param turn: taken while it is settled, and given up while the database reads and writes.
     :raises AlreadyTold: somebody told one of these receipts in this very moment; nothing was written, try again.
     :raises Stale: somebody held what was needed and wanted what was held; as above.
     """
     with signals(), transaction.atomic():
-        return _Batch(purchases, teller, now, is_history=True).carry_out()
+        return _Batch(purchases, teller, now, is_history=True).carry_out(turn)
 
 
 def _as_placed(purchases: Sequence[Purchase]) -> list[int]:
@@ -93,15 +101,16 @@ class _Batch:
         self.waiting: dict[str, tuple[int, int]] = {}
         self.booking = Booking(actor=teller.name, is_history=is_history)
 
-    def carry_out(self) -> list[Outcome]:
+    def carry_out(self, turn: Turn | None = None) -> list[Outcome]:
         if not self.purchases:
             return []
         self._read()
-        for index in _as_placed(self.purchases):
-            try:
-                self._settle(index)
-            except Refusal as refusal:
-                self.outcomes[index] = refusal
+        with turn or nullcontext():
+            for index in _as_placed(self.purchases):
+                try:
+                    self._settle(index)
+                except Refusal as refusal:
+                    self.outcomes[index] = refusal
         self._flush()
         return [outcome for outcome in self.outcomes if outcome is not None]
 
@@ -135,7 +144,7 @@ class _Batch:
             if member.id in ids
         }
         self.accounts = {key: accounts[member.id] for key, member in members.items() if member.id in ids}
-        moments = {each.placed_at for each in self.purchases}
+        moments = {each.placed_at for each in self.purchases} if self.programme.capped else ()
         asked = [(at, self.programme.capped_rules_at(at)) for at in moments]
         self.caps = CapsSoFar(self.programme.terms, asked, ids)
         self.place_kinds: dict[int, str] = {}
@@ -231,9 +240,13 @@ class _Batch:
         self.caps.take_note(account.member.id, settlement.awards)
         return ref, settlement.points_earned
 
-    def _counted(self, account: Account, placed_at: datetime) -> tuple[Counted, Counted]:
-        on = placed_at.astimezone(self.programme.terms.zone).date()
-        return account.counted(self.programme, placed_at, on), account.counted(self.programme, self.now, on)
+    def _counted(self, account: Account, placed_at: datetime) -> tuple[Counted, Counted | None]:
+        """What counts at the moment of a purchase, and now, if it still counts."""
+        programme, zone = self.programme, self.programme.terms.zone
+        on, today = placed_at.astimezone(zone).date(), self.now.astimezone(zone).date()
+        since = counts_since(programme.ladder_at(self.now), today, enrolled(account.member, programme))
+        by_now = account.counted(programme, self.now, on) if since <= on < today else None
+        return account.counted(programme, placed_at, on), by_now
 
     def _told_before(self, purchase: Purchase, fingerprint: str) -> Booked | None:
         """As for a single commit; what this very batch told before counts too."""

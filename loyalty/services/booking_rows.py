@@ -130,8 +130,9 @@ class Booking:
         self._add_climb(climb, owner, programme.terms.zone)
         self._add_settlement(ref, purchase, settlement, owner)
         self.vouchers += voucher_rows(ref, purchase, settlement, member.id, self.actor)
-        for event in news_of(ref, purchase, lines, settlement, climb, tier_code=tier_code):
-            self._tell(event, member.id, purchase.placed_at)
+        if not self.is_history:
+            for event in news_of(ref, purchase, lines, settlement, climb, tier_code=tier_code):
+                self._tell(event, member.id, purchase.placed_at)
         return ref
 
     def add_unclaimed(
@@ -275,8 +276,6 @@ class Booking:
         )
 
     def _tell(self, event: Event, member_id: int, happened_at: datetime) -> None:
-        if self.is_history:
-            return
         self.news.append(
             {
                 "name": event.name,

@@ -24,8 +24,18 @@ class Hands:
         :param work: answers with one result per item.
         :return: the results in the order of the items.
         """
+        return self.begin(work, items, keys)()
+
+    def begin(
+        self, work: Callable[[list[T]], list[R]], items: Sequence[T], keys: Sequence[str]
+    ) -> Callable[[], list[R]]:
+        """As `share`, but do not wait. Of what was begun one after the other with the same key, so it is done.
+
+        :return: waits, and gives the results.
+        """
         if not self._executors:
-            return work(list(items))
+            done = work(list(items))
+            return lambda: done
         parts: list[list[int]] = [[] for _ in self._executors]
         for position, key in enumerate(keys):
             parts[crc32(key.encode()) % len(parts)].append(position)
@@ -33,10 +43,14 @@ class Hands:
             executor.submit(work, [items[position] for position in part])
             for executor, part in zip(self._executors, parts, strict=True)
         ]
-        done: dict[int, R] = {}
-        for part, future in zip(parts, waiting, strict=True):
-            done.update(zip(part, future.result(), strict=True))
-        return [done[position] for position in range(len(items))]
+
+        def results() -> list[R]:
+            each: dict[int, R] = {}
+            for part, future in zip(parts, waiting, strict=True):
+                each.update(zip(part, future.result(), strict=True))
+            return [each[position] for position in range(len(items))]
+
+        return results
 
     def each(self, work: Callable[[int, int], R]) -> list[R]:
         """Let every hand do its part at the same time: `work(part, parts)`, parts counted from 0."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from threading import Lock
+from typing import NamedTuple, TypeVar
 
 from config.ground.refusals import Refusal
 from loyalty.errors import WalletBusy
@@ -33,6 +34,13 @@ class NotToBeBooked(Exception):  # noqa: N818 - says what the order is
     """An order that cannot be booked, with the reason; empty if its rows were refused already."""
 
 
+class Begun(NamedTuple):
+    """Sales that are being booked. `outcomes` waits for them, and gives one for each."""
+
+    orders: list[StagedOrder]
+    outcomes: Callable[[], list[Outcome]]
+
+
 class OrderTaker:
     """Takes staged orders over into one programme.
 
@@ -48,13 +56,25 @@ class OrderTaker:
         self._hands = hands
         self._buyers: dict[str, Buyer | Refusal] = {}
         self._teller = Teller(key_id=0, name=ACTOR)
+        self._turn = Lock()
+        self._begun: Begun | None = None
 
     def take(self, orders: Sequence[StagedOrder], *, now: datetime) -> None:
-        """Book a chunk of orders, given in the order in which they were placed; commits for itself."""
+        """Book a chunk of orders, given in the order in which they were placed; commits for itself.
+
+        The last sales of it may still be on their way: what they came to is counted by `finish`, or by the next chunk.
+        """
         self._learn_buyers(orders, now)
         for sales, returns in in_turns(orders):
             self._take_sales(sales, now)
             self._take_returns(returns, now)
+
+    def finish(self) -> None:
+        """Wait until all that was taken is booked, and count it."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            for order, outcome in zip(begun.orders, begun.outcomes(), strict=True):
+                self._count(order, outcome)
 
     def take_waiting(self, *, now: datetime) -> None:
         """Put to their purchases what earlier imports kept, or were killed over."""
@@ -64,11 +84,14 @@ class OrderTaker:
         told = [(order, made) for order in orders if (made := self._made(self._purchase, order))]
         keys = [order.member or order.number for order, _ in told]
         purchases = [purchase for _, purchase in told]
-        outcomes = self._hands.share(lambda part: self._book(part, now), purchases, keys)
-        for (order, _), outcome in zip(told, outcomes, strict=True):
-            self._count(order, outcome)
+        outcomes = self._hands.begin(lambda part: self._book(part, now), purchases, keys)
+        self.finish()
+        self._begun = Begun([order for order, _ in told], outcomes)
 
     def _take_returns(self, orders: Sequence[StagedOrder], now: datetime) -> None:
+        if not orders:
+            return
+        self.finish()
         slips = [made for order in orders if (made := self._made(self._slip, order))]
         nobodys = [slip for slip in slips if slip.member_id is None]
         named = [slip for slip in slips if slip.member_id is not None]
@@ -168,7 +191,7 @@ class OrderTaker:
         """Book all at once; where others come between again and again, in halves, so that few are held up by them."""
         for _ in range(TRIES):
             try:
-                return import_purchases(purchases=purchases, teller=self._teller, now=now)
+                return import_purchases(purchases=purchases, teller=self._teller, now=now, turn=self._turn)
             except (AlreadyTold, Stale):
                 continue
         if len(purchases) == 1:

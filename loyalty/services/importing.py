@@ -5,9 +5,10 @@ chunk by chunk through the one earning step. Each chunk commits for itself: an i
 simply started again, for a receipt counts once.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ from loyalty.services.staging import Staging, open_staging, renew_statistics
 from omnichannel.services.places import name_places
 
 ORDERS_PER_CHUNK = 4_000
+NEW_OBJECTS = 200_000
+"""So many come before rings among them are looked for."""
 
 Clock = Callable[[], datetime]
 """Asked before each chunk: an import may run past midnight, when the day before is sealed."""
@@ -66,7 +69,7 @@ def import_feeds(
     """
     programme = get_destination(programme_code)
     settings = Settings(digits=decimals(programme.currency), zone=ZoneInfo(programme.timezone))
-    with ExitStack() as open_files:
+    with _few_collections(), ExitStack() as open_files:
         feeds = []
         for path in paths:
             if (opened := _open(path, format_name, report)) is not None:
@@ -119,6 +122,7 @@ def _take_orders(staging: Staging, taker: OrderTaker, move: Move, report: Report
         report.watch("booking orders", done, total)
         taker.take(chunk, now=clock())
         if done == 0 or done + len(chunk) == total:
+            taker.finish()
             renew_statistics(came=done + len(chunk))
         done += len(chunk)
     report.watch("booking orders", done, total)
@@ -144,6 +148,19 @@ def _weeks_to(shift_to: date | None, last_at: datetime | None, zone: ZoneInfo) -
     if shift_to is None or last_at is None:
         return 0
     return (shift_to - last_at.astimezone(zone).date()).days // 7
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Orders on their way are many objects that live for a moment, and hold no rings: to look for some among them again
+    and again took a tenth of the time.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 T = TypeVar("T")

@@ -172,7 +172,10 @@ class TierStanding(models.Model):
                 )
             ),
         ]
-        indexes = [models.Index(fields=["until_at"], name="standings_by_their_end")]
+        indexes = [
+            models.Index(fields=["until_at"], name="standings_by_their_end"),
+            models.Index(fields=["wallet", "until_at"], name="standings_of_a_wallet"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tier_id} until {self.until_at:%Y-%m-%d}"

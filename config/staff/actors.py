@@ -15,9 +15,12 @@ def actor_of(request: HttpRequest) -> str:
     return f"{_PREFIX}{request.user.pk}"
 
 
-def list_colleagues_who_may(permission: str, *, but: Iterable[str] = ()) -> list[str]:
-    """The names of those who hold a permission such as `loyalty.approve_rule`, without these actors."""
-    people = ModelBackend().with_perm(permission)
+def list_colleagues_who_may(*permissions: str, but: Iterable[str] = ()) -> list[str]:
+    """The names of those who hold all permissions such as `loyalty.approve_rule`, without these actors."""
+    first, *others = permissions
+    people = ModelBackend().with_perm(first)
+    for permission in others:
+        people = people & ModelBackend().with_perm(permission)
     return [str(person) for person in people.order_by("pk") if f"{_PREFIX}{person.pk}" not in but]
 
 

@@ -1,6 +1,6 @@
 """The pages of drafts: what waits, what one draft says and changes, and the step that comes next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -56,8 +56,6 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
     template = "loyalty/admin/draft.html"
     of_what: ClassVar[str]
     """Of what these are drafts, e.g. `ladders`."""
-    right_to_approve: ClassVar[str] = "loyalty.approve_rule"
-
     list_display: tuple[str, ...] = (
         "called",
         "state_label",
@@ -74,9 +72,13 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
     class Media:
         css = {"all": ("loyalty/rules.css",)}
 
-    def right_to_write(self, draft: Any) -> str:
-        """Who may submit and discard it, e.g. `loyalty.change_rule`."""
+    def rights_to_write(self, draft: Any) -> Sequence[str]:
+        """All that who submits and discards it must hold, e.g. `loyalty.change_rule`."""
         raise NotImplementedError
+
+    def rights_to_approve(self, _draft: Any) -> Sequence[str]:
+        """All that who approves it and sends it back must hold."""
+        return ("loyalty.approve_rule",)
 
     def tell(self, request: HttpRequest, draft: Any, home: Home) -> dict[str, Any]:
         """What the page says of this kind alone: `title`, the sentences it `says`, `changes`, `write_url`."""
@@ -86,9 +88,9 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
         """What has come of a draft that was approved, as a sentence without its beginning and end."""
         raise NotImplementedError
 
-    def acts(self, draft: Any) -> dict[str, tuple[str, Act]]:
-        """Button -> the right it needs, and what it does."""
-        write, approve = self.right_to_write(draft), self.right_to_approve
+    def acts(self, draft: Any) -> dict[str, tuple[Sequence[str], Act]]:
+        """Button -> the rights it needs, and what it does."""
+        write, approve = self.rights_to_write(draft), self.rights_to_approve(draft)
         return {
             "_submit": (write, self._submit),
             "_approve": (approve, self._approve),
@@ -124,7 +126,7 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
     def _step_of(self, request: HttpRequest, draft: Any) -> dict[str, Any]:
         """Where the draft stands, who brought it there, and what this person may do with it."""
         people = name_actors([draft.made_by, draft.submitted_by, draft.decided_by])
-        is_open, may_write = draft.state in OPEN, request.user.has_perm(self.right_to_write(draft))
+        is_open, may_write = draft.state in OPEN, request.user.has_perms(self.rights_to_write(draft))
         return {
             "draft": draft,
             "of_what": self.of_what,
@@ -134,7 +136,7 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
             "submitted_by": people.get(draft.submitted_by, draft.submitted_by),
             "decided_by": people.get(draft.decided_by, draft.decided_by),
             "asks_another": needs_approval(draft.programme_id),
-            "approvers": list_colleagues_who_may(self.right_to_approve, but=draft.writers()),
+            "approvers": list_colleagues_who_may(*self.rights_to_approve(draft), but=draft.writers()),
             "may_write": draft.state == DraftState.DRAFT and may_write,
             "may_decide": self._may_decide(request, draft),
             "may_discard": is_open and may_write,
@@ -143,15 +145,17 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
     def _may_decide(self, request: HttpRequest, draft: Any) -> bool:
         is_another = actor_of(request) not in draft.writers()
         waits = draft.state == DraftState.SUBMITTED
-        return waits and is_another and request.user.has_perm(self.right_to_approve)
+        return waits and is_another and request.user.has_perms(self.rights_to_approve(draft))
 
     def _carry_out(self, request: HttpRequest, draft: Any) -> HttpResponse:
         """The button that was pressed; what is refused is said on the page as it stands."""
-        right, act = next((act for name, act in self.acts(draft).items() if name in request.POST), ("", None))
+        rights, act = next(
+            (act for name, act in self.acts(draft).items() if name in request.POST), ((), None)
+        )
         if act is None:
             raise Http404
         try:
-            if not request.user.has_perm(right):
+            if not request.user.has_perms(rights):
                 raise NotAllowed("Your role does not allow this step.")
             done = act(request, draft)
         except Refusal as refused:

@@ -1,5 +1,6 @@
 """Drafts of ladders: what would change, and who would move."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -31,8 +32,8 @@ class LadderDraftAdmin(DraftPage):
     of_what = "ladders"
     list_display = ("called", "state_label", "waits_for_me", "made", "submitted_at", "live_from", "programme")
 
-    def right_to_write(self, _draft: LadderDraft) -> str:
-        return "loyalty.add_ladder"
+    def rights_to_write(self, _draft: LadderDraft) -> Sequence[str]:
+        return ("loyalty.add_ladder",)
 
     def outcome(self, _draft: LadderDraft) -> str:
         return "it is scheduled"

@@ -1,5 +1,6 @@
 """Drafts of terms, of limits of corrections and of whole files: what would change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,20 +13,22 @@ from config.ground.typed import load
 from config.staff.actors import actor_of
 from config.staff.site import site
 from loyalty.admin.draft_page import DraftPage
+from loyalty.admin.programme_file import MAY_BRING
 from loyalty.models import DraftState, ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
 from loyalty.queries.programme_drafts import find_terms, list_limits
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
-from loyalty.rules.programme_files import ProgrammeFile, TermsPart, differences
+from loyalty.rules.programme_files import ProgrammeFile, TermsPart, differences, without_ended
 from loyalty.rules.terms_words import limits_changes, terms_changes
 from loyalty.services.programme_drafts import PROGRAMME_DRAFTS
 
 RIGHTS = {
-    DraftKind.TERMS: "loyalty.change_programmeterms",
-    DraftKind.LIMITS: "loyalty.change_correctionlimit",
-    DraftKind.FILE: "loyalty.change_programmeterms",
+    DraftKind.TERMS: ("loyalty.change_programmeterms",),
+    DraftKind.LIMITS: ("loyalty.change_correctionlimit",),
+    DraftKind.FILE: MAY_BRING,
 }
+"""Who may write them, submit and discard."""
 
 
 @admin.register(ProgrammeDraft, site=site)
@@ -33,11 +36,15 @@ class ProgrammeDraftAdmin(DraftPage):
     """A draft is written on the page of the terms, or of a limit, by one person until it is decided."""
 
     road = PROGRAMME_DRAFTS
-    of_what = "terms and limits"
-    right_to_approve = "loyalty.approve_terms"
+    of_what = "terms, limits and files"
 
-    def right_to_write(self, draft: ProgrammeDraft) -> str:
+    def rights_to_write(self, draft: ProgrammeDraft) -> Sequence[str]:
         return RIGHTS[DraftKind(draft.kind)]
+
+    def rights_to_approve(self, draft: ProgrammeDraft) -> Sequence[str]:
+        """A file holds rules and a ladder, too."""
+        of_rules = super().rights_to_approve(draft) if draft.kind == DraftKind.FILE else ()
+        return ("loyalty.approve_terms", *of_rules)
 
     def outcome(self, _draft: ProgrammeDraft) -> str:
         return "it holds from now on"
@@ -69,10 +76,9 @@ def _changes(draft: ProgrammeDraft) -> list[str]:
     if draft.kind == DraftKind.LIMITS:
         return limits_changes(list_limits(draft.programme_id) if held is None else held, wanted)
     if draft.kind == DraftKind.FILE:
-        today = (
-            load(ProgrammeFile, held) if held else find_programme_file(draft.programme.code, now=clock.now())
-        )
-        return differences(today, load(ProgrammeFile, wanted))
+        at = draft.decided_at or clock.now()
+        today = load(ProgrammeFile, held) if held else find_programme_file(draft.programme.code, now=at)
+        return differences(today, without_ended(load(ProgrammeFile, wanted), at)[0])
     before = find_terms(draft.programme_id) if held is None else load(TermsPart, held)
     return terms_changes(before, load(TermsPart, wanted), draft.programme.currency)
 

@@ -19,6 +19,7 @@ from loyalty.admin.back_tests import ask_from_page
 from loyalty.models import ProgrammeTerms
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
+from loyalty.rules.back_tests import Changes
 from loyalty.rules.programme_files import ProgrammeFile, changes_by
 from loyalty.services.programme_arrivals import THE_FILE, bring_programme, try_programme
 
@@ -86,11 +87,16 @@ def bring_page(
 
 
 def _try(request: HttpRequest, home: Home, file: ProgrammeFile, days: DaysForm) -> HttpResponse:
-    today = find_programme_file(home.code, now=clock.now())
+    changes = changes_by(file, find_programme_file(home.code, now=clock.now()))
+    if changes == Changes():
+        messages.error(
+            request, "The file says nothing else of what a purchase is worth than what holds today."
+        )
+        return HttpResponseRedirect(request.path)
     try:
-        return ask_from_page(request, home, changes_by(file, today), days)
-    except Refusal:
-        messages.error(request, "The file says nothing else of rules and tiers than what holds today.")
+        return ask_from_page(request, home, changes, days)
+    except Refusal as refused:
+        messages.error(request, refused.detail)
         return HttpResponseRedirect(request.path)
 
 

@@ -1,5 +1,6 @@
 """Drafts of rules, and beside them all that is drafted: what is being written, and what waits for approval."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,15 +37,15 @@ class RuleDraftAdmin(DraftPage):
     list_select_related = ("rule__programme",)
     list_before_template = "loyalty/admin/open_drafts.html"
 
-    def right_to_write(self, _draft: RuleDraft) -> str:
-        return "loyalty.change_rule"
+    def rights_to_write(self, _draft: RuleDraft) -> Sequence[str]:
+        return ("loyalty.change_rule",)
 
     def outcome(self, draft: RuleDraft) -> str:
         assert draft.version is not None  # noqa: S101 - a constraint of the table
         return f"version {draft.version.version} of {draft.name} is published"
 
-    def acts(self, draft: RuleDraft) -> dict[str, tuple[str, Act]]:
-        return super().acts(draft) | {"_back_test": ("loyalty.add_backtest", self._back_test)}
+    def acts(self, draft: RuleDraft) -> dict[str, tuple[Sequence[str], Act]]:
+        return super().acts(draft) | {"_back_test": (("loyalty.add_backtest",), self._back_test)}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Together with what else waits, as far as the person may see it."""

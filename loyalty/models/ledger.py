@@ -183,7 +183,7 @@ class LotMove(models.Model):
 
 
 class Settlement(models.Model):
-    """What a member's purchase was worth, in the very words the till was answered."""
+    """What a member's purchase was worth, and what the till was answered."""
 
     id = models.BigAutoField(primary_key=True)
     order_ref = models.CharField(max_length=30)
@@ -198,7 +198,7 @@ class Settlement(models.Model):
         blank=True,
         help_text="For each award how much each of its lines brought; empty: as much as was paid for them.",
     )
-    answer = models.TextField(help_text="JSON text; kept as it was sent.")
+    answer = models.TextField(help_text="JSON text; the wallet as `loyalty.rules.wallets.WalletFacts`.")
 
     class Meta:
         constraints = [UniqueConstraint(fields=["order_ref", "member"], name="an_order_is_settled_once")]

@@ -32,8 +32,8 @@ class ProgrammeDraft(Draft):
             one_open_draft("programme", "kind", name="a_programme_has_one_open_draft"),
             approved_by_another("terms_are_approved_by_another"),
         ]
-        verbose_name = "draft of terms and limits"
-        verbose_name_plural = "drafts of terms and limits"
+        verbose_name = "draft of terms, limits or a file"
+        verbose_name_plural = "drafts of terms, limits and files"
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.programme}"

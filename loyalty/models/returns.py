@@ -8,7 +8,7 @@ from loyalty.models.ledger import Entry, Wallet
 
 
 class Reversal(models.Model):
-    """What one return of a purchase undid of its points, in the very words the till was answered."""
+    """What one return of a purchase undid of its points, and what the till was answered."""
 
     id = models.BigAutoField(primary_key=True)
     return_ref = models.CharField(max_length=30)
@@ -30,7 +30,7 @@ class Reversal(models.Model):
     visits = models.SmallIntegerField(
         default=0, db_default=0, help_text="1: nothing is left of the purchase, so it was no visit."
     )
-    answer = models.TextField(help_text="JSON text; kept as it was sent.")
+    answer = models.TextField(help_text="JSON text; the wallet as `loyalty.rules.wallets.WalletFacts`.")
 
     class Meta:
         constraints = [

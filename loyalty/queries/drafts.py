@@ -67,8 +67,11 @@ def list_waiting_rules(programme_code: str) -> list[str]:
     return list(waiting.order_by("name").values_list("name", flat=True))
 
 
-def list_waiting(programme_code: str) -> list[str]:
-    """What of a programme waits for approval, e.g. `Tea week`, `limits of corrections`; but not its terms."""
+def list_waiting(programme_code: str, *, with_file: bool = True) -> list[str]:
+    """What of a programme waits for approval, e.g. `Tea week`, `limits of corrections`; but not its terms.
+
+    :param with_file: a file of the whole programme, too.
+    """
     waits = {"programme__code": programme_code, "state": DraftState.SUBMITTED}
     limits = ProgrammeDraft.objects.filter(**waits, kind=DraftKind.LIMITS)
     ladders = LadderDraft.objects.filter(**waits)
@@ -76,7 +79,14 @@ def list_waiting(programme_code: str) -> list[str]:
         *list_waiting_rules(programme_code),
         *["ladder"] * ladders.exists(),
         *["limits of corrections"] * limits.exists(),
+        *["file of the whole programme"] * (with_file and has_waiting_file(programme_code)),
     ]
+
+
+def has_waiting_file(programme_code: str) -> bool:
+    """Whether a file of the whole programme waits for approval."""
+    waits = {"programme__code": programme_code, "state": DraftState.SUBMITTED, "kind": DraftKind.FILE}
+    return ProgrammeDraft.objects.filter(**waits).exists()
 
 
 class OpenDraft(msgspec.Struct, frozen=True, kw_only=True):

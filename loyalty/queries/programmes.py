@@ -39,6 +39,14 @@ def get_programme(programme_id: int, *, stamp: int | None) -> Programme:
     return known
 
 
+def get_known_programme(programme_id: int, *, stamp: int) -> Programme:
+    """The programme at this stamp, or as this process knows it if that is newer: an old answer that is told again is no
+    reason to read it anew.
+    """
+    known = find_compiled(programme_id)
+    return known if known is not None and known.stamp >= stamp else get_programme(programme_id, stamp=stamp)
+
+
 def find_compiled(programme_id: int) -> Programme | None:
     """The programme as this process last knew it, perhaps no longer as it stands."""
     return _compiled.get(programme_id)

@@ -50,16 +50,23 @@ _LAWS = {
         FROM loyalty_lot l LEFT JOIN loyalty_lotmove m ON m.lot_id = l.id
         GROUP BY l.id HAVING coalesce(sum(m.points), 0) <> l.remaining""",
     "a lot is filled once, and what comes back never makes it more": """
-        SELECT 'lot ' || l.id, l.credited || ' credited, never more',
-          coalesce(m.filled, 0) || ' credited, ' || coalesce(m.most, 0) || ' at most'
-        FROM loyalty_lot l
-        LEFT JOIN (
-          SELECT lot_id, sum(filled) AS filled, max(running) AS most FROM (
+        WITH back AS MATERIALIZED (
+          SELECT DISTINCT m.lot_id FROM loyalty_entry e
+          JOIN loyalty_lotmove m ON m.entry_id = e.id AND m.member_id = e.member_id WHERE e.kind = 'reverse_spend'
+        ), told AS (
+          SELECT m.lot_id, sum(m.points) FILTER (WHERE m.points > 0) AS filled, 0 AS most
+          FROM loyalty_lotmove m WHERE NOT EXISTS (SELECT FROM back b WHERE b.lot_id = m.lot_id) GROUP BY m.lot_id
+          UNION ALL
+          SELECT lot_id, sum(filled), max(running) FROM (
             SELECT m.lot_id, sum(m.points) OVER (PARTITION BY m.lot_id ORDER BY m.entry_id) AS running,
               CASE WHEN m.points > 0 AND e.kind <> 'reverse_spend' THEN m.points ELSE 0 END AS filled
-            FROM loyalty_lotmove m JOIN loyalty_entry e ON e.id = m.entry_id AND e.member_id = m.member_id) one
-          GROUP BY 1) m ON m.lot_id = l.id
-        WHERE coalesce(m.filled, 0) <> l.credited OR coalesce(m.most, 0) > l.credited""",
+            FROM back b JOIN loyalty_lotmove m ON m.lot_id = b.lot_id
+            JOIN loyalty_entry e ON e.id = m.entry_id AND e.member_id = m.member_id) one
+          GROUP BY lot_id)
+        SELECT 'lot ' || l.id, l.credited || ' credited, never more',
+          coalesce(t.filled, 0) || ' credited, ' || coalesce(t.most, 0) || ' at most'
+        FROM loyalty_lot l LEFT JOIN told t ON t.lot_id = l.id
+        WHERE coalesce(t.filled, 0) <> l.credited OR coalesce(t.most, 0) > l.credited""",
     "a wallet's figures are those of its lots": """
         SELECT 'wallet ' || w.id,
           greatest(f.spendable - h.points, 0) || ' spendable, ' || h.points || ' held, ' || f.pending || ' pending',

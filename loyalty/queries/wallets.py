@@ -6,7 +6,7 @@ import msgspec
 from django.db import connection
 
 from config.ground.refusals import NotFound
-from loyalty.queries.programmes import get_programme
+from loyalty.queries.programmes import get_known_programme
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.tiers import Ladder
 from loyalty.rules.wallets import WalletFacts, wallet_answer
@@ -64,7 +64,7 @@ def shown(facts: WalletFacts) -> WalletAnswer:
     """A wallet as it is shown. Of the programme nothing is read that the process has at hand."""
     if facts.stamp is None or facts.at is None:
         return wallet_answer(facts, Ladder(), None)
-    programme = get_programme(facts.programme_id, stamp=facts.stamp)
+    programme = get_known_programme(facts.programme_id, stamp=facts.stamp)
     return wallet_answer(facts, programme.ladder_at(facts.at), programme.terms)
 
 

@@ -150,6 +150,12 @@ def ensure_whole(file: ProgrammeFile) -> None:
             raise ProgrammeFileNotFitting(f"The {kind} {twice[0]!r} stands in the file twice.")
 
 
+def without_ended(file: ProgrammeFile, now: datetime) -> tuple[ProgrammeFile, list[RulePart]]:
+    """The file as it can still hold, and the rules left out of it because they have ended."""
+    over = [rule for rule in file.rules if rule.live_until is not None and rule.live_until <= now]
+    return structs.replace(file, rules=[rule for rule in file.rules if rule not in over]), over
+
+
 def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]:
     """What would change, in words, a line for each change; empty if nothing would.
 

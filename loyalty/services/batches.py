@@ -66,7 +66,7 @@ def import_purchases(
 ) -> list[Outcome]:
     """As `commit_batch`, for history: nothing is announced, and answers are kept without the wallet.
 
-    :param turn: taken while it is settled, and given up while the database reads and writes.
+    :param turn: taken while it is settled, and not while the database reads and books it.
     :raises AlreadyTold: somebody told one of these receipts in this very moment; nothing was written, try again.
     :raises Stale: somebody held what was needed and wanted what was held; as above.
     """

@@ -267,7 +267,7 @@ class Booking:
                 **owner,
                 "benefit_id": benefit.id,
                 "ref": new_ref("ben"),
-                "cause": f"tier:{step.code}:{benefit.id}:{climb.spent_on}",
+                "cause": f"tier:{step.code}:{benefit.id}:{begun[step.id].astimezone(zone).date()}",
                 "granted_at": begun[step.id],
                 "valid_until": midnight_after(begun[step.id], benefit.valid_days, zone),
             }

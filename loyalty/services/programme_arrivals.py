@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
+from loyalty.errors import ProgrammeFileNotFitting
+from loyalty.queries.drafts import has_waiting_file
 from loyalty.queries.programme_files import find_programme_file
-from loyalty.rules.programme_files import ProgrammeFile, has_changes
+from loyalty.rules.programme_files import ProgrammeFile, has_changes, without_ended
 from loyalty.services.programme_drafts import submit_programme_draft, write_file_draft
 from loyalty.services.programme_files import Brought, bring_file
 from omnichannel.services.places import open_programme
@@ -39,11 +41,13 @@ def bring_programme(file: ProgrammeFile, *, by: str, now: datetime) -> Brought:
     """
     today = find_programme_file(file.programme.code, now=now)
     if today is None or today.terms is None or not today.terms.rules_need_approval:
+        if has_waiting_file(file.programme.code):
+            raise ProgrammeFileNotFitting("A file waits for a second person: decide or discard it first.")
         return bring_file(file, by=by, now=now)
     with transaction.atomic():
         brought = bring_file(file, by=by, approved_by=ANOTHER, now=now)
         transaction.set_rollback(True)
-    if not has_changes(today, file):
+    if not has_changes(today, without_ended(file, now)[0]):
         return brought
     programme = open_programme(**msgspec.structs.asdict(today.programme))
     draft = write_file_draft(programme.pk, file, by=by, now=now)

@@ -23,6 +23,7 @@ from loyalty.rules.programme_files import (
     ensure_whole,
     is_changed,
     ladder_of,
+    without_ended,
 )
 from loyalty.services.ladder_drafts import approve_ladder_draft, submit_ladder_draft, write_ladder_draft
 from loyalty.services.ladders import publish_ladder
@@ -51,8 +52,7 @@ def bring_file(file: ProgrammeFile, *, by: str, now: datetime, approved_by: str 
     :raises RuleNotValid: a rule would begin before another version of it that waits for its time.
     """
     ensure_whole(file)
-    over = [rule for rule in file.rules if rule.live_until is not None and rule.live_until <= now]
-    file = msgspec.structs.replace(file, rules=[rule for rule in file.rules if rule not in over])
+    file, over = without_ended(file, now)
     today = find_programme_file(file.programme.code, now=now)
     if today is not None:
         _ensure_fits(today, file)
@@ -95,7 +95,7 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
         )
     loosens = file.terms is not None and not file.terms.rules_need_approval
     needed = today.terms is None or today.terms.rules_need_approval
-    if loosens and needed and (waiting := list_waiting(file.programme.code)):
+    if loosens and needed and (waiting := list_waiting(file.programme.code, with_file=False)):
         raise ProgrammeFileNotFitting(
             f"The file lets one person publish rules, and {waiting[0]} waits for a second one: decide it first."
         )

@@ -1,14 +1,18 @@
 """Goods of a purchase that nobody has claimed come back: money and vouchers are undone, for there are no points."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+import msgspec
+from django.db import connection
 
 from config.ground.ids import new_ref
 from loyalty.errors import ReturnContentDiffers, ReturnedAtNotPossible
-from loyalty.queries.voucher_returns import give_vouchers_back, lock_vouchers_of
+from loyalty.queries.voucher_returns import lock_vouchers_of
 from loyalty.rules.bought import Bought, BoughtLine
 from loyalty.rules.return_told import Return, coming_back, head_text, state_after
 from loyalty.rules.returns import undo
-from loyalty.rules.voucher_returns import vouchers_back
+from loyalty.rules.voucher_returns import ComesBack, vouchers_back
 from loyalty.services.checkout import Booked
 from loyalty.services.purchase_checks import CLOCK_SKEW
 from omnichannel.services.unclaimed_returns import (
@@ -62,8 +66,22 @@ def take_back_unclaimed(told: Return, *, now: datetime) -> Booked | None:
     )
     keep_return(told.order_ref, kept)
     if back:
-        give_vouchers_back(back, to=kept, order_ref=told.order_ref, by=told.actor, now=now)
+        _give_vouchers_back(back, to=kept, order_ref=told.order_ref, by=told.actor, now=now)
     return Booked(status=201, body=answer)
+
+
+def _give_vouchers_back(
+    back: Sequence[ComesBack], *, to: msgspec.Struct, order_ref: str, by: str, now: datetime
+) -> None:
+    """
+    :param to: the return, with its `ref`, `place_id` and `returned_at`.
+    """
+    given, told = (msgspec.json.encode(each).decode() for each in (back, to))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_give_vouchers_back(%s::jsonb, %s::jsonb, %s, %s, %s)",
+            [given, told, order_ref, by, now],
+        )
 
 
 def _bought(purchase: Unclaimed) -> Bought:

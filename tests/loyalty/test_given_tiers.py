@@ -126,6 +126,32 @@ def test_what_came_with_a_given_tier_outlives_it_where_the_member_reached_the_ti
     assert grant.valid_until == datetime(2026, 5, 10, 4, tzinfo=UTC) + timedelta(days=benefit.valid_days)
 
 
+def test_a_tier_given_again_after_its_benefit_was_used_is_reached_like_any_other(
+    shop: Shop, wallet: Wallet
+) -> None:
+    give(in_role(STORE_MANAGER), wallet)
+    BenefitGrant.objects.update(used_at=now())
+    asked(in_role(STORE_MANAGER), wallet, "end_tier")
+    give(in_role(STORE_MANAGER), wallet)
+
+    answer = shop.commit(basket(40_000, member=Member.objects.get(pk=wallet.member_id)))
+
+    assert answer.status_code == 201
+    assert BenefitGrant.objects.filter(cause__startswith="given:").count() == 2
+
+
+def test_a_tier_reached_long_ago_takes_nothing_of_what_was_given_today(shop: Shop, wallet: Wallet) -> None:
+    give(in_role(STORE_MANAGER), wallet)
+    ends = BenefitGrant.objects.get().valid_until
+    member = Member.objects.get(pk=wallet.member_id)
+
+    long_ago = (now() - timedelta(days=500)).isoformat()
+    answer = shop.commit(basket(60_000, member=member, placed_at=long_ago))
+
+    assert answer.status_code == 201
+    assert BenefitGrant.objects.get(cause__startswith="given:").valid_until == ends
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [

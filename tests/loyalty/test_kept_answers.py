@@ -1,12 +1,15 @@
 """Answers are kept with the facts of the wallet, and told with the wallet as it is shown."""
 
 import json
+from typing import Any
 
 import pytest
 
+from loyalty.models import ProgrammeTerms
 from loyalty.queries.wallets import tell_wallet
 from loyalty.rules.tiers import Ladder, Step
 from loyalty.rules.wallets import Counted, WalletFacts, wallet_answer
+from tests.loyalty.conftest import Shop, basket
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,22 @@ def test_only_the_last_wallet_of_an_answer_is_put_into_words() -> None:
     assert told["order"] == {"number": ',"wallet":'}
     assert told["wallet"]["balance"] == 10
     assert told["wallet"]["tier"] is None
+
+
+@pytest.mark.django_db
+def test_an_old_answer_that_is_told_again_compiles_nothing(
+    shop: Shop, django_assert_num_queries: Any
+) -> None:
+    member = shop.enrol()
+    first = basket(1_000, member=member)
+    told = shop.commit(first, idempotency_key="first")
+    ProgrammeTerms.objects.update(welcome_points=1)
+    shop.commit(basket(1_000, member=member))
+
+    with django_assert_num_queries(1):
+        again = shop.commit(first, idempotency_key="first")
+
+    assert again.content == told.content
 
 
 def test_a_programme_without_terms_has_a_wallet_and_no_tier() -> None:

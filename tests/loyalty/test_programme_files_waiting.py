@@ -1,19 +1,33 @@
 """A programme's file where a second person is asked for: all of it waits, and holds as a whole or not at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from django.contrib.auth.models import Group
 
 from config.staff.roles import ADMINISTRATOR, FINANCE
-from loyalty.errors import NeedsAnotherPerson, ProgrammeFileNotFitting, RuleDraftOfAnother
-from loyalty.models import Benefit, LadderDraft, ProgrammeDraft, ProgrammeTerms, RuleDraft, RuleVersion, Tier
+from loyalty.errors import NeedsAnotherPerson, ProgrammeFileNotFitting, RuleDraftOfAnother, TermsNotValid
+from loyalty.models import (
+    Benefit,
+    DraftState,
+    LadderDraft,
+    ProgrammeDraft,
+    ProgrammeTerms,
+    RuleDraft,
+    RuleVersion,
+    Tier,
+)
 from loyalty.queries.ladders import find_ladder
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.definition import PerStep, RuleDefinition
 from loyalty.rules.programme_files import EventTypePart, ProgrammeFile
 from loyalty.services.programme_arrivals import bring_programme, try_programme
-from loyalty.services.programme_drafts import approve_programme_draft, write_terms_draft
+from loyalty.services.programme_drafts import (
+    approve_programme_draft,
+    submit_programme_draft,
+    write_terms_draft,
+)
 from tests.loyalty.conftest import Shop
 from tests.loyalty.test_admin_rules import signed_in
 from tests.loyalty.test_programme_drafts import press
@@ -117,6 +131,43 @@ def test_a_file_that_lets_go_of_the_second_person_waits_for_one(careful: Shop) -
 
     assert not ProgrammeTerms.objects.get().rules_need_approval
     assert RuleVersion.objects.latest("pk").approved_by == "staff:2"
+
+
+def test_while_a_file_waits_nothing_goes_round_it(careful: Shop) -> None:
+    file = here(careful)
+    assert file.terms is not None
+    alone = msgspec.structs.replace(file.terms, rules_need_approval=False)
+    bring_programme(changed(file), by="staff:1", now=NOW)
+
+    terms = write_terms_draft(careful.programme.pk, alone, by="staff:3", now=NOW)
+    submitted = submit_programme_draft(terms.pk, by="staff:3", now=NOW)
+    with pytest.raises(TermsNotValid, match="file of the whole programme"):
+        approve_programme_draft(terms.pk, read=submitted.digest(), by="staff:2", now=NOW)
+
+    ProgrammeTerms.objects.update(rules_need_approval=False)
+    with pytest.raises(ProgrammeFileNotFitting, match="A file waits"):
+        bring_programme(changed(file), by="staff:1", now=NOW)
+
+
+def test_a_rule_that_has_ended_is_no_change_of_a_file(careful: Shop) -> None:
+    file = here(careful)
+    over = msgspec.structs.replace(
+        file.rules[0], code="over", name="Over", live_from=NOW - timedelta(days=9), live_until=NOW
+    )
+    told = bring_programme(msgspec.structs.replace(file, rules=[*file.rules, over]), by="staff:1", now=NOW)
+
+    assert told.changes == ["Left out, for it has ended: the rule Over"]
+    assert not ProgrammeDraft.objects.exists()
+
+
+def test_who_may_approve_terms_alone_does_not_approve_a_file(careful: Shop) -> None:
+    bring_programme(changed(here(careful)), by="staff:99", now=NOW)
+    draft, person = ProgrammeDraft.objects.get(), signed_in(FINANCE)
+    Group.objects.get(name=FINANCE).permissions.filter(codename="approve_rule").delete()
+
+    assert "Your role does not allow this step." in press(person, draft, "_approve", read=draft.digest())
+    draft.refresh_from_db()
+    assert draft.state == DraftState.SUBMITTED
 
 
 def test_the_draft_s_page_says_what_the_file_changes_and_changed(careful: Shop) -> None:

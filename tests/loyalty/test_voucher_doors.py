@@ -190,6 +190,18 @@ def test_a_voucher_says_by_name_where_and_for_whom_it_is_good(shop: Shop) -> Non
     assert "It holds only for members on Gold." in told[1]
 
 
+def test_a_place_that_got_another_name_is_called_by_it_at_once(shop: Shop) -> None:
+    member = shop.enrol()
+    other = Place.objects.create(programme=shop.programme, code="harbour", name="Harbour Street")
+    code = issued(series(shop, conditions=[PlaceIs(places=["harbour"])]), member)
+    asked = {"code": code, "member": {"ref": member.ref}, "lines": basket(1_000)["lines"]}
+    assert "It holds only in Harbour Street." in shop.post("vouchers/validate", asked).json()["because"]
+
+    Place.objects.filter(pk=other.pk).update(name="Quay Street")
+
+    assert "It holds only in Quay Street." in shop.post("vouchers/validate", asked).json()["because"]
+
+
 def test_the_till_sees_the_vouchers_that_fit_where_it_stands(
     shop: Shop, django_assert_num_queries: Any
 ) -> None:

@@ -115,16 +115,19 @@ BEGIN
     THEN
         RAISE EXCEPTION 'the idempotency key was used meanwhile' USING ERRCODE = 'RG002';
     END IF;
+    -- Foreign keys are looked at here, while plans by index are in force: one made at commit, when tables were still empty,
+    -- would read them whole for as long as nobody analysed them.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+    -- What many purchases share comes last: they wait for each other no longer than the commit takes.
     IF jsonb_array_length(p->'uses') > 0 THEN
         PERFORM loyalty_count_uses(p->'uses');
     END IF;
     IF jsonb_array_length(p->'vouchers') > 0 THEN
         PERFORM loyalty_use_vouchers(p->'vouchers', true, at);
+        SET CONSTRAINTS ALL IMMEDIATE;
+        SET CONSTRAINTS ALL DEFERRED;
     END IF;
-    -- Foreign keys are looked at here, while plans by index are in force: one made at commit, when tables were still empty,
-    -- would read them whole for as long as nobody analysed them.
-    SET CONSTRAINTS ALL IMMEDIATE;
-    SET CONSTRAINTS ALL DEFERRED;
 END
 $$;
 
@@ -182,11 +185,11 @@ BEGIN
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(standings) AS x(w int)) s
     WHERE w.id = s.id;
 
-    -- What came with a tier given by hand is the member's own, and not granted twice, where they reach the tier themselves.
+    -- What came with a tier given by hand lasts as long as what reaching it brings, where they reach the tier themselves.
     IF EXISTS (SELECT FROM loyalty_benefitgrant g WHERE g.wallet_id = ANY (ids) AND g.cause LIKE 'given:%') THEN
         UPDATE loyalty_benefitgrant g
-        SET cause = 'tier:' || t.code || ':' || b.id || ':' || (x.from_at AT TIME ZONE p.timezone)::date,
-            valid_until = ((x.from_at AT TIME ZONE p.timezone)::date + b.valid_days)::timestamp AT TIME ZONE p.timezone
+        SET valid_until = greatest(g.valid_until,
+            ((x.from_at AT TIME ZONE p.timezone)::date + b.valid_days)::timestamp AT TIME ZONE p.timezone)
         FROM jsonb_to_recordset(standings) AS x(
             w int, member_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
         JOIN loyalty_benefit b ON b.tier_id = x.tier_id

@@ -34,6 +34,27 @@ LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (SELECT least(f.begins + day - 1, (f.begins + interval '1 month')::date - 1) AS falls_on) b
 $$;
 
+-- The benefits that a member has and can use now: [{ref, kind, title, valid_until}], the one that ends first in front.
+CREATE OR REPLACE FUNCTION loyalty_benefits_in_hand(
+    for_member bigint, in_programme bigint, month int, day int, today date, at timestamptz
+) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(json_agg(json_build_object('ref', g.ref, 'kind', b.kind, 'title', b.title,
+            'valid_until', g.valid_until) ORDER BY g.valid_until, g.id), '[]')
+        FROM loyalty_wallet w
+        JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at AND g.granted_at <= at
+        JOIN loyalty_benefit b ON b.id = g.benefit_id
+        WHERE w.member_id = for_member AND w.programme_id = in_programme
+            AND (b.uses IS NULL OR b.uses > (
+                SELECT count(*) FROM loyalty_benefitbooking k
+                WHERE k.grant_id = g.id AND k.state = 'used' AND k.year = CASE WHEN b.is_each_year THEN extract(
+                    year FROM age((at AT TIME ZONE 'UTC')::date, (g.granted_at AT TIME ZONE 'UTC')::date)) ELSE 0 END))
+            AND (b.kind <> 'birthday_gift' OR loyalty_is_near_birthday(month, day, today, b.days_before, b.days_after)));
+END
+$$;
+
 -- The till's first screen: the document that `loyalty.queries.till.Found` describes.
 -- `member_kind` is "ref" or that of an identity.
 CREATE OR REPLACE FUNCTION loyalty_till_screen(
@@ -77,18 +98,11 @@ BEGIN
                 (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
                  WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)
             ) c ORDER BY c.at DESC LIMIT 1),
-        'benefits', (SELECT coalesce(json_agg(json_build_object('ref', g.ref, 'kind', b.kind, 'title', b.title,
-                'valid_until', g.valid_until) ORDER BY g.valid_until, g.id), '[]')
-            FROM loyalty_wallet w
-            JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at AND g.granted_at <= at
-            JOIN loyalty_benefit b ON b.id = g.benefit_id
-            WHERE w.member_id = m.id AND w.programme_id = in_programme
-                AND (b.uses IS NULL OR b.uses > (
-                    SELECT count(*) FROM loyalty_benefitbooking k
-                    WHERE k.grant_id = g.id AND k.state = 'used' AND k.year = CASE WHEN b.is_each_year THEN extract(
-                        year FROM age((at AT TIME ZONE 'UTC')::date, (g.granted_at AT TIME ZONE 'UTC')::date)) ELSE 0 END))
-                AND (b.kind <> 'birthday_gift'
-                    OR loyalty_is_near_birthday(m.birth_month, m.birth_day, today, b.days_before, b.days_after))),
+        -- Asked for in full by who has any: to get the long question ready costs more than to learn that there is none.
+        'benefits', CASE WHEN EXISTS (SELECT FROM loyalty_wallet w
+                JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at
+                WHERE w.member_id = m.id AND w.programme_id = in_programme)
+            THEN loyalty_benefits_in_hand(m.id, in_programme, m.birth_month, m.birth_day, today, at) ELSE '[]' END,
         'offer', (SELECT json_build_object('ref', g.ref, 'title', g.title, 'mention', g.mention,
                 'valid_until', g.valid_until)
             FROM loyalty_grant g WHERE g.member_id = m.id AND g.programme_id = in_programme AND g.uses < g.max_uses

@@ -11,6 +11,9 @@ BEGIN
         SELECT programme_id INTO of_programme FROM loyalty_tier WHERE id = (changed->>'tier_id')::bigint;
     END IF;
     UPDATE loyalty_programmeterms SET stamp = stamp + 1 WHERE programme_id = of_programme;
+    IF TG_TABLE_NAME IN ('omnichannel_place', 'loyalty_tier') THEN
+        UPDATE loyalty_voucherseries SET stamp = stamp WHERE programme_id = of_programme;  -- they say these names, too
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -25,6 +28,9 @@ CREATE OR REPLACE TRIGGER ladders_move_the_stamp AFTER INSERT OR UPDATE OR DELET
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
 CREATE OR REPLACE TRIGGER benefits_move_the_stamp AFTER INSERT OR UPDATE OR DELETE ON loyalty_benefit
     FOR EACH ROW EXECUTE FUNCTION loyalty_move_stamp();
+
+CREATE OR REPLACE TRIGGER places_move_the_stamp AFTER UPDATE ON omnichannel_place
+    FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION loyalty_move_stamp();
 
 CREATE OR REPLACE FUNCTION loyalty_move_own_stamp() RETURNS trigger
 LANGUAGE plpgsql AS $$

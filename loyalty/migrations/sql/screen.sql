@@ -1,26 +1,22 @@
 -- What stands in two or more of a member's last `orders` purchases: [{sku, name, quantity, times}], at most five.
--- Most things were bought once, so what costs (modes, distinct counts) is asked of the others alone.
 CREATE OR REPLACE FUNCTION loyalty_usual_order(for_member bigint, in_programme bigint, orders int) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (WITH taken AS MATERIALIZED (
-        SELECT l.sku, l.name, l.quantity, l.order_id FROM omnichannel_orderline l
-        WHERE l.order_id = ANY (ARRAY(
-            -- OFFSET 0: by the member's index, also while nobody has analysed the tables.
-            SELECT o.id FROM (
-                SELECT id, programme_id FROM omnichannel_order
-                WHERE member_id = for_member ORDER BY placed_at DESC OFFSET 0) o
-            WHERE o.programme_id = in_programme LIMIT orders))
-    ), usual AS (
-        SELECT g.sku, g.name, often.quantity, often.times
-        FROM (SELECT sku, max(name) AS name FROM taken GROUP BY sku HAVING min(order_id) < max(order_id)) g
-        CROSS JOIN LATERAL (
-            SELECT mode() WITHIN GROUP (ORDER BY t.quantity) AS quantity, count(DISTINCT t.order_id) AS times
-            FROM taken t WHERE t.sku = g.sku) often
-        ORDER BY often.times DESC, g.sku LIMIT 5
-    )
-    SELECT coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'quantity', quantity, 'times', times)
-        ORDER BY times DESC, sku), '[]') FROM usual);
+    RETURN (
+        SELECT coalesce(json_agg(json_build_object('sku', u.sku, 'name', u.name, 'quantity', u.quantity, 'times', u.times)
+            ORDER BY u.times DESC, u.sku), '[]')
+        FROM (
+            SELECT l.sku, max(l.name) AS name, mode() WITHIN GROUP (ORDER BY l.quantity) AS quantity,
+                count(DISTINCT l.order_id) AS times
+            FROM omnichannel_orderline l
+            WHERE l.order_id = ANY (ARRAY(
+                -- OFFSET 0: by the member's index, also while nobody has analysed the tables.
+                SELECT o.id FROM (
+                    SELECT id, programme_id FROM omnichannel_order
+                    WHERE member_id = for_member ORDER BY placed_at DESC OFFSET 0) o
+                WHERE o.programme_id = in_programme LIMIT orders))
+            GROUP BY l.sku HAVING min(l.order_id) < max(l.order_id)
+            ORDER BY times DESC, l.sku LIMIT 5) u);
 END
 $$;
 

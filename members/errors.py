@@ -24,6 +24,16 @@ class IdentityMissing(InvalidInput):
     title = "A member needs at least one of phone, email, card or external id"
 
 
+class SeveralIdentities(InvalidInput):
+    code = "several_identities"
+    title = "Name one phone, email, card or external id at a time"
+
+
+class SameMember(InvalidInput):
+    code = "same_member"
+    title = "This is the member who is to have it; name the one who has it now"
+
+
 class BirthdayNotValid(InvalidInput):
     code = "birthday_not_valid"
     title = "There is no such birthday"

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from config.ground.api.bodies import Body
 from config.ground.api.pages import PageParams
-from members.errors import IdentityMissing
+from members.errors import IdentityMissing, SeveralIdentities
 from members.queries.consents import ConsentFacts
 from members.queries.members import MemberFacts
 from members.queries.preferences import PreferenceFacts
@@ -134,12 +134,15 @@ class TakeOverBody(Body, frozen=True, kw_only=True):
 
     def claim(self, region: str) -> IdentityClaim:
         """
-        :raises IdentityMissing: if there is not exactly one.
+        :raises IdentityMissing: if there is none.
+        :raises SeveralIdentities: if there are more than one.
         :raises IdentityNotValid: if it cannot be anybody's.
         """
         claims = claims_of(self, region)
-        if len(claims) != 1:
-            raise IdentityMissing("Name exactly one of phone, email, card, external.")
+        if not claims:
+            raise IdentityMissing("Name one of phone, email, card, external.")
+        if len(claims) > 1:
+            raise SeveralIdentities
         return claims[0]
 
 

@@ -105,7 +105,8 @@ class OneMember(Door):
 class TakeOver(Door):
     """Move a phone, e-mail address, card or external id from another member to this one, with evidence.
 
-    It is refused where that other member does not go by it (any more). What was proven by it is proven no more.
+    Refused where the other does not go by it (any more). Told again after it was done, it answers as before.
+    What was proven by it is proven no more, and a phone or address that moves ends the other's sign-ins.
     """
 
     scope = "members"

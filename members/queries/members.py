@@ -143,8 +143,10 @@ def list_members_by_id(member_ids: Sequence[int]) -> list[MemberFacts]:
 
 
 def lock_members(member_ids: Collection[int]) -> dict[int, Member]:
-    """Lock members until commit, in the order of their ids; id -> member, unknown ids left out."""
-    locked = Member.objects.filter(pk__in=member_ids).order_by("pk").select_for_update(of=("self",))
+    """Lock members until commit, in the order of their ids; id -> member, unknown ids left out. Rows that point to
+    them are written meanwhile."""
+    locked = Member.objects.filter(pk__in=member_ids).order_by("pk")
+    locked = locked.select_for_update(of=("self",), no_key=True)
     return {member.pk: member for member in locked}
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.db import connection
 
-from members.models import RefreshToken
+from members.models import Identity, Member, RefreshToken
+from members.queries.members import lock_members
+from members.rules.identities import IdentityClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,13 @@ def lock_refresh_token(token_hash: bytes) -> RefreshToken | None:
     """A refresh token and its sign-in, locked until commit: of two who bring it, one comes second."""
     held = RefreshToken.objects.select_related("sign_in").select_for_update(of=("self", "sign_in"))
     return held.filter(token_hash=token_hash).first()
+
+
+def lock_holder(member_id: int, claim: IdentityClaim) -> Member | None:
+    """A member who goes by an identity, locked until commit so that it cannot move meanwhile; None if it has moved.
+
+    Two statements, for what the first waits for the second has to see.
+    """
+    member = lock_members({member_id}).get(member_id)
+    held = Identity.objects.filter(kind=claim.kind, value=claim.value, member_id=member_id)
+    return member if held.exists() else None

@@ -7,12 +7,17 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from config.outbox.services import publish
-from members.errors import IdentityNotHeld, MemberNotActive, MemberNotFound
+from members.errors import IdentityNotHeld, MemberNotActive, MemberNotFound, SameMember
 from members.events import MemberChanged
 from members.models import Identity, IdentityMove, SignInCode
 from members.models.members import MemberState
 from members.queries.members import lock_members
-from members.rules.identities import IdentityClaim, MoveEvidence
+from members.rules.identities import IdentityClaim, IdentityKind, MoveEvidence
+from members.services.presence import forget_presences
+from members.services.sign_in import end_sign_ins
+
+REACHED_BY = (IdentityKind.PHONE, IdentityKind.EMAIL)
+"""Kinds to which codes are sent."""
 
 
 def claim_identities(
@@ -58,25 +63,28 @@ def move_identity(
     now: datetime,
 ) -> Identity:
     """Let a member go by an identity that was another's. What was proven by it is proven no more; codes waiting for it
-    are void; what the other did under it stays theirs.
+    are void, and whoever was let in by a phone or address is let in no more; what the other did under it stays theirs.
 
-    Naming who has it now makes sure that it is not somebody else's by the time it is moved.
+    Naming who has it now makes sure that it is not somebody else's by the time it is moved. Told again after it was
+    done, it changes nothing.
 
     :param source: stands beside the identity from now on, e.g. `admin`, `web`.
+    :raises SameMember: if both are one.
     :raises MemberNotFound: if one of them is nobody.
     :raises MemberNotActive: if the member who is to have it was merged or erased.
     :raises IdentityNotHeld: if the member it is to be taken from does not go by it.
     """
+    if from_member_id == to_member_id:
+        raise SameMember(pointer="/from_member")
     members = lock_members({from_member_id, to_member_id})
     if len(members) < 2:
-        raise MemberNotFound("Name two different members who exist.")
+        raise MemberNotFound
     if members[to_member_id].state != MemberState.ACTIVE:
         raise MemberNotActive
-    held = Identity.objects.select_for_update().filter(
-        kind=claim.kind, value=claim.value, member_id=from_member_id
-    )
-    identity = held.first()
-    if identity is None:
+    identity = Identity.objects.select_for_update().filter(kind=claim.kind, value=claim.value).first()
+    if identity is not None and _came_from(identity, from_member_id) and identity.member_id == to_member_id:
+        return identity
+    if identity is None or identity.member_id != from_member_id:
         raise IdentityNotHeld(pointer=f"/{claim.kind}")
     IdentityMove.objects.create(
         member_id=to_member_id,
@@ -91,6 +99,16 @@ def move_identity(
     identity.member_id, identity.verified_at, identity.source = to_member_id, None, source
     identity.save(update_fields=["member_id", "verified_at", "source"])
     SignInCode.objects.filter(identity_kind=claim.kind, identity_value=claim.value).delete()
+    if claim.kind in REACHED_BY:
+        end_sign_ins(from_member_id, because="moved", now=now)
+        forget_presences(from_member_id)
     for member in members.values():
         publish(MemberChanged(member_ref=member.ref), member_id=member.pk, happened_at=now, now=now)
     return identity
+
+
+def _came_from(identity: Identity, member_id: int) -> bool:
+    """Whether its last move took it from this member."""
+    moves = IdentityMove.objects.filter(member_id=identity.member_id, identity_id=identity.pk)
+    last = moves.order_by("-id").first()
+    return last is not None and last.from_member_id == member_id

@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from members.errors import NoWayToProve
+from django.db import transaction
+
+from members.errors import CodeNotValid, NoWayToProve
 from members.models import CodePurpose, Identity, Presence
+from members.queries.sign_in import lock_holder
 from members.rules.identities import IdentityClaim, IdentityKind
 from members.services.sign_in_codes import request_code, use_code
 
@@ -42,10 +45,18 @@ def prove_presence(claim: IdentityClaim, code: str, *, caller: str, now: datetim
     """
     member_id = use_code(claim, code, purpose=CodePurpose.PRESENCE, now=now)
     until = now + LASTS
-    Presence.objects.update_or_create(
-        member_id=member_id, caller=caller, defaults={"proven_at": now, "expires_at": until}
-    )
+    with transaction.atomic():
+        if lock_holder(member_id, claim) is None:
+            raise CodeNotValid
+        Presence.objects.update_or_create(
+            member_id=member_id, caller=caller, defaults={"proven_at": now, "expires_at": until}
+        )
     return until
+
+
+def forget_presences(member_id: int) -> None:
+    """Nothing that a member has proven holds any more."""
+    Presence.objects.filter(member_id=member_id).delete()
 
 
 def purge_presences(*, before: datetime) -> int:

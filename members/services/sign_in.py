@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from members.errors import MemberNotActive, RefreshTokenNotValid
-from members.models import AccessToken, Identity, Member, RefreshToken, SignIn
+from members.errors import CodeNotValid, MemberNotActive, RefreshTokenNotValid
+from members.models import AccessToken, Identity, RefreshToken, SignIn
 from members.models.members import MemberState
-from members.queries.sign_in import lock_refresh_token
+from members.queries.sign_in import lock_holder, lock_refresh_token
 from members.rules.identities import IdentityClaim
 from members.rules.sign_in import ACCESS_LIVES, ACCESS_MARK, REFRESH_LIVES, REFRESH_MARK, digest_of
 
@@ -30,9 +30,13 @@ class SignedIn:
 def sign_in(member_id: int, *, proven: IdentityClaim, device: str, now: datetime) -> SignedIn:
     """Begin a sign-in of a member who has just proven to hold an identity.
 
+    :raises CodeNotValid: if it has moved to somebody else since.
     :raises MemberNotActive: if the member was merged or erased.
     """
-    if not Member.objects.filter(pk=member_id, state=MemberState.ACTIVE).exists():
+    member = lock_holder(member_id, proven)
+    if member is None:
+        raise CodeNotValid
+    if member.state != MemberState.ACTIVE:
         raise MemberNotActive
     Identity.objects.filter(
         kind=proven.kind, value=proven.value, member_id=member_id, verified_at__isnull=True
@@ -74,6 +78,12 @@ def sign_out(sign_in_id: int, *, now: datetime) -> None:
     begun = SignIn.objects.select_for_update().get(pk=sign_in_id)
     if begun.ended_at is None:
         _end(begun, because="logout", now=now)
+
+
+def end_sign_ins(member_id: int, *, because: str, now: datetime) -> None:
+    """End all sign-ins of a member. Safe to repeat."""
+    going_on = SignIn.objects.filter(member_id=member_id, ended_at__isnull=True)
+    going_on.update(ended_at=now, ended_because=because)
 
 
 def purge_sign_ins(*, before: datetime) -> int:

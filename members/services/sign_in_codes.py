@@ -82,13 +82,19 @@ def use_code(claim: IdentityClaim, code: str, *, purpose: CodePurpose, now: date
 def _spend_try(
     claim: IdentityClaim, *, purpose: CodePurpose, now: datetime
 ) -> tuple[int, int | None, bytes | None]:
-    """Count one try on the newest request: its id, member and digest; (0, None, None) if it takes none."""
+    """Count one try on the newest request: its id, member and digest; (0, None, None) if it takes none.
+
+    Nobody is the member of a code whose identity has moved since: it may have been asked for while the move went on.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE members_signincode SET tries = tries + 1 WHERE id = ("
             "  SELECT id FROM members_signincode WHERE purpose = %s AND identity_kind = %s AND identity_value = %s"
             "  ORDER BY id DESC LIMIT 1"
-            ") AND used_at IS NULL AND expires_at > %s AND tries < %s RETURNING id, member_id, code_hash",
+            ") AND used_at IS NULL AND expires_at > %s AND tries < %s RETURNING id, ("
+            "  SELECT i.member_id FROM members_identity i WHERE i.kind = identity_kind AND i.value = identity_value"
+            "  AND i.member_id = members_signincode.member_id"
+            "), code_hash",
             [purpose, claim.kind, claim.value, now, MOST_TRIES],
         )
         row = cursor.fetchone()

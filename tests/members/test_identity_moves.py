@@ -8,21 +8,21 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from config.outbox.models import Event
-from members.errors import CodeNotValid, IdentityNotHeld, MemberNotActive, MemberNotFound
-from members.models import Identity, IdentityMove, Member, SignInCode
+from members.errors import CodeNotValid, IdentityNotHeld, MemberNotActive, MemberNotFound, SameMember
+from members.models import Identity, IdentityMove, Member, Presence, SignIn, SignInCode
 from members.rules.identities import IdentityClaim, MoveEvidence
 from members.services.identities import move_identity
 from members.services.sign_in_codes import exchange_code, request_code
-from tests.members.factories import MemberFactory
+from tests.members.factories import MemberFactory, bearer_of
 from tests.members.test_admin import staff
 
 pytestmark = pytest.mark.django_db
-CARD = IdentityClaim("card", "AB12CD")
+CARD, PHONE = IdentityClaim("card", "AB12CD"), IdentityClaim("phone", "+12125550142")
 
 
 @pytest.fixture
 def ada() -> Member:
-    return MemberFactory(given_name="Ada", phone="+12125550142", card=CARD.value)
+    return MemberFactory(given_name="Ada", phone=PHONE.value, card=CARD.value)
 
 
 @pytest.fixture
@@ -71,8 +71,10 @@ def test_it_is_only_taken_from_who_has_it(ada: Member, grace: Member, now: datet
 
     with pytest.raises(IdentityNotHeld):
         move(third, grace, now=now)
-    with pytest.raises(MemberNotFound):
+    with pytest.raises(SameMember):
         move(ada, ada, now=now)
+    with pytest.raises(MemberNotFound):
+        move(ada, Member(pk=10**9), now=now)
 
     assert Identity.objects.get(kind="card", value=CARD.value).member_id == ada.pk
     assert not IdentityMove.objects.exists()
@@ -88,14 +90,31 @@ def test_nobody_who_was_erased_takes_anything_over(ada: Member, grace: Member, n
 def test_a_code_that_was_asked_for_before_opens_nobodys_account_after(
     ada: Member, grace: Member, now: datetime
 ) -> None:
-    phone = IdentityClaim("phone", "+12125550142")
-    request_code(phone, now=now)
+    request_code(PHONE, now=now)
 
-    move(ada, grace, now=now, claim=phone)
+    move(ada, grace, now=now, claim=PHONE)
 
     assert not SignInCode.objects.exists()
     with pytest.raises(CodeNotValid):
-        exchange_code(phone, "000000", now=now)
+        exchange_code(PHONE, "000000", now=now)
+
+
+@pytest.mark.parametrize(("claim", "stays"), [(PHONE, False), (CARD, True)])
+def test_whoever_was_let_in_by_a_phone_is_let_in_no_more_once_it_moved(
+    ada: Member, grace: Member, now: datetime, claim: IdentityClaim, stays: bool
+) -> None:
+    app = Client(headers={"authorization": bearer_of(ada, now=now)})
+    other = Client(headers={"authorization": bearer_of(grace, now=now)})
+    for member in (ada, grace):
+        Presence.objects.create(member=member, caller="key:1", proven_at=now, expires_at=now)
+
+    move(ada, grace, now=now, claim=claim)
+
+    assert app.get("/api/v1/me").status_code == (200 if stays else 401)
+    assert other.get("/api/v1/me").status_code == 200
+    assert SignIn.objects.get(member=ada).ended_because == ("" if stays else "moved")
+    assert Presence.objects.filter(member=ada).exists() == stays
+    assert Presence.objects.filter(member=grace).exists()
 
 
 def test_it_can_go_back(ada: Member, grace: Member, now: datetime) -> None:
@@ -129,14 +148,33 @@ def test_an_integration_moves_it_and_reads_who_has_it(
 def test_the_door_refuses_what_is_not_said_clearly(integration: Client, ada: Member, grace: Member) -> None:
     known = {"from_member": ada.ref, "evidence": "card_shown"}
 
-    both = ask(integration, grace, **known, card="AB12CD", phone="+12125550142")
+    both = ask(integration, grace, **known, card="AB12CD", phone=PHONE.value)
+    none = ask(integration, grace, **known)
+    from_itself = ask(integration, ada, **known, card="AB12CD")
     elsewhere = ask(integration, grace, card="AB12CD", from_member=MemberFactory().ref, evidence="card_shown")
     no_evidence = ask(integration, grace, card="AB12CD", from_member=ada.ref)
 
-    assert (both.status_code, both.json()["code"]) == (422, "identity_missing")
+    assert (both.status_code, both.json()["code"]) == (422, "several_identities")
+    assert (none.status_code, none.json()["code"]) == (422, "identity_missing")
+    assert (from_itself.status_code, from_itself.json()["code"]) == (422, "same_member")
+    assert from_itself.json()["errors"][0]["pointer"] == "/from_member"
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "identity_not_held")
     assert no_evidence.status_code == 422
     assert not IdentityMove.objects.exists()
+
+
+def test_what_was_moved_is_told_again_and_nothing_happens(
+    integration: Client, ada: Member, grace: Member
+) -> None:
+    known = {"card": "AB12CD", "evidence": "card_shown"}
+    first = ask(integration, grace, from_member=ada.ref, **known)
+
+    again = ask(integration, grace, from_member=ada.ref, **known)
+    from_another = ask(integration, grace, from_member=MemberFactory().ref, **known)
+
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert (from_another.status_code, from_another.json()["code"]) == (409, "identity_not_held")
+    assert IdentityMove.objects.count() == 1
 
 
 def test_a_till_moves_nothing(till: Client, ada: Member, grace: Member) -> None:

@@ -263,6 +263,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "count referred friends": every(60, "loyalty.count_friends"),
     "count the past for challenges": every(5, "loyalty.catch_challenges_up"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
+    "count names": every(86_400, "members.count_names"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),
 }

@@ -21,10 +21,14 @@ class MemberEnrolled(Event, frozen=True, kw_only=True):
 
 
 class MemberChanged(Event, frozen=True, kw_only=True):
-    """Names, language, birthday, identities or preferences of a member are different now."""
+    """Names, language, birthday, identities or preferences of a member are different now.
+
+    :ivar is_of_wishes: preferences alone are.
+    """
 
     name: ClassVar[str] = "members.member_changed"
     member_ref: str
+    is_of_wishes: bool = False
 
 
 class ConsentChanged(Event, frozen=True, kw_only=True):

@@ -20,6 +20,12 @@ def send_codes(events: Sequence[Delivered], *, now: datetime) -> None:
 
 @subscriber("members.duplicates", to=[MemberEnrolled, MemberChanged])
 def look_for_duplicates(events: Sequence[Delivered], *, now: datetime) -> None:
-    """Compare who is new or has changed with those who may be the same person."""
-    members = {delivered.member_id for delivered in events if delivered.member_id is not None}
-    look_for_duplicates_of(sorted(members), now=now)
+    """Compare who is new or has changed with those who may be the same person. Wishes say nothing of who one is."""
+    members = {
+        delivered.member_id
+        for delivered in events
+        if delivered.member_id is not None
+        and not (isinstance(delivered.event, MemberChanged) and delivered.event.is_of_wishes)
+    }
+    if members:
+        look_for_duplicates_of(sorted(members), now=now)

@@ -1,6 +1,7 @@
 """Members who may be one person: both side by side, why, and the decision of a colleague."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from django.contrib import admin, messages
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
@@ -20,7 +22,7 @@ from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
 from members.admin.members import may_see_personal_data
 from members.models import LikelyPair, PairState
-from members.queries.duplicates import current_weights, waiting_first
+from members.queries.duplicates import LIKELIEST_FIRST, find_next_pair, weights_of
 from members.queries.members import MemberFacts, list_members_by_id
 from members.rules.likeness import share_of
 from members.rules.likeness_words import reasons
@@ -50,23 +52,36 @@ class Line(msgspec.Struct, frozen=True):
     is_shared: bool | None = None
 
 
+class StateFilter(DropdownFilter):
+    """One state at a time, so that the order comes from an index; unless one is chosen, what has to be looked at."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.label.capitalize()) for state in PairState]
+
+    def value(self) -> str:
+        return str(super().value() or PairState.OPEN)
+
+    def queryset(self, request: HttpRequest, pairs: QuerySet[LikelyPair]) -> QuerySet[LikelyPair]:
+        return pairs.filter(state=self.value())
+
+
 @admin.register(LikelyPair, site=site)
 class LikelyPairAdmin(OwnPageAdmin):
-    """What has to be looked at in front, the likeliest first."""
+    """The likeliest first."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
     when_empty = "Nobody was found twice. Look among all members with: manage.py check_duplicates"
     list_display = ("who", "and_who", "how_likely", "certain", "found_at", "state_label")
-    list_filter = ("state", "is_certain")
+    list_filter = (StateFilter, "is_certain")
     list_filter_submit = True
     list_select_related = ("member", "other")
-    ordering = None
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LikelyPair]:
-        rows: QuerySet[LikelyPair] = super().get_queryset(request)
-        return waiting_first(rows)
+    ordering = LIKELIEST_FIRST
 
     def row_page(self, request: HttpRequest, pair: LikelyPair) -> HttpResponse:
         """Both members side by side."""
@@ -81,7 +96,7 @@ class LikelyPairAdmin(OwnPageAdmin):
             "pair": pair,
             "colour": STATES[PairState(pair.state)],
             "percent": _percent(pair.score),
-            "reasons": reasons(pair.findings, current_weights()),
+            "reasons": reasons(pair.findings, weights_of(pair.weights_version)),
             "sides": [(side, _called(side), _page_of(side.id)) for side in (one, two)],
             "lines": list(_lines(one, two, is_masked)),
             "decided_by": name_actors([pair.decided_by]).get(pair.decided_by, pair.decided_by),
@@ -101,7 +116,7 @@ class LikelyPairAdmin(OwnPageAdmin):
             return HttpResponseRedirect(request.path)
         self.log_change(request, decided, f"Pair: {decided.get_state_display()}.")
         messages.success(request, f"Written down: {decided.get_state_display()}.")
-        following = self.get_queryset(request).filter(state=PairState.OPEN).first()
+        following = find_next_pair()
         return HttpResponseRedirect(
             reverse("admin:members_likelypair_change", args=[following.pk])
             if following

@@ -80,7 +80,7 @@ class LikelyPair(Model):
             ),
         ]
         indexes = [
-            Index(fields=["state", "-score"], name="pair_by_state"),
+            Index(fields=["state", "-score", "-id"], name="likeliest_pair_by_state"),
             Index(fields=["other"], name="pair_by_other"),
         ]
 
@@ -89,7 +89,7 @@ class LikelyPair(Model):
 
 
 class CommonName(Model):
-    """A name that many bear, so that sharing it says little. Counted whenever all members are checked."""
+    """A name that many bear, so that sharing it says little. Counted once a day."""
 
     name = CharField(max_length=100)
     bearers = IntegerField()

@@ -1,29 +1,31 @@
 """Asking for members who may be one person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Case, QuerySet, Value, When
 
-from members.models import CommonName, LikelyPair, LikenessWeights, PairState
+from members.models import LikelyPair, LikenessWeights, PairState
 from members.rules.likeness import Weights
 from members.rules.likeness_learning import Lesson
 from members.rules.likeness_weights import DEFAULT
+from members.rules.namesakes import NameCounts
 from members.rules.portraits import Portrait, portrait
 
 MOST_ALIKE = 50
 """A key that more members share says nothing of any of them."""
+
+LIKELIEST_FIRST = ("-score", "-id")
 
 _PORTRAITS = """
 SELECT m.id, m.given_name, m.family_name, m.display_name, m.birth_date, m.birth_month, m.birth_day,
     coalesce(k.phones, '{}'), coalesce(k.emails, '{}'), coalesce(k.ids, '{}')
 FROM members_member m
 CROSS JOIN LATERAL (
-    SELECT array_agg(i.value) FILTER (WHERE i.kind = 'phone') AS phones,
-        array_agg(i.value) FILTER (WHERE i.kind = 'email') AS emails,
-        array_agg(i.value) FILTER (WHERE i.kind = 'external') AS ids
+    SELECT array_agg(i.value ORDER BY i.id) FILTER (WHERE i.kind = 'phone') AS phones,
+        array_agg(i.value ORDER BY i.id) FILTER (WHERE i.kind = 'email') AS emails,
+        array_agg(i.value ORDER BY i.id) FILTER (WHERE i.kind = 'external') AS ids
     FROM members_identity i WHERE i.member_id = m.id
 ) k
 WHERE m.id = ANY(%s::bigint[]) AND m.state = 'active'
@@ -94,17 +96,48 @@ def list_active_ids(*, after: int, limit: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def shares_of_names() -> tuple[dict[str, float], int]:
-    """Name -> share of the members who bear it, and how many members there were when they were counted."""
-    names = list(CommonName.objects.all())
-    members = max((name.members for name in names), default=0)
-    return {name.name: name.bearers / name.members for name in names}, members
+def list_names(*, after: int, limit: int) -> dict[int, Portrait]:
+    """What active members are called, and nothing else of them, in the order of their ids; those after one already
+    seen. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, given_name, family_name, display_name FROM members_member"
+            " WHERE id > %s AND state = 'active' ORDER BY id LIMIT %s",
+            [after, limit],
+        )
+        return {
+            member_id: portrait(given_name=given, family_name=family, other_names=display)
+            for member_id, given, family, display in cursor.fetchall()
+        }
+
+
+def counts_of_names(names: Collection[str]) -> NameCounts:
+    """How common these names are; nothing of those that few bear. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, bearers, members FROM members_commonname WHERE name = ANY(%s::text[])",
+            [list(names)],
+        )
+        rows = cursor.fetchall()
+    return NameCounts({name: bearers for name, bearers, _ in rows}, rows[0][2] if rows else 0)
 
 
 def current_weights() -> Weights:
     """The newest version."""
     newest = LikenessWeights.objects.order_by("-version").first()
-    return msgspec.convert(newest.weights, Weights) if newest else DEFAULT
+    return _weights(newest) if newest else DEFAULT
+
+
+def weights_of(version: int) -> Weights:
+    """Those of a version, as long as it is kept; those that come with the product are the first."""
+    made = LikenessWeights.objects.filter(version=version).first()
+    return _weights(made) if made else DEFAULT
+
+
+def _weights(made: LikenessWeights) -> Weights:
+    """What a version knows nothing of weighs as it does in the product."""
+    kept = msgspec.convert(made.weights, Weights)
+    return msgspec.structs.replace(kept, findings={**DEFAULT.findings, **kept.findings})
 
 
 def list_lessons() -> list[Lesson]:
@@ -116,14 +149,9 @@ def list_lessons() -> list[Lesson]:
     return [Lesson(findings, same, strangers) for findings, (same, strangers) in counted.items()]
 
 
-def waiting_first(pairs: QuerySet[LikelyPair, Any]) -> QuerySet[LikelyPair, Any]:
-    """Pairs to be looked at, then those put off, then decided ones; the likeliest first."""
-    waits = Case(
-        When(state=PairState.OPEN, then=Value(0)),
-        When(state=PairState.LATER, then=Value(1)),
-        default=Value(2),
-    )
-    return pairs.order_by(waits, "-score", "-pk")
+def find_next_pair() -> LikelyPair | None:
+    """Of the pairs to be looked at the likeliest."""
+    return LikelyPair.objects.filter(state=PairState.OPEN).order_by(*LIKELIEST_FIRST).first()
 
 
 def lock_pair(pair_id: int) -> LikelyPair:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from members.rules.namesakes import NOT_COUNTED, NameCounts, namesakes
 from members.rules.portraits import Portrait
 
 SAME, SLIP, CLOSE, SHORT, ELSEWHERE, OTHER = "same", "slip", "close", "short", "elsewhere", "other"
@@ -33,7 +34,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     review_from: float = 0.0
     certain_from: float = 2.0
     never_with: frozenset[str] = frozenset({"given:other", "birth:other"})
-    unless_with: frozenset[str] = frozenset({"id:same"})
+    unless_with: frozenset[str] = frozenset({"number:same"})
 
 
 class Likeness(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,15 +48,17 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
     is_certain: bool
 
 
-def likeness(one: Portrait, two: Portrait, weights: Weights, *, expected: float = 0.0) -> Likeness:
+def likeness(one: Portrait, two: Portrait, weights: Weights, *, counts: NameCounts = NOT_COUNTED) -> Likeness:
     """How alike two portraits are.
 
-    :param expected: how many members would bear these very names by chance, see `expected_bearers`; where many do, a
-        name says less.
+    :param counts: how common names are; where many bear the names that two share, these say less.
     """
-    findings = tuple(compare(one, two))
+    return weigh(tuple(compare(one, two, counts)), weights)
+
+
+def weigh(findings: tuple[str, ...], weights: Weights) -> Likeness:
+    """What the findings of two portraits come to."""
     score = weights.start + sum(weights.findings.get(finding, 0.0) for finding in findings)
-    score -= math.log((expected + TWICE) / TWICE)
     is_certain = score >= weights.certain_from and _is_told_twice(findings, weights)
     return Likeness(score=score, findings=findings, is_certain=is_certain)
 
@@ -69,10 +72,7 @@ def share_of(score: float) -> float:
     return 1 / (1 + math.exp(-score))
 
 
-TWICE = 0.05
-"""The share of members taken to have a second account: for a pair of namesakes the odds are this to `expected`."""
-
-_OF_NAMES = ("given:", "family:", "names:", "word:")
+_OF_NAMES = ("given:", "family:", "names:", "word:", "namesakes:")
 _SPEAKS = 1.0
 """The weight from which a finding by itself is more than a hint."""
 
@@ -84,15 +84,17 @@ def _is_told_twice(findings: tuple[str, ...], weights: Weights) -> bool:
     return not is_doubtful and any(weights.findings.get(finding, 0.0) >= _SPEAKS for finding in beyond_names)
 
 
-def compare(one: Portrait, two: Portrait) -> Iterator[str]:
+def compare(one: Portrait, two: Portrait, counts: NameCounts = NOT_COUNTED) -> Iterator[str]:
     """The findings of each field that is known on both sides."""
-    yield from _names(one, two)
+    yield from _names_and_namesakes(one, two, counts)
     if one.birth and two.birth:
         yield f"birth:{_birth(one.birth, two.birth)}"
     if one.phones and two.phones:
         yield f"phone:{_number(one.phones, two.phones)}"
-    if one.ids and two.ids:
-        yield from _ids(one.ids, two.ids)
+    if pairs := _of_one_system(one.ids, two.ids):
+        yield f"id:{SAME if any(first == second for first, second in pairs) else OTHER}"
+    if pairs := _of_one_system(one.numbers, two.numbers):
+        yield f"number:{_apart(pairs)}"
     if one.mailboxes and two.mailboxes:
         yield f"email:{_mailbox(one.mailboxes, two.mailboxes)}"
     if one.postcode and two.postcode:
@@ -103,6 +105,13 @@ def compare(one: Portrait, two: Portrait) -> Iterator[str]:
         yield f"street:{_text(one.streets, two.streets)}"
     if one.house and two.house:
         yield f"house:{SAME if one.house == two.house else OTHER}"
+
+
+def _names_and_namesakes(one: Portrait, two: Portrait, counts: NameCounts) -> Iterator[str]:
+    alike = tuple(_names(one, two))
+    yield from alike
+    if counts.bearers and (common := namesakes(_shared_names(one, two, alike), counts)):
+        yield common
 
 
 def _names(one: Portrait, two: Portrait) -> Iterator[str]:
@@ -123,6 +132,17 @@ def _names(one: Portrait, two: Portrait) -> Iterator[str]:
         family = ELSEWHERE
     yield f"given:{given}"
     yield f"family:{family}"
+
+
+def _shared_names(one: Portrait, two: Portrait, alike: Sequence[str]) -> list[tuple[str, str]]:
+    """The names that agree, each as both write it; none if one of them differs or one side does not tell it."""
+    outcomes = {finding.partition(":")[2] for finding in alike}
+    if not outcomes or outcomes & {OTHER, ELSEWHERE}:
+        return []
+    if alike[0].startswith("names:"):
+        return [(one.given, two.family), (one.family, two.given)]
+    told = [names for names in ((one.given, two.given), (one.family, two.family)) if any(names)]
+    return told if all(map(all, told)) else []
 
 
 def _may_be_swapped(one: Portrait, two: Portrait) -> bool:
@@ -169,16 +189,16 @@ def _birth(one: str, two: str) -> str:
 
 
 def _number(ones: Sequence[str], twos: Sequence[str]) -> str:
-    apart = min(OSA.distance(one, two, score_cutoff=2) for one in ones for two in twos)
+    return _apart([(one, two) for one in ones for two in twos])
+
+
+def _apart(pairs: Sequence[tuple[str, str]]) -> str:
+    apart = min(OSA.distance(one, two, score_cutoff=2) for one, two in pairs)
     return (SAME, SLIP, "two_slips", OTHER)[apart]
 
 
-def _ids(ones: Sequence[str], twos: Sequence[str]) -> Iterator[str]:
-    """Of the systems that know both: two ids there are two customers, unless one is mistyped."""
-    pairs = [(one, two) for one in ones for two in twos if one.partition(":")[0] == two.partition(":")[0]]
-    if pairs:
-        apart = min(OSA.distance(one, two, score_cutoff=2) for one, two in pairs)
-        yield f"id:{(SAME, SLIP, 'two_slips', OTHER)[apart]}"
+def _of_one_system(ones: Sequence[str], twos: Sequence[str]) -> list[tuple[str, str]]:
+    return [(one, two) for one in ones for two in twos if one.partition(":")[0] == two.partition(":")[0]]
 
 
 def _mailbox(ones: Sequence[str], twos: Sequence[str]) -> str:
@@ -203,14 +223,3 @@ def _postcode(one: str, two: str) -> str:
 def _text(ones: Sequence[str], twos: Sequence[str]) -> str:
     alike = max(JaroWinkler.similarity(one, two) for one in ones for two in twos)
     return SAME if alike == 1 else CLOSE if alike >= 0.92 else "like" if alike >= 0.8 else OTHER
-
-
-def expected_bearers(one: Portrait, two: Portrait, shares: Mapping[str, float], members: int) -> float:
-    """How many of so many members bear the names that these two share by chance; 0 where the names differ.
-
-    :param shares: name -> share of the members who bear it, for those that many bear.
-    """
-    if one.given != two.given or one.family != two.family:
-        return 0.0
-    told = [shares.get(name, 0.0) for name in (one.given, one.family) if name]
-    return members * math.prod(told) if told else 0.0

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import msgspec
 
-from members.rules.likeness import Likeness, Weights, likeness
+from members.rules.likeness import Likeness, Weights, compare, weigh
+from members.rules.namesakes import count_names
 from members.rules.portraits import Portrait, search_keys
 
 
@@ -36,16 +37,20 @@ class Quality(msgspec.Struct, frozen=True):
 def quality_of(
     portraits: Sequence[Portrait], persons: Sequence[str], weights: Weights, *, most_alike: int
 ) -> dict[str, Quality]:
-    """Compare records as members are compared, and count what came of it.
+    """Compare records as members are compared, names being as common as they are among them, and count what came of it.
 
     :param persons: who each portrait truly is.
     :param most_alike: see `queries/duplicates.py`.
     :return: "certain" pairs, those "to be looked at", both together ("found"), and the pairs that were compared at all.
     """
+    names = count_names(portraits)
+    outcomes = Counter(
+        (tuple(compare(portraits[one], portraits[two], names)), persons[one] == persons[two])
+        for one, two in _candidates(portraits, most_alike)
+    )
     counts: Counter[tuple[str, bool]] = Counter()
-    for one, two in _candidates(portraits, most_alike):
-        weighed = likeness(portraits[one], portraits[two], weights)
-        counts[_kind(weighed, weights), persons[one] == persons[two]] += 1
+    for (findings, is_one), count in outcomes.items():
+        counts[_kind(weigh(findings, weights), weights), is_one] += count
     alike = Counter(persons).values()
     there_are = sum(count * (count - 1) // 2 for count in alike)
 

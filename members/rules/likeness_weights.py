@@ -2,6 +2,7 @@
 what those do not have (phones, addresses of mail). `docs/duplicates.md` says how well they do."""
 
 from members.rules.likeness import Weights
+from members.rules.namesakes import MOST
 
 DEFAULT = Weights(
     version=1,
@@ -35,10 +36,13 @@ DEFAULT = Weights(
         "house:same": 1.0,
         "id:other": -2.1,
         "id:same": 1.0,
-        "id:slip": 1.6,
-        "id:two_slips": 0.0,
         "names:swapped": 0.0,
         "names:swapped_close": 0.0,
+        **{f"namesakes:{loss}": -float(loss) for loss in range(1, MOST + 1)},
+        "number:other": -2.1,
+        "number:same": 1.0,
+        "number:slip": 1.6,
+        "number:two_slips": 0.0,
         "phone:other": -0.5,
         "phone:same": 5.0,
         "phone:slip": 2.5,

@@ -1,6 +1,7 @@
 """What a finding says, in words for who decides about a pair."""
 
 from members.rules.likeness import Weights
+from members.rules.namesakes import bearers_told
 
 _FIELDS = {
     "given": "Given name",
@@ -10,7 +11,9 @@ _FIELDS = {
     "birth": "Birth date",
     "phone": "Phone",
     "email": "E-mail",
-    "id": "Number in another system",
+    "id": "Id in another system",
+    "namesakes": "Members with such names by chance",
+    "number": "Number of a document",
     "postcode": "Postcode",
     "town": "Town",
     "street": "Street",
@@ -44,10 +47,12 @@ def words_for(finding: str) -> str:
     ('Birth date: one slip apart', 'Given and family name: the same, the wrong way round')
     """
     field, _, outcome = finding.partition(":")
+    if field == "namesakes":
+        return f"{_FIELDS[field]}: {bearers_told(outcome)}"
     return f"{_FIELDS.get(field, field)}: {_OUTCOMES.get(outcome, outcome)}"
 
 
 def reasons(findings: list[str], weights: Weights) -> list[tuple[str, float]]:
-    """Words and weight of each finding, what speaks loudest first, for or against."""
+    """Words and weight of each finding, what speaks loudest first, for or against; then where all pairs start."""
     told = [(words_for(finding), weights.findings.get(finding, 0.0)) for finding in findings]
-    return sorted(told, key=lambda reason: -abs(reason[1]))
+    return [*sorted(told, key=lambda reason: -abs(reason[1])), ("Before anything is compared", weights.start)]

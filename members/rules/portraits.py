@@ -18,6 +18,11 @@ _TITLE = re.compile(
     "col|general|gen|duke|earl|count|baron|baronet|bt|viscount"
 )
 
+MOST_WORDS = 8
+"""Words of a name that are compared: every two words make a search key."""
+MOST_OF_A_KIND = 20
+"""Phones, ids, mailboxes that are compared."""
+
 
 class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     """Made by `portrait`. What is not known is "" or ().
@@ -25,7 +30,8 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     :ivar words: every word of all names.
     :ivar birth: `yyyymmdd`; `0000mmdd` where the year is not known.
     :ivar phones: in E.164.
-    :ivar ids: in other systems, `source:id`.
+    :ivar ids: that other systems made, `source:id`: two of one system are two customers.
+    :ivar numbers: that people type, `source:number`, such as of social security: they can be mistyped.
     :ivar mailboxes: addresses without what providers overlook: dots, and what follows a plus sign.
     """
 
@@ -35,6 +41,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     birth: str = ""
     phones: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
     postcode: str = ""
     town: str = ""
@@ -50,6 +57,7 @@ def portrait(
     birth: str = "",
     phones: Iterable[str] = (),
     ids: Iterable[str] = (),
+    numbers: Iterable[str] = (),
     emails: Iterable[str] = (),
     postcode: str = "",
     town: str = "",
@@ -68,9 +76,10 @@ def portrait(
         family=" ".join(family),
         words=tuple(dict.fromkeys(given + family + others)),
         birth=birth,
-        phones=tuple(phones),
-        ids=tuple(ids),
-        mailboxes=tuple(map(_mailbox, emails)),
+        phones=tuple(phones)[:MOST_OF_A_KIND],
+        ids=tuple(ids)[:MOST_OF_A_KIND],
+        numbers=tuple(numbers)[:MOST_OF_A_KIND],
+        mailboxes=tuple(map(_mailbox, emails))[:MOST_OF_A_KIND],
         postcode=plain(postcode).replace(" ", ""),
         town=plain(town),
         streets=tuple(filter(None, map(plain, streets))),
@@ -93,7 +102,7 @@ def plain(text: str) -> str:
 
 def _names(text: str) -> list[str]:
     words = plain(text).split()
-    return [word for word in words if not _TITLE.fullmatch(word)] or words
+    return ([word for word in words if not _TITLE.fullmatch(word)] or words)[:MOST_WORDS]
 
 
 def _mailbox(email: str) -> str:
@@ -125,6 +134,7 @@ def _keys(one: Portrait) -> Iterator[str]:
     yield from (f"names {first} {second}" for first, second in combinations(sounds, 2))
     yield from (f"phone {phone[-8:]}" for phone in one.phones)
     yield from one.ids
+    yield from one.numbers
     yield from (f"box {box.partition('@')[0]}" for box in one.mailboxes)
     if one.birth:
         yield from _keys_of_birth(one, sounds)

@@ -1,6 +1,5 @@
 """Finding members who may be one person, and writing down what colleagues decide about them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,9 +8,10 @@ from django.db import connection, transaction
 
 from config.ground.jobs import Progress, run_job
 from members.errors import PairAlreadyDecided
-from members.models import CommonName, LikelyPair, LikenessWeights, Member, PairState
+from members.models import LikelyPair, LikenessWeights, Member, PairState
 from members.models.members import MemberState
 from members.queries.duplicates import (
+    counts_of_names,
     current_weights,
     list_active_ids,
     list_candidates,
@@ -19,16 +19,16 @@ from members.queries.duplicates import (
     list_lessons,
     list_portraits,
     lock_pair,
-    shares_of_names,
 )
-from members.rules.likeness import Likeness, Weights, expected_bearers, likeness
+from members.rules.likeness import Likeness, Weights, likeness
 from members.rules.likeness_learning import learn
+from members.rules.likeness_weights import DEFAULT
+from members.rules.namesakes import names_of
 from members.rules.portraits import Portrait, search_keys
+from members.services.common_names import count_common_names
 
 KEYED_AT_ONCE = 5_000
 COMPARED_AT_ONCE = 1_000
-RARE = 100
-"""A name that fewer bear is not counted."""
 
 Alike = dict[tuple[int, int], Likeness]
 
@@ -42,27 +42,28 @@ def look_for_duplicates_of(member_ids: Sequence[int], *, now: datetime) -> int:
     portraits = list_portraits(member_ids)
     _write_keys(member_ids, portraits)
     weights = current_weights()
-    found = _compare(member_ids, only_earlier=False, weights=weights, names=shares_of_names())
+    found = _compare(member_ids, only_earlier=False, weights=weights)
     _write_pairs(found, weights, now=now)
     _forget(member_ids, on_both_sides=True, before=now)
     return len(found)
 
 
 def check_all_members(*, now: datetime) -> int:
-    """Compare all members with all who share a search key: first everybody gets their keys, then pairs are weighed, in
-    pieces that commit for themselves. Safe to repeat, and to be killed.
+    """Compare all members with all who share a search key: names are counted, everybody gets their keys, then pairs are
+    weighed, in pieces that commit for themselves. Safe to repeat, and to be killed.
 
     :return: how many pairs may be one person.
     """
     with run_job("members.check_all_members", now) as progress:
         members = Member.objects.filter(state=MemberState.ACTIVE).count()
         progress.expect(2 * members)
-        _write_common_names(_key_everybody(progress), members)
-        weights, names, found, after = current_weights(), shares_of_names(), 0, 0
+        count_common_names()
+        _key_everybody(progress)
+        weights, found, after = current_weights(), 0, 0
         while ids := list_active_ids(after=after, limit=COMPARED_AT_ONCE):
             after = ids[-1]
             with transaction.atomic():
-                alike = _compare(ids, only_earlier=True, weights=weights, names=names)
+                alike = _compare(ids, only_earlier=True, weights=weights)
                 _write_pairs(alike, weights, now=now)
                 _forget(ids, on_both_sides=False, before=now)
             found += len(alike)
@@ -71,29 +72,13 @@ def check_all_members(*, now: datetime) -> int:
     return found
 
 
-def _key_everybody(progress: Progress) -> Counter[str]:
-    """Answers how many bear each name."""
-    bearers: Counter[str] = Counter()
+def _key_everybody(progress: Progress) -> None:
     after = 0
     while ids := list_active_ids(after=after, limit=KEYED_AT_ONCE):
         after = ids[-1]
         with transaction.atomic():
-            portraits = list_portraits(ids)
-            _write_keys(ids, portraits)
-        for one in portraits.values():
-            bearers.update({one.given, one.family} - {""})
+            _write_keys(ids, list_portraits(ids))
         progress.advance(len(ids))
-    return bearers
-
-
-@transaction.atomic
-def _write_common_names(bearers: Counter[str], members: int) -> None:
-    CommonName.objects.all().delete()
-    CommonName.objects.bulk_create(
-        CommonName(name=name[:100], bearers=count, members=members)
-        for name, count in bearers.items()
-        if count >= RARE
-    )
 
 
 def _write_keys(member_ids: Sequence[int], portraits: dict[int, Portrait]) -> None:
@@ -123,44 +108,49 @@ WHERE k.key = r.key AND k.member_id = r.member_id
 """
 
 
-def _compare(
-    member_ids: Sequence[int], *, only_earlier: bool, weights: Weights, names: tuple[dict[str, float], int]
-) -> Alike:
+def _compare(member_ids: Sequence[int], *, only_earlier: bool, weights: Weights) -> Alike:
     """The pairs of these members that may be one person."""
     candidates = list_candidates(member_ids, only_earlier=only_earlier)
     portraits = list_portraits(list({member_id for pair in candidates for member_id in pair}))
+    counts = counts_of_names({name for one in portraits.values() for name in names_of(one)})
     found: Alike = {}
     for later, other in candidates:
         one, two = portraits.get(later), portraits.get(other)
         if one is not None and two is not None:
-            weighed = likeness(one, two, weights, expected=expected_bearers(one, two, *names))
+            weighed = likeness(one, two, weights, counts=counts)
             if weighed.score >= weights.review_from:
                 found[later, other] = weighed
     return found
 
 
 def _write_pairs(found: Alike, weights: Weights, *, now: datetime) -> None:
-    """What somebody has decided stays as it was decided."""
+    """What somebody has decided about stays as it was when they decided: weights are learnt from it."""
     pairs = [
-        LikelyPair(
-            member_id=later,
-            other_id=other,
-            score=weighed.score,
-            findings=list(weighed.findings),
-            is_certain=weighed.is_certain,
-            weights_version=weights.version,
-            found_at=now,
-            weighed_at=now,
-        )
+        {
+            "member_id": later,
+            "other_id": other,
+            "score": weighed.score,
+            "findings": weighed.findings,
+            "is_certain": weighed.is_certain,
+        }
         for (later, other), weighed in sorted(found.items())
     ]
-    LikelyPair.objects.bulk_create(
-        pairs,
-        batch_size=2_000,
-        update_conflicts=True,
-        unique_fields=["member", "other"],
-        update_fields=["score", "findings", "is_certain", "weights_version", "weighed_at"],
-    )
+    if pairs:
+        told = msgspec.json.encode(pairs).decode()
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE_PAIRS, {"pairs": told, "version": weights.version, "now": now})
+
+
+_WRITE_PAIRS = """
+INSERT INTO members_likelypair AS held (member_id, other_id, score, findings, is_certain,
+    weights_version, state, found_at, weighed_at, decided_by)
+SELECT member_id, other_id, score, findings, is_certain, %(version)s, 'open', %(now)s, %(now)s, ''
+FROM json_to_recordset(%(pairs)s::json)
+    AS p(member_id bigint, other_id bigint, score float8, findings text[], is_certain boolean)
+ON CONFLICT (member_id, other_id) DO UPDATE SET score = excluded.score, findings = excluded.findings,
+    is_certain = excluded.is_certain, weights_version = excluded.weights_version, weighed_at = excluded.weighed_at
+WHERE held.state IN ('open', 'later')
+"""
 
 
 def _forget(member_ids: Sequence[int], *, on_both_sides: bool, before: datetime) -> None:
@@ -189,12 +179,13 @@ def decide_pair(pair_id: int, verdict: PairState, *, actor: str, now: datetime) 
 def learn_from_decisions(*, actor: str, now: datetime) -> LikenessWeights | None:
     """Make the next version of the weights from everything that was decided; None if nothing was.
 
+    It starts from those that come with the product, for what earlier versions learnt from is among the lessons still.
     Pairs are weighed anew when their members change, or when all members are checked.
     """
     lessons = list_lessons()
     if not lessons:
         return None
-    learnt = learn(lessons, start_from=current_weights())
+    learnt = learn(lessons, start_from=msgspec.structs.replace(DEFAULT, version=current_weights().version))
     return LikenessWeights.objects.create(
         version=learnt.version,
         weights=msgspec.to_builtins(learnt),

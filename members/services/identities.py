@@ -82,7 +82,7 @@ def move_identity(
     if members[to_member_id].state != MemberState.ACTIVE:
         raise MemberNotActive
     identity = Identity.objects.select_for_update().filter(kind=claim.kind, value=claim.value).first()
-    if identity is not None and _came_from(identity, from_member_id) and identity.member_id == to_member_id:
+    if identity is not None and identity.member_id == to_member_id and _came_from(identity, from_member_id):
         return identity
     if identity is None or identity.member_id != from_member_id:
         raise IdentityNotHeld(pointer=f"/{claim.kind}")

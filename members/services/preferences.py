@@ -34,5 +34,6 @@ def change_preferences(member_id: int, changes: Mapping[str, Any], *, now: datet
     if wanted != before:
         values = {**msgspec.structs.asdict(wanted), "changed_at": now}
         Preference.objects.update_or_create(member_id=member_id, defaults=values)
-        publish(MemberChanged(member_ref=member.ref), member_id=member_id, happened_at=now, now=now)
+        changed = MemberChanged(member_ref=member.ref, is_of_wishes=True)
+        publish(changed, member_id=member_id, happened_at=now, now=now)
     return wanted

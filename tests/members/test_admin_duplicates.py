@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+import msgspec
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from members.models import LikelyPair, Member, PairState
+from members.models import LikelyPair, LikenessWeights, Member, PairState
+from members.rules.likeness_weights import DEFAULT
 from members.services.duplicates import check_all_members
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
@@ -47,6 +49,29 @@ def test_both_stand_side_by_side_with_the_reasons(pair: LikelyPair) -> None:
     assert "Family name: one slip apart" in page
     assert page.index("Lovelace</a>") < page.index("Lovelacce</a>")
     assert "Ada Lovelacce" in manager.get(LIST).content.decode()
+
+
+def test_the_reasons_come_to_the_score_as_it_was_weighed(pair: LikelyPair, now: datetime) -> None:
+    weights = msgspec.structs.replace(DEFAULT, version=2, start=-3.0)
+    LikenessWeights.objects.create(
+        version=2, weights=msgspec.to_builtins(weights), learnt_from=1, made_at=now, made_by="staff:1"
+    )
+    manager = staff("store manager")
+
+    page = manager.get(page_of(pair))
+
+    reasons = dict(page.context["reasons"])
+    assert reasons["Before anything is compared"] == DEFAULT.start
+    assert sum(reasons.values()) == pytest.approx(pair.score)
+    assert "by version 1 of the weights" in page.content.decode()
+
+
+def test_the_list_shows_what_is_to_be_looked_at_until_another_state_is_chosen(pair: LikelyPair) -> None:
+    manager = staff("store manager")
+    manager.post(page_of(pair), {"_different": ""})
+
+    assert "Ada Lovelacce" not in manager.get(LIST).content.decode()
+    assert "Ada Lovelacce" in manager.get(LIST, {"state": "different"}).content.decode()
 
 
 @pytest.mark.parametrize(

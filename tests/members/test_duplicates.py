@@ -5,13 +5,20 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from config.ground.models import JobRun
 from config.outbox.delivery import deliver_due
 from members.errors import PairAlreadyDecided
-from members.models import LikelyPair, LikenessWeights, Member, PairState, SearchKey
-from members.queries.duplicates import MOST_ALIKE, current_weights, waiting_first
+from members.models import CommonName, LikelyPair, LikenessWeights, Member, PairState, SearchKey
+from members.queries.duplicates import (
+    LIKELIEST_FIRST,
+    MOST_ALIKE,
+    current_weights,
+    find_next_pair,
+    weights_of,
+)
 from members.rules.likeness_weights import DEFAULT
 from members.services.duplicates import (
     check_all_members,
@@ -19,7 +26,9 @@ from members.services.duplicates import (
     learn_from_decisions,
     look_for_duplicates_of,
 )
+from members.services.preferences import change_preferences
 from members.services.profiles import change_member
+from members.tasks import count_names
 from tests.members.factories import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -115,11 +124,55 @@ def test_who_is_not_active_is_not_compared(ada: Member, again: Member, now: date
 def test_what_a_colleague_decided_stays_decided(ada: Member, again: Member, now: datetime) -> None:
     look_for_duplicates_of([ada.pk, again.pk], now=now)
     decide_pair(LikelyPair.objects.get().pk, PairState.DIFFERENT, actor="staff:1", now=now)
+    decided = LikelyPair.objects.values().get()
+    change_member(again.pk, changes={"family_name": "Lovelace"}, source="test", now=now)
 
     check_all_members(now=now + LATER)
 
+    assert LikelyPair.objects.values().get() == decided
+
+
+def test_what_was_put_off_is_weighed_anew(ada: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    decide_pair(LikelyPair.objects.get().pk, PairState.LATER, actor="staff:1", now=now)
+    change_member(again.pk, changes={"family_name": "Lovelace"}, source="test", now=now)
+
+    look_for_duplicates_of([again.pk], now=now + LATER)
+
     pair = LikelyPair.objects.get()
-    assert (pair.state, pair.decided_by, pair.decided_at) == (PairState.DIFFERENT, "staff:1", now)
+    assert (pair.state, pair.found_at, pair.weighed_at) == (PairState.LATER, now, now + LATER)
+    assert "family:same" in pair.findings
+
+
+def test_who_only_wishes_otherwise_is_not_compared(ada: Member, again: Member, now: datetime) -> None:
+    while deliver_due(now=now):
+        pass
+    change_preferences(again.pk, {"frequency": "weekly"}, now=now)
+
+    while deliver_due(now=now + LATER):
+        pass
+
+    assert LikelyPair.objects.get().weighed_at == now
+
+
+def test_names_are_counted_and_common_ones_say_less(ada: Member, again: Member, now: datetime) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    assert not CommonName.objects.exists()
+    before = LikelyPair.objects.get()
+    for number in range(4):
+        MemberFactory(given_name="Ada", phone=None, email=f"ada{number}@example.com")
+
+    assert count_names() == count_names() == 2
+
+    assert set(CommonName.objects.values_list("name", "bearers", "members")) == {
+        ("ada", 6, 6),
+        ("lovelace", 5, 6),
+    }
+    CommonName.objects.update(bearers=500, members=1_000_000)
+    look_for_duplicates_of([again.pk], now=now + LATER)
+    after = LikelyPair.objects.get(member=again, other=ada)
+    assert set(after.findings) - set(before.findings) == {"namesakes:2"}
+    assert after.score == pytest.approx(before.score - 2)
 
 
 def test_a_pair_is_decided_once_and_may_be_put_off_before(ada: Member, again: Member, now: datetime) -> None:
@@ -152,6 +205,22 @@ def test_weights_are_learnt_from_decisions_and_hold_from_then_on(
     )
 
 
+def test_learning_again_from_the_same_decisions_comes_to_the_same_weights(
+    ada: Member, again: Member, now: datetime
+) -> None:
+    look_for_duplicates_of([ada.pk, again.pk], now=now)
+    decide_pair(LikelyPair.objects.get().pk, PairState.DIFFERENT, actor="staff:1", now=now)
+
+    learn_from_decisions(actor="staff:1", now=now)
+    learn_from_decisions(actor="staff:1", now=now)
+
+    first, second = weights_of(2), weights_of(3)
+    assert current_weights() == second
+    assert (first.start, first.findings) == (second.start, second.findings)
+    assert first.findings != DEFAULT.findings
+    assert weights_of(1) == DEFAULT
+
+
 def test_the_command_looks_through_everybody_and_learns_when_it_is_asked_to(
     ada: Member, again: Member, now: datetime
 ) -> None:
@@ -164,7 +233,7 @@ def test_the_command_looks_through_everybody_and_learns_when_it_is_asked_to(
     assert first == "Learnt nothing, for nothing is decided yet."
     assert found.startswith("1 pairs may be one person;")
     assert then == "Learnt from 1 decided pairs."
-    assert LikelyPair.objects.get().weights_version == 2
+    assert current_weights().version == 2
 
 
 def test_a_name_that_very_many_bear_finds_nobody_by_itself(now: datetime) -> None:
@@ -195,14 +264,24 @@ def test_so_many_statements_however_many_come(
         look_for_duplicates_of([member.pk for member in more], now=now)
 
 
-def test_those_to_be_looked_at_come_first(ada: Member, again: Member, now: datetime) -> None:
-    third = MemberFactory(given_name="Ada", family_name="Lovelace", birth_month=12, birth_day=10)
+def test_the_likeliest_that_is_open_is_next(ada: Member, again: Member, now: datetime) -> None:
+    MemberFactory(given_name="Ada", family_name="Lovelace", birth_month=12, birth_day=10)
     check_all_members(now=now)
-    likeliest = LikelyPair.objects.order_by("-score").first()
-    assert likeliest is not None
-    assert {likeliest.member_id, likeliest.other_id} == {ada.pk, third.pk}
+    first, second, third = LikelyPair.objects.order_by("-score", "-id")
+    assert find_next_pair() == first
 
-    decide_pair(likeliest.pk, PairState.LATER, actor="staff:1", now=now)
+    decide_pair(first.pk, PairState.LATER, actor="staff:1", now=now)
+    assert find_next_pair() == second
 
-    order = [pair.state for pair in waiting_first(LikelyPair.objects.all())]
-    assert order == [PairState.OPEN, PairState.OPEN, PairState.LATER]
+    decide_pair(second.pk, PairState.SAME, actor="staff:1", now=now)
+    assert find_next_pair() == third
+
+
+def test_the_next_one_is_found_by_its_index(ada: Member) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = LikelyPair.objects.filter(state=PairState.OPEN).order_by(*LIKELIEST_FIRST)[:1].explain()
+
+    assert "likeliest_pair_by_state" in plan
+    assert "Sort" not in plan

@@ -4,11 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from members.rules.likeness import Likeness, compare, expected_bearers, likeness, word_alike
+from members.rules.likeness import Likeness, compare, likeness, word_alike
 from members.rules.likeness_weights import DEFAULT
 from members.rules.likeness_words import reasons, words_for
+from members.rules.namesakes import NameCounts, expected_bearers
 from members.rules.portraits import Portrait, portrait, search_keys
 
+COUNTS = NameCounts({"ada": 10_000, "lovelace": 1_000}, 1_000_000)
 ADA = portrait(
     given_name="Ada",
     family_name="Lovelace",
@@ -103,18 +105,79 @@ def test_twins_are_looked_at_and_never_certain() -> None:
 
 def test_names_alone_are_never_certain_and_say_less_the_more_bear_them() -> None:
     name = portrait(given_name="Ada", family_name="Lovelace")
-    rare, common = likeness(name, name, DEFAULT), likeness(name, name, DEFAULT, expected=10)
+    rare, common = likeness(name, name, DEFAULT), likeness(name, name, DEFAULT, counts=COUNTS)
 
     assert rare.score > DEFAULT.review_from > common.score
     assert not msgspec.structs.replace(rare, score=9.0).is_certain
 
 
-def test_how_many_bear_a_name_by_chance() -> None:
-    shares = {"ada": 0.01, "lovelace": 0.001}
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([("ada", "ada"), ("lovelace", "lovelace")], 10),
+        ([("ada", "ada"), ("lovelacce", "lovelace")], 10),
+        ([("ada", "ada"), ("zuse", "zuse")], 0.02),
+        ([("zora", "zora"), ("zuse", "zuse")], 0.000004),
+        ([("ada", "ada")], 10_000),
+        ([("zora", "zora")], 0),
+        ([], 0),
+    ],
+)
+def test_how_many_bear_names_by_chance(names: list[tuple[str, str]], expected: float) -> None:
+    assert expected_bearers(names, COUNTS) == pytest.approx(expected)
 
-    assert expected_bearers(ADA, ADA, shares, 1_000_000) == pytest.approx(10)
-    assert expected_bearers(ADA, ADA, {"ada": 0.01}, 1_000_000) == 0
-    assert expected_bearers(ADA, portrait(given_name="Eva", family_name="Lovelace"), shares, 1_000_000) == 0
+
+def test_in_a_small_house_no_name_is_common() -> None:
+    family = NameCounts({"ada": 8, "lovelace": 8}, 10)
+
+    assert expected_bearers([("ada", "ada"), ("lovelace", "lovelace")], family) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("given_name", "family_name", "is_told"),
+    [
+        ("Ada", "Lovelace", True),
+        ("Ada", "Lovelacce", True),
+        ("A", "Lovelace", True),
+        ("Lovelace", "Ada", True),
+        ("Eva", "Lovelace", False),
+        ("Ada", "", False),
+    ],
+)
+def test_common_names_say_less_also_where_they_are_only_alike(
+    given_name: str, family_name: str, is_told: bool
+) -> None:
+    other = portrait(given_name=given_name, family_name=family_name)
+
+    assert ("namesakes:5" in compare(ADA, other, COUNTS)) == is_told
+
+
+def test_two_ids_that_a_system_made_are_two_customers_and_a_typed_number_may_be_mistyped() -> None:
+    one, two = ("shop:1001",), ("shop:1002",)
+
+    assert list(compare(Portrait(ids=one), Portrait(ids=two))) == ["id:other"]
+    assert list(compare(Portrait(numbers=one), Portrait(numbers=two))) == ["number:slip"]
+    assert list(compare(Portrait(ids=one), Portrait(ids=("till:1001",)))) == []
+
+
+def test_nobody_has_more_search_keys_than_this() -> None:
+    many = range(30)
+    given, family, others = (
+        " ".join(f"{letter}bcd" for letter in letters) + " and many more"
+        for letters in ("abcdefgh", "ijklmnop", "qrstuvwx")
+    )
+    longest = portrait(
+        given_name=given,
+        family_name=family,
+        other_names=others,
+        birth="18151210",
+        phones=[f"+12125550{number:03d}" for number in many],
+        ids=[f"shop:{number}" for number in many],
+        emails=[f"ada{number}@example.com" for number in many],
+    )
+
+    words, pairs_of_words, initials, known = 24, 24 * 23 // 2, 24, 3 * 20
+    assert len(search_keys(longest)) == words + pairs_of_words + initials + known
 
 
 @pytest.mark.parametrize("changed", [{"phones": ("+18085550199",)}, {"birth": "18151211"}, {"birth": ""}])
@@ -123,9 +186,15 @@ def test_one_thing_that_differs_leaves_a_key_to_be_found_by(changed: dict[str, o
 
 
 def test_the_loudest_reason_is_told_first_and_in_words() -> None:
-    told = reasons(["town:like", "birth:same"], DEFAULT)
+    told = reasons(["town:like", "birth:same", "namesakes:3"], DEFAULT)
 
-    assert [words for words, _ in told] == ["Birth date: the same", "Town: somewhat alike"]
+    assert [words for words, _ in told] == [
+        "Birth date: the same",
+        "Members with such names by chance: about 1",
+        "Town: somewhat alike",
+        "Before anything is compared",
+    ]
+    assert sum(weight for _, weight in told) == pytest.approx(0.5 + 4.1 - 3 - 0.5)
 
 
 def test_there_are_words_and_a_weight_for_every_finding() -> None:
@@ -146,6 +215,7 @@ PORTRAITS = st.builds(
     phones=st.lists(st.sampled_from(["+12125550142", "+12125550143"]), max_size=2),
     emails=st.lists(st.sampled_from(["a.b@example.com", "ab@example.org", "b@example.com"]), max_size=2),
     ids=st.lists(st.sampled_from(["shop:1", "shop:2", "crm:1"]), max_size=2),
+    numbers=st.lists(st.sampled_from(["tax:11", "tax:12", "crm:1"]), max_size=2),
     postcode=st.sampled_from(["", "SW1A 1BW", "sw1a1bx", "2430"]),
     town=NAMES,
     streets=st.lists(NAMES, max_size=2),
@@ -154,4 +224,6 @@ PORTRAITS = st.builds(
 
 @given(PORTRAITS, PORTRAITS)
 def test_it_does_not_matter_who_is_compared_with_whom(one: Portrait, two: Portrait) -> None:
-    assert list(compare(one, two)) == list(compare(two, one))
+    counts = NameCounts({"a": 500, "b": 90, "大明": 70}, 1_000)
+
+    assert list(compare(one, two, counts)) == list(compare(two, one, counts))

@@ -9,16 +9,17 @@ from django.core.management import CommandError, call_command
 
 from members.rules.likeness import Weights
 from members.rules.likeness_learning import Lesson, learn
-from members.rules.likeness_quality import Quality
+from members.rules.likeness_quality import Quality, quality_of
 from members.rules.likeness_weights import DEFAULT
+from members.rules.portraits import portrait
 
 PEOPLE = Path(__file__).with_name("people")
 
 
-def measured(name: str) -> dict[str, list[str]]:
+def measured(name: str, *how: str) -> dict[str, list[str]]:
     """Kind of pairs -> what the command prints of them."""
     out = StringIO()
-    call_command("check_duplicates", str(PEOPLE / f"{name}_records.csv"), stdout=out)
+    call_command("check_duplicates", str(PEOPLE / f"{name}_records.csv"), *how, stdout=out)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.getvalue().splitlines()]
     return {row[1]: row[2:] for row in rows}
 
@@ -32,6 +33,25 @@ def test_known_people_are_found_again(name: str, least: float) -> None:
     assert f1 >= least
     assert f1 == pytest.approx(2 * precision * recall / (precision + recall), abs=0.001)
     assert float(told["certain"][1]) >= 0.99
+
+
+def test_without_addresses_fewer_are_found() -> None:
+    with_addresses, without = measured("historical_excerpt"), measured("historical_excerpt", "--as-members")
+
+    assert float(without["found"][2]) < float(with_addresses["found"][2])
+
+
+def test_names_are_as_common_as_they_are_among_the_records() -> None:
+    johns = [portrait(given_name="John", family_name="Smith")] * 45
+    others = [portrait(phones=[f"+1212555{number:04d}"]) for number in range(955)]
+    persons = [str(number) for number in range(1_000)]
+
+    few = quality_of(johns[:2], persons[:2], DEFAULT, most_alike=50)
+    many = quality_of(johns + others, persons, DEFAULT, most_alike=50)
+
+    assert few["found"].wrong == 1
+    assert many["compared"].wrong == 45 * 44 // 2
+    assert many["found"].wrong == 0
 
 
 def test_records_of_whom_nobody_knows_who_they_are_cannot_be_measured(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,10 @@ COLUMNS = {
 
 BIRTHS = ("birth_date", "date_of_birth", "dob")
 STREETS = ("street", "address_1", "address_2")
-IDS = ("soc_sec_id", "external")
+NUMBERS = ("soc_sec_id",)
+IDS = ("external",)
+NOT_OF_MEMBERS: dict[str, Any] = {"postcode": "", "town": "", "streets": (), "house": "", "numbers": ()}
+"""What members do not tell, and records of other houses do."""
 HEAD = "| records | pairs | found | precision | recall | F1 |\n|---|---|---:|---:|---:|---:|"
 
 
@@ -46,13 +49,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--own-weights", action="store_true", help="Measure with what was learnt here from decisions."
         )
-
+        parser.add_argument(
+            "--as-members",
+            action="store_true",
+            help="Measure without addresses and numbers of documents, which members do not tell.",
+        )
         parser.add_argument(
             "--learn", action="store_true", help="First learn weights from what colleagues have decided."
         )
 
     def handle(
-        self, *_args: Any, records: list[Path], own_weights: bool, learn: bool, **_options: Any
+        self,
+        *_args: Any,
+        records: list[Path],
+        own_weights: bool,
+        as_members: bool,
+        learn: bool,
+        **_options: Any,
     ) -> None:
         if learn:
             learnt = learn_from_decisions(actor="command", now=clock.now())
@@ -73,7 +86,7 @@ class Command(BaseCommand):
             truth = {row["record_id"]: row["entity_id"] for row in _rows(_truth_of(path))}
             rows = list(_rows(path))
             told = quality_of(
-                [_portrait(row) for row in rows],
+                [_portrait(row, NOT_OF_MEMBERS if as_members else {}) for row in rows],
                 [truth[row["record_id"]] for row in rows],
                 weights,
                 most_alike=MOST_ALIKE,
@@ -103,15 +116,16 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(text.splitlines())
 
 
-def _portrait(row: dict[str, str]) -> Portrait:
-    named = {
+def _portrait(row: dict[str, str], left_out: Mapping[str, Any]) -> Portrait:
+    told: dict[str, Any] = {
         field: next((row[name] for name in names if name in row), "") for field, names in COLUMNS.items()
     }
-    return portrait(
-        **named,
-        birth=next((row[name].replace("-", "") for name in BIRTHS if name in row), ""),
-        streets=[row[name] for name in STREETS if row.get(name)],
-        ids=[f"{name}:{row[name]}" for name in IDS if row.get(name)],
-        phones=[row["phone"]] if row.get("phone") else [],
-        emails=[row["email"]] if row.get("email") else [],
-    )
+    told |= {
+        "birth": next((row[name].replace("-", "") for name in BIRTHS if name in row), ""),
+        "streets": [row[name] for name in STREETS if row.get(name)],
+        "ids": [f"{name}:{row[name]}" for name in IDS if row.get(name)],
+        "numbers": [f"{name}:{row[name]}" for name in NUMBERS if row.get(name)],
+        "phones": [row["phone"]] if row.get("phone") else [],
+        "emails": [row["email"]] if row.get("email") else [],
+    }
+    return portrait(**{**told, **left_out})

@@ -71,7 +71,8 @@ class Forgiven(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
-    """A purchase and what became of its points, read under the wallet's lock.
+    """A purchase and what became of its points, read under the wallet's lock. Of one that moved no points its lines and
+    what they earned say all.
 
     :ivar points_spent: points that paid `points_paid_minor` of it; `points_given` of them came back before.
     :ivar debt: points that the member owes.
@@ -85,14 +86,14 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
 
     lines: list[BoughtLine]
     earned: list[Earned]
-    points_spent: int
-    points_given: int
-    points_paid_minor: int
-    qualifying_minor: int
-    debt: int
-    drawn: list[Drawn]
-    expired: int
-    expired_counted: int
+    points_spent: int = 0
+    points_given: int = 0
+    points_paid_minor: int = 0
+    qualifying_minor: int = 0
+    debt: int = 0
+    drawn: list[Drawn] = []
+    expired: int = 0
+    expired_counted: int = 0
     held: int = 0
-    lots: list[LotNow]
+    lots: list[LotNow] = []
     forgiven: list[Forgiven] = []

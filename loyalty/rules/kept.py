@@ -54,16 +54,4 @@ def _bought(settlement: Settlement) -> Bought:
         )
         for number, award in enumerate(settlement.awards)
     ]
-    return Bought(
-        lines=lines,
-        earned=earned,
-        points_spent=0,
-        points_given=0,
-        points_paid_minor=0,
-        qualifying_minor=0,
-        debt=0,
-        drawn=[],
-        expired=0,
-        expired_counted=0,
-        lots=[],
-    )
+    return Bought(lines=lines, earned=earned)

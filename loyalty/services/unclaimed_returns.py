@@ -103,16 +103,4 @@ def _bought(purchase: Unclaimed) -> Bought:
                 returned=sum(each.quantity for each in came),
             )
         )
-    return Bought(
-        lines=lines,
-        earned=[],
-        points_spent=0,
-        points_given=0,
-        points_paid_minor=0,
-        qualifying_minor=0,
-        debt=0,
-        drawn=[],
-        expired=0,
-        expired_counted=0,
-        lots=[],
-    )
+    return Bought(lines=lines, earned=[])

@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old visits": every(3600, "omnichannel.forget_visits"),
     "book expiry": every(300, "loyalty.book_expiry"),
     "warn of expiry": every(3600, "loyalty.warn_of_expiry"),
+    "begin terms": every(30, "loyalty.begin_terms"),
     "review tiers": every(600, "loyalty.review_tiers"),
     "tell of tiers": every(60, "loyalty.tell_of_tiers"),
     "seal days": every(1800, "loyalty.seal_days"),

@@ -10,6 +10,7 @@ from loyalty.services.back_tests import advance_back_test
 from loyalty.services.books import keep_books
 from loyalty.services.challenge_past import catch_up
 from loyalty.services.code_batches import advance_code_batch
+from loyalty.services.coming_terms import begin_terms
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.fraud import watch_for_fraud
 from loyalty.services.ladder_drafts import count_moves_of_drafts
@@ -42,6 +43,12 @@ def warn(**_newer_arguments: Any) -> int:
 def review(**_newer_arguments: Any) -> int:
     """Review tiers where today's review, or that of a ladder that has begun, is not finished. Safe to repeat."""
     return review_tiers(now=clock.now(), hands=HANDS)
+
+
+@shared_task(name="loyalty.begin_terms")
+def begin(**_newer_arguments: Any) -> int:
+    """Write down terms whose time has come as those that hold. Safe to repeat."""
+    return begin_terms(now=clock.now())
 
 
 @shared_task(name="loyalty.tell_of_tiers")

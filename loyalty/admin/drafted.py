@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from config.staff.actors import actor_of
-from loyalty.models import ProgrammeDraft
+from loyalty.models import DraftState, ProgrammeDraft
 from loyalty.queries.drafts import needs_approval
 from loyalty.queries.programme_drafts import find_open_programme_draft
 
@@ -51,7 +51,7 @@ class SavesDrafts(ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         if "draft" in vars(form.instance):
-            return "Wrote a draft; nothing changes until it is approved."
+            return "Wrote a draft: its page tells what becomes of it."
         return super().construct_change_message(request, form, formsets, add)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
@@ -64,5 +64,6 @@ class SavesDrafts(ModelAdmin):
         draft = vars(obj).get("draft")
         if draft is None:
             return None
-        messages.info(request, "This is a draft: submit it, and another person approves it.")
+        if draft.state == DraftState.DRAFT:
+            messages.info(request, "This is a draft: submit it, and another person approves it.")
         return HttpResponseRedirect(reverse("admin:loyalty_programmedraft_change", args=[draft.pk]))

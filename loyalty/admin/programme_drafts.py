@@ -10,9 +10,9 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.typed import load
-from config.staff.actors import actor_of
+from config.staff.actors import actor_of, name_actors
 from config.staff.site import site
-from loyalty.admin.draft_page import DraftPage
+from loyalty.admin.draft_page import Act, DraftPage
 from loyalty.admin.programme_file import MAY_BRING
 from loyalty.models import DraftState, ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
@@ -21,6 +21,7 @@ from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.programme_files import ProgrammeFile, TermsPart, differences, without_ended
 from loyalty.rules.terms_words import limits_changes, terms_changes
+from loyalty.services.coming_terms import withdraw_terms
 from loyalty.services.programme_drafts import PROGRAMME_DRAFTS
 
 RIGHTS = {
@@ -37,6 +38,8 @@ class ProgrammeDraftAdmin(DraftPage):
 
     road = PROGRAMME_DRAFTS
     of_what = "terms, limits and files"
+    template = "loyalty/admin/programme_draft.html"
+    list_display = ("called", "state_label", "waits_for_me", "made", "submitted_at", "live_from", "programme")
 
     def rights_to_write(self, draft: ProgrammeDraft) -> Sequence[str]:
         return RIGHTS[DraftKind(draft.kind)]
@@ -46,8 +49,15 @@ class ProgrammeDraftAdmin(DraftPage):
         of_rules = super().rights_to_approve(draft) if draft.kind == DraftKind.FILE else ()
         return ("loyalty.approve_terms", *of_rules)
 
-    def outcome(self, _draft: ProgrammeDraft) -> str:
-        return "it holds from now on"
+    def outcome(self, draft: ProgrammeDraft) -> str:
+        return "it is scheduled" if draft.waits_for_its_time else "it holds from now on"
+
+    def acts(self, draft: ProgrammeDraft) -> dict[str, tuple[Sequence[str], Act]]:
+        return super().acts(draft) | {"_withdraw": (self.rights_to_write(draft), self._withdraw)}
+
+    def _withdraw(self, request: HttpRequest, draft: ProgrammeDraft) -> str:
+        withdraw_terms(draft, by=actor_of(request), now=clock.now())
+        return "Withdrawn. The terms that hold go on."
 
     def tell(self, request: HttpRequest, draft: ProgrammeDraft, home: Home) -> dict[str, Any]:
         return {
@@ -55,6 +65,8 @@ class ProgrammeDraftAdmin(DraftPage):
             "says": [_says(draft, home)],
             "changes": _changes(draft),
             "write_url": _write_url(draft) if actor_of(request) == draft.made_by else "",
+            "withdrawn_by": name_actors([draft.withdrawn_by]).get(draft.withdrawn_by, draft.withdrawn_by),
+            "may_withdraw": draft.waits_for_its_time and request.user.has_perms(self.rights_to_write(draft)),
         }
 
     @display(description="draft")

@@ -1,33 +1,38 @@
 """What a programme's points pay, when they mature and when they expire."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from msgspec import structs
 from unfold.decorators import action, display
 
 from config.ground import clock
 from config.ground.amounts import money
+from config.ground.moments import moment
 from config.ground.typed import load
 from config.staff.admin.changes import TellsChanges, Words
-from config.staff.fields import AmountField, WholeField
+from config.staff.fields import AmountField, MomentField, WholeField
 from config.staff.site import site
 from loyalty.admin.drafted import SavesDrafts, ensure_own
 from loyalty.admin.of_programme import OfOneProgramme
 from loyalty.admin.programme_file import MAY_BRING, bring_page, file_answer
 from loyalty.models import ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
-from loyalty.queries.drafts import list_waiting
-from loyalty.queries.programme_drafts import find_open_programme_draft, terms_of
+from loyalty.queries.drafts import list_waiting, needs_approval
+from loyalty.queries.programme_drafts import find_coming_terms, find_open_programme_draft, terms_of
 from loyalty.queries.vocabulary import Home
 from loyalty.rules.lots import Expiry, fault_in
 from loyalty.rules.programme_files import TermsPart
 from loyalty.rules.words import sentence_of_terms
-from loyalty.services.programme_drafts import write_terms_draft
+from loyalty.services.programme_drafts import submit_programme_draft, write_terms_draft
 
 
 class TermsForm(forms.ModelForm):
@@ -65,6 +70,7 @@ class TermsForm(forms.ModelForm):
         initial=0,
         help_text="Given once, at enrolment.",
     )
+    live_from = MomentField(label="Holds from", required=False, help_text="Empty: as soon as it is approved.")
 
     class Meta:
         model = ProgrammeTerms
@@ -92,13 +98,20 @@ class TermsForm(forms.ModelForm):
             return
         draft = find_open_programme_draft(self.home.id, DraftKind.TERMS)
         if draft is not None and draft.made_by == self.actor:
-            self.initial.update(structs.asdict(load(TermsPart, draft.definition)))
+            written = structs.asdict(load(TermsPart, draft.definition))
+            self.initial.update(written, live_from=draft.live_from)
 
     def clean_burn_minor(self) -> int:
         amount: int = self.cleaned_data["burn_minor"]
         if amount < 1:
             raise forms.ValidationError("Points pay something: name more than 0.")
         return amount
+
+    def clean_live_from(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["live_from"]
+        if at is not None and at < clock.now():
+            raise forms.ValidationError("This moment has passed. Leave it empty to start at once.")
+        return at
 
     def clean_rules_need_approval(self) -> bool:
         """What waits for a second person is decided by one before nobody is needed any more."""
@@ -117,13 +130,22 @@ class TermsForm(forms.ModelForm):
             raise forms.ValidationError(f"{self.home.name} has its terms already. Open them to change them.")
         if self.instance.pk:
             ensure_own(self.home.id, DraftKind.TERMS, self.actor)
+            self._ensure_alone()
         told = super().clean() or self.cleaned_data
+        if told.get("live_from") and "rules_need_approval" in self.changed_data:
+            self.add_error("live_from", "Whether a second person approves is changed by itself, and at once.")
         names = {"kind": "expiry_kind", "days": "expiry_days", "on": "expiry_on"}
         if all(name in told for name in names.values()):
             expiry = msgspec.convert({part: told[name] for part, name in names.items()}, Expiry)
             if fault := fault_in(expiry, maturity_days=told.get("maturity_days") or 0):
                 self.add_error("expiry_on" if expiry.kind == "date" else "expiry_days", fault)
         return told
+
+    def _ensure_alone(self) -> None:
+        coming = find_coming_terms(self.home.id)
+        if coming is not None and coming.live_from is not None:
+            begins = moment(coming.live_from, timezone.get_current_timezone())
+            raise forms.ValidationError(f"Other terms hold from {begins} on. Withdraw them to write others.")
 
 
 @admin.register(ProgrammeTerms, site=site)
@@ -135,10 +157,10 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
     list_select_related = ("programme",)
     ordering = ("programme",)
     compressed_fields = True
-    readonly_fields = ("says",)
+    readonly_fields = ("says", "coming")
     actions_detail = ("take_out", "bring_in")
     fieldsets = (
-        ("As it stands", {"fields": ("says",)}),
+        ("As it stands", {"fields": ("says", "coming")}),
         (
             "What points pay",
             {"fields": (("burn_points", "burn_minor"), "proof_above", "transfer_points_a_day")},
@@ -150,20 +172,22 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
         ("Returns", {"fields": ("when_spent",)}),
         ("Welcome", {"fields": ("welcome_points",)}),
         ("Second pair of eyes", {"fields": ("rules_need_approval",)}),
+        ("When", {"fields": ("live_from",)}),
     )
 
     def is_drafted(self, obj: ProgrammeTerms) -> bool:
-        """The first terms hold at once."""
-        return obj.pk is not None and super().is_drafted(obj)
+        """The first terms hold at once; each change is written down with its moment, whoever is asked."""
+        return obj.pk is not None
 
     def draft_of(self, form: Any, actor: str) -> ProgrammeDraft:
-        return write_terms_draft(
-            form.instance.programme_id, terms_of(form.instance), by=actor, now=clock.now()
-        )
+        home_id, now = form.instance.programme_id, clock.now()
+        begins = form.cleaned_data["live_from"]
+        draft = write_terms_draft(home_id, terms_of(form.instance), live_from=begins, by=actor, now=now)
+        return draft if needs_approval(home_id) else submit_programme_draft(draft.pk, by=actor, now=now)
 
     def get_fieldsets(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj else fieldsets[1:]
+        return fieldsets if obj else fieldsets[1:-1]
 
     def has_delete_permission(self, request: HttpRequest, obj: ProgrammeTerms | None = None) -> bool:
         """Tills cannot settle a purchase without terms."""
@@ -204,6 +228,15 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
             raise Http404
         terms: ProgrammeTerms = row
         return terms
+
+    @display(description="coming")
+    def coming(self, terms: ProgrammeTerms) -> str:
+        draft = find_coming_terms(terms.programme_id)
+        if draft is None or draft.live_from is None:
+            return "Nothing else is scheduled."
+        page = reverse("admin:loyalty_programmedraft_change", args=[draft.pk])
+        begins = moment(draft.live_from, timezone.get_current_timezone())
+        return format_html('<a class="underline" href="{}">Other terms hold from {} on</a>', page, begins)
 
     @display(description="in words")
     def says(self, terms: ProgrammeTerms) -> str:

@@ -67,7 +67,7 @@ class Quote(Door):
         source = "till" if "till" in caller.scopes else "web"
         purchase = purchase_of(body, caller, source=source, now=body.at or now, is_quote=True)
         quoted = quote_purchase(purchase=purchase, teller=teller_of(request), now=now)
-        terms = quoted.programme.terms
+        terms = quoted.programme.terms_at(purchase.placed_at)
         return Answer(
             QuoteAnswer(
                 order=BookedOrder(

@@ -267,7 +267,8 @@ def _ensure_proven(wish: Wish, caller: Caller) -> Unproven | None:
 
     :raises ProofNeeded: the reward costs more points than a name is good for.
     """
-    now, terms = clock.now(), get_current_programme(wish.programme_id).terms
+    now = clock.now()
+    terms = get_current_programme(wish.programme_id).terms_at(now)
     found = list_rewards(wish.programme_id, code=wish.reward, now=now)
     if not found:
         raise RewardNotFound(f"There is no reward {wish.reward}.", pointer="/reward")

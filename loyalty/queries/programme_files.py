@@ -5,11 +5,14 @@ from typing import TypeVar
 
 import msgspec
 
+from config.ground.typed import load
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
 from loyalty.queries.ladders import find_last_ladder
+from loyalty.queries.programme_drafts import find_coming_terms
 from loyalty.rules.ladders import LadderDefinition, LadderTerms
 from loyalty.rules.programme_files import (
     BenefitPart,
+    ComingTerms,
     EventTypePart,
     ProgrammeFile,
     ProgrammePart,
@@ -34,6 +37,7 @@ def find_programme_file(code: str, *, now: datetime) -> ProgrammeFile | None:
     return ProgrammeFile(
         programme=_part(ProgrammePart, programme),
         terms=_part(TermsPart, terms) if terms else None,
+        next_terms=_next_terms(programme.pk),
         tiers=_tiers(programme.pk, ladder),
         ladder=ladder.terms if ladder else LadderTerms(),
         rules=_rules(programme.pk, now),
@@ -41,6 +45,13 @@ def find_programme_file(code: str, *, now: datetime) -> ProgrammeFile | None:
             EventTypePart(**msgspec.structs.asdict(kind)) for kind in list_declared_types(programme.pk)
         ],
     )
+
+
+def _next_terms(programme_id: int) -> ComingTerms | None:
+    draft = find_coming_terms(programme_id)
+    if draft is None or draft.live_from is None:
+        return None
+    return ComingTerms(live_from=draft.live_from, terms=load(TermsPart, draft.definition))
 
 
 def _tiers(programme_id: int, ladder: LadderDefinition | None) -> list[TierPart]:

@@ -11,7 +11,9 @@ import msgspec
 
 from loyalty.errors import ProgrammeWithoutTerms
 from loyalty.models import Benefit, ProgrammeTerms, RuleVersion, Tier
+from loyalty.models.ledger import EPOCH
 from loyalty.queries.ladders import list_ladders
+from loyalty.queries.programme_drafts import list_terms_changes, terms_of
 from loyalty.queries.vocabulary import list_names_asked
 from loyalty.rules import tiers
 from loyalty.rules.back_tests import Changes, ladders_tried, terms_tried, versions_tried
@@ -19,6 +21,7 @@ from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
 from loyalty.rules.ladders import LadderDefinition
+from loyalty.rules.programme_files import TermsPart, expiry_of
 
 _log = logging.getLogger("regulars.rules")
 _compiled: dict[int, Programme] = {}
@@ -77,6 +80,7 @@ def compile_tried(programme_id: int, changes: Changes, *, since: datetime) -> Pr
     return replace(
         programme,
         terms=terms_tried(programme.terms, changes),
+        terms_from=() if changes.terms else programme.terms_from,
         ladders=ladders_tried(programme.ladders, changes),
     )
 
@@ -86,25 +90,44 @@ def _compile(programme_id: int, change: Callable[[list[Version]], list[Version]]
     versions = _versions(programme_id)
     if change:
         versions = change(versions)
-    return compile_programme(
+    terms = _terms(row, terms_of(row))
+    compiled = compile_programme(
         stamp=row.stamp,
-        terms=Terms(
-            programme_id=programme_id,
-            programme_code=row.programme.code,
-            currency=row.programme.currency,
-            zone=ZoneInfo(row.programme.timezone),
-            burn_points=row.burn_points,
-            burn_minor=row.burn_minor,
-            maturity_days=row.maturity_days,
-            expiry=row.expiry,
-            welcome_points=row.welcome_points,
-            proof_above=row.proof_above,
-            transfer_points_a_day=row.transfer_points_a_day,
-        ),
+        terms=terms,
         ladders=_ladders(programme_id),
         versions=versions,
         names=list_names_asked(programme_id, (one for version in versions for one in version[4].conditions)),
     )
+    return replace(compiled, terms_from=_terms_from(row, terms))
+
+
+def _terms(row: ProgrammeTerms, part: TermsPart) -> Terms:
+    return Terms(
+        programme_id=row.programme_id,
+        programme_code=row.programme.code,
+        currency=row.programme.currency,
+        zone=ZoneInfo(row.programme.timezone),
+        burn_points=part.burn_points,
+        burn_minor=part.burn_minor,
+        maturity_days=part.maturity_days,
+        expiry=expiry_of(part),
+        welcome_points=part.welcome_points,
+        proof_above=part.proof_above,
+        transfer_points_a_day=part.transfer_points_a_day,
+    )
+
+
+def _terms_from(row: ProgrammeTerms, today: Terms) -> tuple[tuple[datetime, Terms], ...]:
+    """As `Programme.terms_from`: what each change took the place of, what holds, and what waits for its time."""
+    spans: list[tuple[datetime, Terms]] = []
+    since, coming = EPOCH, []
+    for change in list_terms_changes(row.programme_id):
+        if change.before is None:
+            coming.append((change.live_from, _terms(row, change.after)))
+            continue
+        spans.append((since, _terms(row, change.before)))
+        since = change.live_from
+    return (*spans, (since, today), *coming) if spans or coming else ()
 
 
 def _ladders(programme_id: int) -> list[tiers.Ladder]:

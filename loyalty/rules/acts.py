@@ -57,7 +57,7 @@ def settle_act(
     :param counted: (rule code, key) of what counted before for this member, as far as rules count once.
     :param secret: the member's, as of `secret_of`.
     """
-    terms = programme.terms
+    terms = programme.terms_at(act.happened_at)
     occasion = _occasion(act, shopper, programme)
     won: list[Won] = []
     left_out: list[NotApplied] = []

@@ -230,7 +230,7 @@ def settled(purchase: PastPurchase, programme: Programme, tier_code: str, used: 
         place_code=purchase.place_code,
         place_kind=purchase.place_kind,
         placed_at=purchase.placed_at,
-        spend_points=points_that_pay(total, purchase.points_spent, programme.terms),
+        spend_points=points_that_pay(total, purchase.points_spent, programme.terms_at(purchase.placed_at)),
         paid_by=purchase.paid_by,
     )
     shopper = Shopper(

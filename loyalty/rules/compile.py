@@ -112,10 +112,12 @@ class Asks:
 class Programme:
     """Everything a settlement needs to know of a programme, at one stamp.
 
+    :ivar terms: those that hold; what points pay and how long they live is asked of `terms_at`.
     :ivar ladders: the ladders of tiers, in the order in which they begin.
     :ivar asks: what some of the rules want to know beside what every purchase needs; see `asks_at`.
     :ivar capped: the versions with caps.
     :ivar of_acts: versions about acts, by the act's type; a purchase meets none of them.
+    :ivar terms_from: (moment, terms) as they begin, the first for all of the past; empty where they never changed.
     """
 
     stamp: int
@@ -126,7 +128,15 @@ class Programme:
     capped: tuple[LiveRule, ...]
     by_demand: dict[Demand, tuple[LiveRule, ...]] = field(repr=False)
     of_acts: dict[str, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
+    terms_from: tuple[tuple[datetime, Terms], ...] = field(default=(), repr=False)
     _days: dict[date, tuple[LiveRule, ...]] = field(default_factory=dict, repr=False)
+
+    def terms_at(self, at: datetime) -> Terms:
+        """The terms of a moment."""
+        for since, terms in reversed(self.terms_from):
+            if since <= at:
+                return terms
+        return self.terms
 
     def ladder_at(self, at: datetime) -> Ladder:
         """The ladder of a moment."""

@@ -49,6 +49,13 @@ class TermsPart(_Part, frozen=True, kw_only=True):
     transfer_points_a_day: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = 0
 
 
+class ComingTerms(_Part, frozen=True, kw_only=True):
+    """Terms that wait for their time, and when it comes."""
+
+    live_from: Annotated[datetime, Meta(tz=True)]
+    terms: TermsPart
+
+
 class BenefitPart(_Part, frozen=True, kw_only=True):
     """What a tier brings beside points."""
 
@@ -117,6 +124,7 @@ class ProgrammeFile(_Part, frozen=True, kw_only=True):
     format: Literal["regulars programme 1"] = "regulars programme 1"
     programme: ProgrammePart
     terms: TermsPart | None
+    next_terms: ComingTerms | None = None
     tiers: list[TierPart]
     ladder: LadderTerms = LadderTerms()
     rules: list[RulePart]
@@ -130,8 +138,11 @@ def ensure_whole(file: ProgrammeFile) -> None:
     """
     if file.terms is None:
         raise ProgrammeFileNotFitting("The file has no terms: they are what a programme begins with.")
+    next_terms = file.next_terms.terms if file.next_terms else file.terms
+    if next_terms.rules_need_approval != file.terms.rules_need_approval:
+        raise ProgrammeFileNotFitting("Whether a second person approves is changed by itself, and at once.")
     faults = [
-        fault_in(_expiry(file.terms), maturity_days=file.terms.maturity_days),
+        *(fault_in(expiry_of(each), maturity_days=each.maturity_days) for each in (file.terms, next_terms)),
         *map(_fault_in_type, file.event_types),
         *_faults_in_acts(file),
     ]
@@ -151,7 +162,11 @@ def ensure_whole(file: ProgrammeFile) -> None:
 
 
 def without_ended(file: ProgrammeFile, now: datetime) -> tuple[ProgrammeFile, list[RulePart]]:
-    """The file as it can still hold, and the rules left out of it because they have ended."""
+    """The file as it can still hold, and the rules left out of it because they have ended. Coming terms whose time has
+    passed are its terms.
+    """
+    if file.next_terms is not None and file.next_terms.live_from <= now:
+        file = structs.replace(file, terms=file.next_terms.terms, next_terms=None)
     over = [rule for rule in file.rules if rule.live_until is not None and rule.live_until <= now]
     return structs.replace(file, rules=[rule for rule in file.rules if rule not in over]), over
 
@@ -163,6 +178,7 @@ def differences(today: ProgrammeFile | None, wanted: ProgrammeFile) -> list[str]
     """
     told = [] if today else [f"New programme {wanted.programme.name} ({wanted.programme.code})"]
     told += _of_terms(today.terms if today else None, wanted)
+    told += _of_next_terms(today.next_terms if today else None, wanted)
     told += _of_tiers(today, wanted)
     told += _of_event_types(today.event_types if today else [], wanted.event_types)
     return told + _of_rules(today.rules if today else [], wanted)
@@ -173,6 +189,7 @@ def has_changes(today: ProgrammeFile, wanted: ProgrammeFile) -> bool:
     known = {rule.code: rule for rule in today.rules}
     return (
         today.terms != wanted.terms
+        or wanted.next_terms not in (None, today.next_terms)
         or ladder_of(today) != ladder_of(wanted)
         or bool(_of_tiers(today, wanted) + _of_event_types(today.event_types, wanted.event_types))
         or any(is_changed(known.get(rule.code), rule) for rule in wanted.rules)
@@ -215,15 +232,24 @@ def _of_terms(today: TermsPart | None, wanted: ProgrammeFile) -> list[str]:
     return told
 
 
+def _of_next_terms(today: ComingTerms | None, wanted: ProgrammeFile) -> list[str]:
+    coming = wanted.next_terms
+    if coming is None or coming == today:
+        return []
+    begins = moment(coming.live_from, ZoneInfo(wanted.programme.timezone))
+    return [f"Terms from {begins}: {_says(coming.terms, wanted.programme.currency)}"]
+
+
 def _says(terms: TermsPart, currency: str) -> str:
     told = structs.asdict(terms)
     told.pop("rules_need_approval")
     for part in ("expiry_kind", "expiry_days", "expiry_on", "kept_alive_by"):
         told.pop(part)
-    return sentence_of_terms(currency=currency, expiry=_expiry(terms), **told)
+    return sentence_of_terms(currency=currency, expiry=expiry_of(terms), **told)
 
 
-def _expiry(terms: TermsPart) -> Expiry:
+def expiry_of(terms: TermsPart) -> Expiry:
+    """How points run out by these terms."""
     return Expiry(
         kind=terms.expiry_kind,
         days=terms.expiry_days,

@@ -149,7 +149,7 @@ def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime 
 
     :param kept_until: until when an activity known already keeps points, where they run out by inactivity.
     """
-    terms = programme.terms
+    terms = programme.terms_at(earned_at)
     ends = expires_at(earned_at, expiry=terms.expiry, zone=terms.zone)
     if ends and kept_until and terms.expiry.kind == "inactivity":
         ends = max(ends, kept_until)
@@ -161,7 +161,7 @@ def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime 
 
 def spending_keeps_until(programme: Programme, at: datetime) -> datetime | None:
     """Until when points live on that are spent otherwise than in a purchase; None where that keeps none alive."""
-    if not is_kept_alive(programme.terms.expiry, earns=False, spends=True):
+    if not is_kept_alive(programme.terms_at(at).expiry, earns=False, spends=True):
         return None
     return lot_born(programme, at).expires_at
 

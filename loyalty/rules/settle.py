@@ -93,7 +93,7 @@ def settle(
         basket = replace(basket, lines=cut.lines)
         nets = _nets(cut.lines)
     total = sum(nets)
-    points_spent, points_paid = _points_to_spend(basket.spend_points, total, shopper, programme.terms)
+    points_spent, points_paid = _points_to_spend(basket, total, shopper, programme)
     payable = total - points_paid
     paid = nets if points_paid == 0 else split(payable, nets)
 
@@ -170,10 +170,14 @@ def _nets(lines: Sequence[Line]) -> list[int]:
     return nets
 
 
-def _points_to_spend(wanted: int, total_minor: int, shopper: Shopper | None, terms: Terms) -> tuple[int, int]:
+def _points_to_spend(
+    basket: Basket, total_minor: int, shopper: Shopper | None, programme: Programme
+) -> tuple[int, int]:
     """Points spent and what they pay. What is less than a whole step of the burn rate stays with the member."""
+    wanted = basket.spend_points
     if wanted == 0:
         return 0, 0
+    terms = programme.terms_at(basket.placed_at)
     spendable = shopper.spendable if shopper else 0
     if wanted > spendable:
         raise InsufficientPoints(
@@ -209,7 +213,8 @@ def _awards(
 ) -> tuple[list[Award], list[NotApplied]]:
     """What the rules and offers give; and of those that were looked at and give nothing, why."""
     tier_code = shopper.tier_code or programme.ladder_at(basket.placed_at).lowest
-    occasion = occasion_of(basket, shopper, tier_code, programme.terms, amounts)
+    terms = programme.terms_at(basket.placed_at)
+    occasion = occasion_of(basket, shopper, tier_code, terms, amounts)
     unmet_rules: list[NotApplied] = []
     holding: list[LiveRule] = []
     for rule in programme.candidates(occasion):
@@ -219,9 +224,9 @@ def _awards(
             unmet_rules.append(not_applied(rule, unmet))
     basic_rules = [rule for rule in holding if rule.is_basic]
     bonuses = [rule for rule in holding if not rule.is_basic]
-    basics_won, basics_left_out = _won(basic_rules, occasion, [], programme.terms)
+    basics_won, basics_left_out = _won(basic_rules, occasion, [], terms)
     basics = [(rule.definition, award.points) for rule, award in basics_won]
-    bonuses_won, bonuses_left_out = _won(bonuses, occasion, basics, programme.terms)
+    bonuses_won, bonuses_left_out = _won(bonuses, occasion, basics, terms)
     awards = [award for _, award in (*basics_won, *bonuses_won)]
     left_out = [*basics_left_out, *bonuses_left_out, *unmet_rules][:MOST_LEFT_OUT]
     for offer in shopper.offers:

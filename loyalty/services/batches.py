@@ -212,7 +212,7 @@ class _Batch:
                 caller=self.teller.name,
                 place_id=purchase.place_id,
             )
-            ensure_proven(spending, self.programme.terms, now=self.now)
+            ensure_proven(spending, self.programme.terms_at(self.now), now=self.now)
         if account is None or shopper is None:
             ref = self.booking.add_unclaimed(purchase, lines, settlement, fingerprint)
             return ref, settlement.points_earned

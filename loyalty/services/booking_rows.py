@@ -113,9 +113,8 @@ class Booking:
         self._add_lines(len(self.orders), member.id, lines, settlement)
         self._add_spend(ref, purchase, settlement, owner)
         self._add_credits(ref, purchase, settlement, owner, programme)
-        if is_kept_alive(
-            programme.terms.expiry, earns=settlement.points_earned > 0, spends=settlement.points_spent > 0
-        ):
+        expiry = programme.terms_at(purchase.placed_at).expiry
+        if is_kept_alive(expiry, earns=settlement.points_earned > 0, spends=settlement.points_spent > 0):
             until_at = lot_born(programme, purchase.placed_at).expires_at
             self.extends.append({"w": wallet, "happened_at": purchase.placed_at, "until_at": until_at})
         self.tier_days.append(

@@ -87,7 +87,7 @@ def quote_purchase(*, purchase: Purchase, teller: Teller, now: datetime) -> Quot
         spendable=shopper.spendable if shopper else 0,
         needs_proof=facts.member is not None
         and not purchase.is_proven
-        and needs_proof(_spending(purchase, facts.member, shopper, teller), programme.terms, now=now),
+        and needs_proof(_spending(purchase, facts.member, shopper, teller), programme.terms_at(now), now=now),
     )
 
 
@@ -187,7 +187,7 @@ def _settle_and_book(
     unproven = None
     if facts.member is not None and not purchase.is_proven:
         spending = _spending(purchase, facts.member, shopper, teller)
-        unproven = ensure_proven(spending, programme.terms, now=now)
+        unproven = ensure_proven(spending, programme.terms_at(now), now=now)
 
     booking = Booking(actor=teller.name)
     if facts.member is None or shopper is None:

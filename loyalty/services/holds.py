@@ -84,7 +84,7 @@ def hold_points(draft: HoldDraft, *, now: datetime) -> Held:
     spending = Spending(
         points=draft.points, member_id=draft.member_id, caller=draft.actor, place_id=draft.place_id
     )
-    terms = get_current_programme(draft.programme_id).terms
+    terms = get_current_programme(draft.programme_id).terms_at(now)
     unproven = None if draft.is_proven else unproven_in(spending, terms, now=now)
     found = _set_aside(draft, unproven, now=now)
     if unproven is not None and found.needs_proof:

@@ -75,7 +75,7 @@ def post_credit(credit: Credit, *, programme: Programme, now: datetime) -> bool:
 def _lot(credit: Credit, wallet_id: int, programme: Programme) -> Row:
     """What a credit fills, in a wallet that is locked."""
     kept_until = None
-    if programme.terms.expiry.kind == "inactivity":
+    if programme.terms_at(credit.happened_at).expiry.kind == "inactivity":
         kept_until = Wallet.objects.values_list("kept_alive_until", flat=True).get(pk=wallet_id)
     life = lot_born(programme, credit.happened_at, kept_until=kept_until)
     return {

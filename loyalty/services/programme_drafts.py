@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from config.ground.typed import dump, load
@@ -18,17 +17,25 @@ from loyalty.queries.programme_drafts import (
 )
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.programme_files import ProgrammeFile, TermsPart
+from loyalty.services.coming_terms import let_hold
 from loyalty.services.drafts import DraftRoad, begin
 from loyalty.services.programme_files import bring_file
 
 
-def write_terms_draft(programme_id: int, terms: TermsPart, *, by: str, now: datetime) -> ProgrammeDraft:
+def write_terms_draft(
+    programme_id: int, terms: TermsPart, *, live_from: datetime | None = None, by: str, now: datetime
+) -> ProgrammeDraft:
     """Write down what the terms shall be. One's own open draft is written over, and is to be submitted again.
 
+    :param live_from: from when on; None for the moment of approval.
     :param by: who writes, e.g. `staff:3`.
     :raises RuleDraftOfAnother: somebody else has a draft of them open.
+    :raises TermsNotValid: from a later moment on another number of persons would be asked.
     """
-    return _write(programme_id, DraftKind.TERMS, dump(terms), by=by, now=now)
+    held = find_terms(programme_id)
+    if live_from is not None and held and held.rules_need_approval != terms.rules_need_approval:
+        raise TermsNotValid("Whether a second person approves is changed by itself, and at once.")
+    return _write(programme_id, DraftKind.TERMS, dump(terms), live_from=live_from, by=by, now=now)
 
 
 def write_limits_draft(
@@ -49,14 +56,22 @@ def write_file_draft(programme_id: int, file: ProgrammeFile, *, by: str, now: da
 
 
 @transaction.atomic
-def _write(programme_id: int, kind: DraftKind, definition: Any, *, by: str, now: datetime) -> ProgrammeDraft:
+def _write(
+    programme_id: int,
+    kind: DraftKind,
+    definition: Any,
+    *,
+    live_from: datetime | None = None,
+    by: str,
+    now: datetime,
+) -> ProgrammeDraft:
     ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
     draft = find_open_programme_draft(programme_id, kind) or ProgrammeDraft(
         programme_id=programme_id, kind=kind, made_by=by
     )
     if draft.made_by != by:
         raise RuleDraftOfAnother
-    draft.definition = definition
+    draft.definition, draft.live_from = definition, live_from
     begin(draft, by=by, now=now)
     draft.save()
     return draft
@@ -65,7 +80,8 @@ def _write(programme_id: int, kind: DraftKind, definition: Any, *, by: str, now:
 def _publish(draft: ProgrammeDraft, by: str, now: datetime) -> None:
     """Let the terms, limits or all that a file names be what the draft says.
 
-    :raises TermsNotValid: it asks for nobody else from now on, while something else waits for a second person.
+    :raises TermsNotValid: it asks for nobody else from now on, while something else waits for a second person; or
+        other terms wait for their time.
     :raises Refusal: as `bring_file`.
     """
     if draft.kind == DraftKind.FILE:
@@ -75,23 +91,20 @@ def _publish(draft: ProgrammeDraft, by: str, now: datetime) -> None:
         bring_file(file, by=draft.made_by, approved_by=approved_by, now=now)
         return
     if draft.kind == DraftKind.TERMS:
-        draft.before = dump(find_terms(draft.programme_id))
-        _bring_terms(draft, load(TermsPart, draft.definition))
+        _publish_terms(draft, now)
     else:
         draft.before = list_limits(draft.programme_id)
         _bring_limits(draft.programme_id, draft.definition)
 
 
-def _bring_terms(draft: ProgrammeDraft, terms: TermsPart) -> None:
+def _publish_terms(draft: ProgrammeDraft, now: datetime) -> None:
+    terms = load(TermsPart, draft.definition)
     waiting = list_waiting(draft.programme.code)
     if waiting and not terms.rules_need_approval and needs_approval(draft.programme_id):
         raise TermsNotValid(
             f"Waiting for a second person: {', '.join(waiting)}. Decide or discard that first."
         )
-    row = ProgrammeTerms.objects.select_for_update().get(programme_id=draft.programme_id)
-    for name, value in msgspec.structs.asdict(terms).items():
-        setattr(row, name, value)
-    row.save(update_fields=[*TermsPart.__struct_fields__, "updated_at"])
+    let_hold(draft, now=now)
 
 
 def _bring_limits(programme_id: int, limits: dict[str, int]) -> None:

@@ -11,7 +11,7 @@ from loyalty.models import Benefit, DraftState, ProgrammeTerms, Tier
 from loyalty.models.programme_drafts import DraftKind
 from loyalty.queries.drafts import list_waiting, needs_approval
 from loyalty.queries.ladders import find_open_ladder_draft
-from loyalty.queries.programme_drafts import find_open_programme_draft
+from loyalty.queries.programme_drafts import find_coming_terms, find_open_programme_draft
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.rule_drafts import find_draft_of
 from loyalty.rules.ladders import LadderDefinition
@@ -25,6 +25,7 @@ from loyalty.rules.programme_files import (
     ladder_of,
     without_ended,
 )
+from loyalty.services.coming_terms import schedule_terms
 from loyalty.services.ladder_drafts import approve_ladder_draft, submit_ladder_draft, write_ladder_draft
 from loyalty.services.ladders import publish_ladder
 from loyalty.services.rule_drafts import approve_draft, submit_draft, write_draft
@@ -49,6 +50,7 @@ def bring_file(file: ProgrammeFile, *, by: str, now: datetime, approved_by: str 
     :param approved_by: who approved the file as a whole, and so each thing in it.
     :raises ProgrammeFileNotFitting: it cannot be brought in here.
     :raises ProgrammeNotValid: its timezone, currency or region is none.
+    :raises TermsNotValid: it names coming terms, and others wait for their time.
     :raises RuleNotValid: a rule would begin before another version of it that waits for its time.
     """
     ensure_whole(file)
@@ -62,6 +64,11 @@ def bring_file(file: ProgrammeFile, *, by: str, now: datetime, approved_by: str 
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
     if today is None or today.terms != file.terms:
         _bring_terms(programme.pk, file.terms)
+    coming = file.next_terms
+    if coming is not None and (today is None or today.next_terms != coming):
+        schedule_terms(
+            programme.pk, coming.terms, live_from=coming.live_from, by=by, approved_by=approved_by, now=now
+        )
     _bring_tiers(programme.pk, file)
     ladder = ladder_of(file)
     if ladder is not None and (today is None or ladder_of(today) != ladder):
@@ -104,6 +111,8 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
 def _bring_terms(programme_id: int, terms: TermsPart) -> None:
     if find_open_programme_draft(programme_id, DraftKind.TERMS) is not None:
         raise ProgrammeFileNotFitting("Somebody has a draft of the terms open: decide it first.")
+    if find_coming_terms(programme_id) is not None:
+        raise ProgrammeFileNotFitting("Other terms wait for their time here: withdraw them first.")
     ProgrammeTerms.objects.update_or_create(programme_id=programme_id, defaults=msgspec.structs.asdict(terms))
 
 

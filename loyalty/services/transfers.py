@@ -62,7 +62,7 @@ def transfer_points(draft: TransferDraft, *, now: datetime) -> Transferred:
     """
     if draft.member_id == draft.to_member_id:
         raise TransferToOneself(pointer="/to")
-    terms = get_current_programme(draft.programme_id).terms
+    terms = get_current_programme(draft.programme_id).terms_at(now)
     if terms.transfer_points_a_day == 0:
         raise TransfersNotAllowed
     today = datetime.combine(now.astimezone(terms.zone).date(), time(), terms.zone)

@@ -13,18 +13,22 @@ def welcome(member_id: int, *, programme_code: str, happened_at: datetime, now: 
     :return: whether points were credited now.
     """
     terms = ProgrammeTerms.objects.filter(programme__code=programme_code).first()
-    if terms is None or terms.welcome_points == 0:
+    if terms is None:
+        return False
+    programme = get_programme(terms.programme_id, stamp=terms.stamp)
+    points = programme.terms_at(happened_at).welcome_points
+    if points == 0:
         return False
     return post_credit(
         Credit(
             member_id=member_id,
-            points=terms.welcome_points,
+            points=points,
             kind="bonus",
             cause="welcome",
             reason="welcome",
             actor="loyalty.welcome",
             happened_at=happened_at,
         ),
-        programme=get_programme(terms.programme_id, stamp=terms.stamp),
+        programme=programme,
         now=now,
     )

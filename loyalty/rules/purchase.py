@@ -132,7 +132,8 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     :param counts_since: the first day of its window.
     :param promote_at: the spend in the window at which a further tier is reached, None at the top; 0 where other things
         than spend count too.
-    :param reached: the steps it reaches that were not held before, lowest first.
+    :param reached: the steps it reaches that the member had not reached so far, lowest first.
+    :param lifts_to: the highest of them, where nobody has given the member as much.
     """
 
     spent_on: date
@@ -140,6 +141,7 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     promote_at: int | None
     standings: list[Standing]
     reached: list[Step]
+    lifts_to: Step | None = None
 
 
 def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime | None = None) -> LotBorn:
@@ -226,13 +228,17 @@ def climb_to(
     if measures[1] is not None and counts_since(ladder_now, today, member) <= day < today:
         by_now = standings_after(ladder_now, [*changed, *standings], measures[1], at=now, member=member)
         changed += [each for each in by_now if each.from_at == now]
-    begun = {each.tier_id for each in changed} - {each.tier_id for each in standings if each.until_at > at}
+    held = [each for each in standings if each.until_at > at]
+    begun = {each.tier_id for each in changed} - {each.tier_id for each in held if not each.is_given}
+    given = {each.tier_id for each in held if each.is_given}
+    top = next((step for step in reversed(ladder_now.steps) if step.id in begun | given), None)
     return Climb(
         spent_on=day,
         counts_since=counts_since(ladder, day, member),
         promote_at=next_threshold(ladder, measures[0]),
         standings=changed,
         reached=[step for step in ladder_now.steps if step.id in begun],
+        lifts_to=None if top is None or top.id in given else top,
     )
 
 

@@ -22,7 +22,7 @@ LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
-    """Standings that begin or are prolonged, those that end now, and the steps that were not held before."""
+    """Standings that begin or are prolonged, those that end now, and the steps that were not reached before."""
 
     changed: list[Standing] = []
     ended: list[Standing] = []
@@ -51,7 +51,8 @@ def review(
     measures = _at(ladder, days, now, member)
     is_lifted = held is not None and held in ladder.steps[: len(steps_reached(ladder, measures))]
     changed = standings_after(ladder, standings, measures, at=now, member=member) if is_lifted else []
-    begun = {each.tier_id for each in changed} - {each.tier_id for each in standings if each.from_at <= now}
+    own = {each.tier_id for each in standings if each.from_at <= now and not each.is_given}
+    begun = {each.tier_id for each in changed} - own
     ended: list[Standing] = []
     if lowers and not begun:
         kept, ended = _lowered(ladder, standings, measures, now, member)

@@ -61,10 +61,10 @@ class Climbs:
             self.changes[wallet_id] = msgspec.structs.replace(
                 change, changed=change.changed + climb.standings, reached=change.reached + climb.reached
             )
-        if climb.reached:
+        if climb.lifts_to is not None:
             reached = TierReached(
                 programme_code=self.programme.terms.programme_code,
-                tier_code=climb.reached[-1].code,
+                tier_code=climb.lifts_to.code,
                 previous_code=before,
             )
             self.news.append(Announcement(reached, member_id=member_id, happened_at=at))

@@ -10,16 +10,16 @@ from loyalty.rules.settle import Settlement
 def news_of(
     ref: str, purchase: Purchase, lines: list[Line], settlement: Settlement, climb: Climb, *, tier_code: str
 ) -> list[Event]:
-    """The purchase, and the highest tier that it reaches.
+    """The purchase, and the tier that it lifts the member to.
 
     :param tier_code: the tier that the member stood on.
     """
     news: list[Event] = [_committed(ref, purchase, lines, settlement, tier_code)]
-    if climb.reached:
+    if climb.lifts_to is not None:
         news.append(
             TierReached(
                 programme_code=purchase.programme_code,
-                tier_code=climb.reached[-1].code,
+                tier_code=climb.lifts_to.code,
                 previous_code=tier_code,
             )
         )

@@ -59,7 +59,7 @@ def give_tier(
         given_by=by.name,
         reason=reason.strip()[:300],
     )
-    _prolong_benefits(wallet, _steps_up_to(ladder, given), programme, until, now)
+    _bound_benefits(wallet, programme, now)
     _grant_benefits(wallet, standing, _steps_gained(ladder, before, given), programme, now)
     if before is None or before.id != given.id:
         event = TierReached(
@@ -85,12 +85,7 @@ def end_given_tier(wallet: Wallet, tier_id: int, *, reason: str, by: Colleague, 
     given = TierStanding.objects.filter(wallet=wallet, tier_id=tier_id, until_at__gt=now).exclude(given_by="")
     if not given.update(until_at=now, ended_by=by.name, end_reason=reason.strip()[:300]):
         raise TierNotGiven("This tier was not given by hand, or it is over.")
-    ladder = get_current_programme(wallet.programme_id).ladder_at(now)
-    left = step_held(ladder, list_standings(wallet.pk, now=now), now)
-    kept = _steps_up_to(ladder, left)
-    BenefitGrant.objects.filter(
-        wallet=wallet, cause__startswith=GIVEN, used_at=None, valid_until__gt=now
-    ).exclude(benefit__tier__in=[step.id for step in kept]).update(valid_until=now)
+    _bound_benefits(wallet, get_current_programme(wallet.programme_id), now)
     _let_know(wallet)
 
 
@@ -135,20 +130,28 @@ def _grant_benefits(
     )
 
 
-def _prolong_benefits(
-    wallet: Wallet, steps: Sequence[Step], programme: Programme, until: datetime, now: datetime
-) -> None:
-    """What came with a tier as it was given before lasts with it."""
-    earlier = BenefitGrant.objects.select_related("benefit").filter(
-        wallet=wallet,
-        cause__startswith=GIVEN,
-        benefit__tier__in=[step.id for step in steps],
-        valid_until__gt=now,
+def _bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None:
+    """Let what came with given tiers last as long as the gifts that bring it, but for what the member reached: that was
+    prolonged when they did. What was used stays as it is where no gift goes on.
+    """
+    ladder, standings = programme.ladder_at(now), list_standings(wallet.pk, now=now)
+    reached = step_held(ladder, [each for each in standings if not each.is_given], now)
+    ranks = {step.id: rank for rank, step in enumerate(ladder.steps)}
+    gifts = [(ranks.get(each.tier_id, 0), each.until_at) for each in standings if each.is_given]
+    came = (
+        BenefitGrant.objects.select_related("benefit")
+        .filter(wallet=wallet, cause__startswith=GIVEN, valid_until__gt=now)
+        .exclude(benefit__tier__in=[step.id for step in _steps_up_to(ladder, reached)])
     )
-    for grant in earlier:
-        last = midnight_after(grant.granted_at, grant.benefit.valid_days, programme.terms.zone)
-        grant.valid_until = min(until, last)
-    BenefitGrant.objects.bulk_update(earlier, ["valid_until"])
+    for grant in came:
+        rank = ranks.get(grant.benefit.tier_id, 0)
+        until = max((until for given, until in gifts if given >= rank), default=None)
+        if until is not None:
+            last = midnight_after(grant.granted_at, grant.benefit.valid_days, programme.terms.zone)
+            grant.valid_until = min(until, last)
+        elif grant.used_at is None:
+            grant.valid_until = now
+    BenefitGrant.objects.bulk_update(came, ["valid_until"])
 
 
 def _let_know(wallet: Wallet) -> None:

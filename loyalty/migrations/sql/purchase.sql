@@ -185,7 +185,8 @@ BEGIN
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(standings) AS x(w int)) s
     WHERE w.id = s.id;
 
-    -- What came with a tier given by hand lasts as long as what reaching it brings, where they reach the tier themselves.
+    -- What came with a tier given by hand lasts as long as what reaching it brings, where they reach the tier themselves, and
+    -- is not granted beside it.
     IF EXISTS (SELECT FROM loyalty_benefitgrant g WHERE g.wallet_id = ANY (ids) AND g.cause LIKE 'given:%') THEN
         UPDATE loyalty_benefitgrant g
         SET valid_until = greatest(g.valid_until,
@@ -202,6 +203,9 @@ BEGIN
     SELECT ids[x.w], x.member_id, x.benefit_id, x.ref, x.cause, x.granted_at, x.valid_until
     FROM jsonb_to_recordset(benefits) AS x(
         w int, member_id bigint, ref text, benefit_id bigint, cause text, granted_at timestamptz, valid_until timestamptz)
+    WHERE NOT EXISTS (SELECT FROM loyalty_benefitgrant g
+        WHERE g.wallet_id = ids[x.w] AND g.member_id = x.member_id AND g.benefit_id = x.benefit_id
+            AND g.cause LIKE 'given:%' AND g.valid_until > x.granted_at)
     ON CONFLICT (wallet_id, cause, member_id) DO NOTHING;
 END
 $$;

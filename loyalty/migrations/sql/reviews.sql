@@ -141,11 +141,22 @@ BEGIN
     UPDATE loyalty_wallet w SET terms_stamp = w.terms_stamp + 1
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(ended) AS x(w int)) s
     WHERE w.id = s.id;
-    -- What a tier brought goes with it.
+    -- What a tier brought goes with it, except for as long as this tier or a higher one is held on.
     UPDATE loyalty_benefitgrant g SET valid_until = x.until_at
-    FROM jsonb_to_recordset(ended) AS x(w int, member_id bigint, tier_id bigint, from_at timestamptz, until_at timestamptz)
+    FROM (
+        SELECT e.wallet_id, e.member_id, e.tier_id, greatest(e.until_at, max(s.until_at)) AS until_at
+        FROM (
+            SELECT ids[x.w] AS wallet_id, x.member_id, x.tier_id, min(x.until_at) AS until_at
+            FROM jsonb_to_recordset(ended) AS x(w int, member_id bigint, tier_id bigint, until_at timestamptz)
+            GROUP BY ids[x.w], x.member_id, x.tier_id
+        ) e
+        JOIN loyalty_tier t ON t.id = e.tier_id
+        LEFT JOIN (loyalty_tierstanding s JOIN loyalty_tier h ON h.id = s.tier_id)
+            ON s.wallet_id = e.wallet_id AND s.member_id = e.member_id AND s.until_at > s.from_at AND h.rank >= t.rank
+        GROUP BY e.wallet_id, e.member_id, e.tier_id, e.until_at
+    ) x
     JOIN loyalty_benefit b ON b.tier_id = x.tier_id
-    WHERE g.wallet_id = ids[x.w] AND g.member_id = x.member_id AND g.benefit_id = b.id AND g.cause LIKE 'tier:%'
-        AND g.used_at IS NULL AND g.valid_until > x.until_at;
+    WHERE g.wallet_id = x.wallet_id AND g.member_id = x.member_id AND g.benefit_id = b.id
+        AND (g.cause LIKE 'tier:%' OR g.cause LIKE 'given:%') AND g.used_at IS NULL AND g.valid_until > x.until_at;
 END
 $$;

@@ -264,6 +264,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "count referred friends": every(60, "loyalty.count_friends"),
     "count the past for challenges": every(5, "loyalty.catch_challenges_up"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
+    "make copies of data": every(5, "members.make_copies"),
+    "erase members": every(60, "members.erase_due"),
     "count names": every(86_400, "members.count_names"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),
@@ -278,6 +280,20 @@ DEFAULT_REGION = env.str("DEFAULT_REGION", default="US")
 
 MESSAGE_FOLDER = HOME / "outbox"
 """Where the file carriers of the local stack write the messages they would have sent."""
+
+EXPORT_FOLDER = Path(env.str("EXPORT_FOLDER", default=str(HOME / "exports")))
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": EXPORT_FOLDER, "file_permissions_mode": 0o600},
+    },
+}
+"""Copies of members' data lie in `exports`: a folder that web and worker share, or a bucket in its place."""
+EXPORT_KEPT_DAYS = env.int("EXPORT_KEPT_DAYS", default=7)
+ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
+"""An erasure can be called off for so many days."""
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="omnichannel.adapters.files.FileMailBackend")
 SMS_URL = env.str("SMS_URL", default="")

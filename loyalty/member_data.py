@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from config.ground.moments import day, moment
+from config.ground.personal import Held
 from loyalty.models import Redemption, TierStanding
+from loyalty.models.personal import HELD
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.given_tiers import list_tiers_given_now
@@ -16,7 +18,7 @@ from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, Of
 from loyalty.queries.redemptions import list_latest
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
 from loyalty.rules.redemptions import ENDED
-from members.member_data import Act, Cell, Fact, Panel
+from members.member_data import Act, Cell, Fact, Panel, Traces
 from omnichannel.queries.places import list_programmes_served
 
 GIVE, END = "loyalty.add_tierstanding", "loyalty.change_tierstanding"
@@ -62,6 +64,12 @@ class Points:
             _lots(holdings.list_lots(ids, now=now), zone),
             _entries(holdings.list_movements(ids), zone),
         ]
+
+    def holds(self) -> Sequence[Held]:
+        return HELD
+
+    def forget_files(self, member_id: int, traces: Traces) -> int:
+        return 0
 
 
 NO_WALLET = Panel(title="Wallet", order=20, empty="No points yet: the first purchase opens the wallet.")

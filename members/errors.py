@@ -111,3 +111,27 @@ class PairAlreadyDecided(Refusal):
     status = 409
     code = "pair_already_decided"
     title = "Somebody has decided about these two members already"
+
+
+class ErasureNotFound(NotFound):
+    code = "erasure_not_found"
+    title = "No erasure of this member is under way"
+
+
+class ErasureBegun(Refusal):
+    """Too late, or decided already."""
+
+    status = 409
+    code = "erasure_begun"
+    title = "This erasure does not wait any more"
+
+
+class ErasureNeedsAnotherPerson(Refusal):
+    status = 409
+    code = "erasure_needs_another_person"
+    title = "Another colleague has to agree to this erasure"
+
+
+class CopyNotReady(NotFound):
+    code = "copy_not_ready"
+    title = "There is no copy of the data to fetch; ask for one, or wait until it is made"

@@ -45,3 +45,10 @@ class SignInCodeRequested(Event, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "members.sign_in_code_requested"
     request_id: int
+
+
+class MemberErased(Event, frozen=True, kw_only=True):
+    """Nothing is held of a person any more; forget them wherever else they are known by this ref."""
+
+    name: ClassVar[str] = "members.member_erased"
+    member_ref: str

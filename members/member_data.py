@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from config.ground.personal import Held
 from config.staff.dashboard import Chart
 
 
@@ -73,12 +74,25 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     acts: tuple[Act, ...] = ()
 
 
+class Traces(msgspec.Struct, frozen=True):
+    """By what somebody may be found outside of their own rows: what they were ever known by, and called."""
+
+    addresses: tuple[str, ...]
+    names: tuple[str, ...]
+
+
 class MemberData(Protocol):
     def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
         """What staff should see of a member at a glance; a fixed number of statements, however much there is.
 
         :param viewer_id: the colleague who looks, where it matters that they serve particular stores.
         """
+
+    def holds(self) -> Sequence[Held]:
+        """Every table of the floor that holds something of a member, in the order in which it is erased."""
+
+    def forget_files(self, member_id: int, traces: Traces) -> int:
+        """Delete the floor's files about somebody; answers how many. Safe to repeat."""
 
 
 _FLOORS: dict[str, MemberData] = {}
@@ -87,6 +101,11 @@ _FLOORS: dict[str, MemberData] = {}
 def register(floor: str, holds: MemberData) -> None:
     """Let a floor speak for what it holds; once per floor, from its `apps.py`."""
     _FLOORS[floor] = holds
+
+
+def list_floors() -> dict[str, MemberData]:
+    """The floors from above to below: who knows a person best comes last."""
+    return dict(reversed(_FLOORS.items()))
 
 
 def list_panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:

@@ -7,11 +7,15 @@ from celery import shared_task
 
 from config.ground import clock
 from members.services.common_names import count_common_names
+from members.services.copies import forget_past_copies, make_waiting_copies
+from members.services.erasing import erase_due_members
 from members.services.presence import purge_presences
 from members.services.sign_in import purge_sign_ins
 from members.services.sign_in_codes import purge_codes
 
 KEPT = timedelta(days=1)
+COPIES_PER_RUN = 5
+ERASED_PER_RUN = 20
 
 
 @shared_task(name="members.purge_sign_ins", acks_late=True)
@@ -25,3 +29,17 @@ def purge_spent_sign_ins(**_newer_arguments: Any) -> int:
 def count_names(**_newer_arguments: Any) -> int:
     """Count how common names are among members. Safe to repeat, any number at once."""
     return count_common_names()
+
+
+@shared_task(name="members.make_copies", acks_late=True)
+def make_copies(**_newer_arguments: Any) -> int:
+    """Make the copies of their data that were asked for, and delete those whose days are over. Safe to repeat."""
+    now = clock.now()
+    forget_past_copies(now=now)
+    return make_waiting_copies(now=now, limit=COPIES_PER_RUN)
+
+
+@shared_task(name="members.erase_due", acks_late=True)
+def erase_due(**_newer_arguments: Any) -> int:
+    """Erase members whose days of grace are over, and go on with what was begun. Safe to repeat, any number at once."""
+    return erase_due_members(now=clock.now(), limit=ERASED_PER_RUN)

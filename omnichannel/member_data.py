@@ -1,5 +1,6 @@
-"""What this floor shows on the member's page: purchases, messages, and what they did beside."""
+"""What this floor holds of a member, and shows on their page: purchases, messages, and what they did beside."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,11 @@ from django.utils.timezone import get_current_timezone
 
 from config.ground.amounts import money
 from config.ground.moments import moment
-from members.member_data import Cell, Panel
+from config.ground.personal import Held
+from members.member_data import Cell, Panel, Traces
+from omnichannel.adapters.files import forget_messages_to
 from omnichannel.models import BehaviourEvent, Message
+from omnichannel.models.personal import HELD
 from omnichannel.queries.behaviour import list_newest_events
 from omnichannel.queries.messages import list_newest_messages
 from omnichannel.queries.orders import Purchase, list_newest_purchases
@@ -53,6 +57,15 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
             is_wide=True,
         ),
     ]
+
+
+def holds() -> Sequence[Held]:
+    return HELD
+
+
+def forget_files(member_id: int, traces: Traces) -> int:
+    """The files of the local stack's post office."""
+    return forget_messages_to(traces.addresses)
 
 
 def _order(purchase: Purchase) -> tuple[Cell | str, ...]:

@@ -112,6 +112,9 @@ class Entry(models.Model):
     reason = models.CharField(max_length=300)
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
+    sealed_digest = models.BinaryField(
+        null=True, editable=False, help_text="What its seal covers of it, if the reason was erased since."
+    )
 
     class Meta:
         constraints = [

@@ -6,6 +6,14 @@ from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, P
 from members.models.identities import Identity, IdentityMove
 from members.models.members import Member
 from members.models.preferences import Preference
+from members.models.privacy import (
+    DataExport,
+    ErasureReceipt,
+    ErasureRequest,
+    ErasureState,
+    ExportFetch,
+    ExportState,
+)
 from members.models.sign_in import AccessToken, CodePurpose, Presence, RefreshToken, SignIn, SignInCode
 
 __all__ = [
@@ -15,6 +23,12 @@ __all__ = [
     "CommonName",
     "Consent",
     "ConsentEvent",
+    "DataExport",
+    "ErasureReceipt",
+    "ErasureRequest",
+    "ErasureState",
+    "ExportFetch",
+    "ExportState",
     "Identity",
     "IdentityMove",
     "LikelyPair",

@@ -1,5 +1,6 @@
-"""What members itself shows on the member's page: by what they are known, what they wish, what they allow."""
+"""What members itself shows on the member's page, and what it holds: by what they are known, wish and allow."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -7,12 +8,16 @@ from django.urls import reverse
 from django.utils.timezone import get_current_timezone
 
 from config.ground.moments import day, moment
+from config.ground.personal import Held
 from config.staff.actors import name_actors
-from members.member_data import Act, Cell, Fact, Panel
+from members.adapters.exports import forget_copies
+from members.member_data import Act, Cell, Fact, Panel, Traces
 from members.models import ConsentEvent, IdentityMove
+from members.models.personal import HELD
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.preferences import PreferenceFacts, get_preferences
+from members.queries.privacy import copies_of
 from members.rules.people import name_of
 
 EVENTS_SHOWN = 10
@@ -31,6 +36,15 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
         _consents(list_consents(member_id)),
         _consent_history(member_id),
     ]
+
+
+def holds() -> Sequence[Held]:
+    return HELD
+
+
+def forget_files(member_id: int, traces: Traces) -> int:
+    """The copies of their data that were made for them."""
+    return forget_copies(copies_of(member_id))
 
 
 def _identities(member_id: int, identities: tuple[KnownIdentity, ...]) -> Panel:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,25 @@ def write_message(kind: str, address: str, content: bytes, *, ending: str) -> Pa
     folder = Path(settings.MESSAGE_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    plain_address = _NOT_FOR_FILE_NAMES.sub("_", address.removeprefix("+"))[:80]
-    path = folder / f"{stamp}-{kind}-{plain_address}.{ending}"
+    path = folder / f"{stamp}-{kind}-{_plain(address)}.{ending}"
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_bytes(content)
     return unfinished.rename(path)
+
+
+def forget_messages_to(addresses: Iterable[str]) -> int:
+    """Delete what was written to these phones and e-mail addresses; answers how many files."""
+    endings = tuple(f"-{_plain(address)}.{ending}" for address in addresses for ending in ("eml", "txt"))
+    folder = Path(settings.MESSAGE_FOLDER)
+    found = [path for path in folder.iterdir() if path.name.endswith(endings)] if folder.is_dir() else []
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def _plain(address: str) -> str:
+    """An address as file names have it."""
+    return _NOT_FOR_FILE_NAMES.sub("_", address.removeprefix("+"))[:80]
 
 
 class FileMailBackend(BaseEmailBackend):

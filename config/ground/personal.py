@@ -1,0 +1,126 @@
+"""What tables hold of a person: declared beside the tables as `Held`, told and erased here from that alone.
+
+A table that holds something of a person and has no line is found by `tests/house/test_personal.py`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+from django.apps import apps
+from django.db import connection
+from django.db.models import BinaryField, Model
+
+ROWS_AT_ONCE = 1_000
+ERASED = "'erased'"
+"""For columns that may not be empty."""
+EMPTY = "''"
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What one table holds of a person, why, and what becomes of it when they are erased.
+
+    :ivar table: label of the model, e.g. `members.Identity`.
+    :ivar why: what it is used for, in words for the person.
+    :ivar of: columns of which each names a member.
+    :ivar where: SQL over the row `t` and `%(member)s` in place of `of`.
+    :ivar becomes: rows are deleted, or stay without a word about the person: `blank` is overwritten.
+    :ivar blank: column -> SQL over `t` that takes its place.
+    :ivar keeps: columns with text that stay, because the house wrote them and they name nobody: refs, codes, numbers.
+    :ivar hides: columns that are not told to the person: secrets. Digests never are.
+    :ivar lock: table that nobody writes while this one is erased.
+    :ivar is_told: whether the person's export holds it; what is derived anew at any time is not told.
+    """
+
+    table: str
+    why: str
+    of: tuple[str, ...] = ("member_id",)
+    where: str = ""
+    becomes: Literal["deleted", "nameless"] = "nameless"
+    blank: Mapping[str, str] = {}
+    keeps: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    lock: str = ""
+    is_told: bool = True
+
+
+def model_of(held: Held) -> type[Model]:
+    return apps.get_model(held.table)
+
+
+def read_rows(held: Held, member_id: int) -> Iterator[str]:
+    """The rows of a person as JSON objects, a thousand read at a time."""
+    meta = model_of(held)._meta
+    key = "id" if any(field.column == "id" for field in meta.concrete_fields) else _key_of(meta)
+    untold = [field.column for field in meta.concrete_fields if isinstance(field, BinaryField)]
+    statement = (
+        f"SELECT t.{key}, (to_jsonb(t) - %(untold)s::text[])::text FROM {meta.db_table} t"  # noqa: S608 - declared names
+        f" WHERE ({_condition(held)}) AND t.{key} > %(after)s ORDER BY t.{key} LIMIT {ROWS_AT_ONCE}"
+    )
+    after = -(2**63)
+    while True:
+        with connection.cursor() as cursor:
+            told: dict[str, Any] = {"member": member_id, "untold": [*untold, *held.hides], "after": after}
+            cursor.execute(statement, told)
+            rows = cursor.fetchall()
+        yield from (text for _, text in rows)
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        after = rows[-1][0]
+
+
+def erase_rows(held: Held, member_id: int) -> int:
+    """Delete the rows of a person, or overwrite what they say of them, in a transaction with `lift_guards`.
+
+    :return: how many rows.
+    """
+    table, condition = model_of(held)._meta.db_table, _condition(held)
+    if held.becomes == "deleted":
+        statement = f"DELETE FROM {table} t WHERE {condition}"  # noqa: S608 - declared names
+    elif held.blank:
+        sets = ", ".join(f'"{column}" = {value}' for column, value in held.blank.items())
+        statement = f"UPDATE {table} t SET {sets} WHERE {condition}"  # noqa: S608 - declared names
+    else:
+        return 0
+    with connection.cursor() as cursor:
+        if held.lock:
+            cursor.execute(f"LOCK TABLE {held.lock} IN SHARE MODE")
+        cursor.execute(statement, {"member": member_id})
+        return int(cursor.rowcount)
+
+
+def list_row_ids(held: Held, member_id: int) -> str:
+    """SQL for the keys of a person's rows as text, over `%(member)s`."""
+    meta = model_of(held)._meta
+    return f"SELECT t.{_key_of(meta)}::text FROM {meta.db_table} t WHERE {_condition(held)}"  # noqa: S608 - declared names
+
+
+def lift_guards(tables: Iterable[Held]) -> None:
+    """Until the transaction ends, let rows of these tables be changed that never change, and write no history of it.
+    An erasure alone, and what applies a retention period, may."""
+    names = {
+        trigger.get_pgid(model)
+        for held in tables
+        for model in [model_of(held)]
+        for trigger in getattr(model._meta, "triggers", [])
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(sorted(names)) + "}"]
+        )
+
+
+def set_guards() -> None:
+    """End what `lift_guards` began, before the transaction does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
+
+
+def _key_of(meta: Any) -> str:
+    """The key's column; of a key of two columns the first."""
+    key = meta.pk
+    return str(key.column or meta.get_field(key.field_names[0]).column)
+
+
+def _condition(held: Held) -> str:
+    return held.where or " OR ".join(f"t.{column} = %(member)s" for column in held.of)

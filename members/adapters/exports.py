@@ -1,0 +1,37 @@
+"""Where the files of members' copies lie: the storage `exports` of the settings, a folder or a bucket."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+
+STORAGE = "exports"
+
+
+def keep_copy(name: str, content: IO[bytes]) -> int:
+    """Write a file under this very name, in place of what may stand there; answers its bytes."""
+    storage = _storage()
+    storage.delete(name)
+    kept = storage.save(name, File(content))
+    return int(storage.size(kept))
+
+
+def open_copy(name: str) -> IO[bytes]:
+    """
+    :raises FileNotFoundError: it is gone.
+    """
+    return _storage().open(name)
+
+
+def forget_copies(names: Iterable[str]) -> int:
+    """Delete those that are there; answers how many."""
+    storage = _storage()
+    found = [name for name in names if storage.exists(name)]
+    for name in found:
+        storage.delete(name)
+    return len(found)
+
+
+def _storage() -> Storage:
+    return storages[STORAGE]

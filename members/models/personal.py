@@ -1,0 +1,80 @@
+"""What this floor, and the house below it, hold of a member; and what is left of it after an erasure."""
+
+from config.ground.personal import EMPTY, Held
+
+_OF_IDENTITY = """t.member_id = %(member)s
+    OR t.pgh_obj_id IN (SELECT i.id FROM members_identity i WHERE i.member_id = %(member)s)"""
+_OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN (
+    SELECT i.kind, i.value FROM members_identity i WHERE i.member_id = %(member)s
+    UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
+_KNOWN_BY = "To know you again, and to reach you where you allow it."
+_WISHES = "To do as you wish."
+_ALLOWED = "To send only what you allow, and to show how that came to be."
+_SIGNED_IN = "To keep your app signed in, and others out."
+_ONCE = "To know one person once."
+_OWN_DATA = "To do with your data as you asked, and to show that it was done."
+_PERSON = ("given_name", "family_name", "display_name", "language", "enrolled_at_place")
+
+HELD = (
+    Held(table="members.AccessToken", why=_SIGNED_IN, becomes="deleted", is_told=False),
+    Held(table="members.RefreshToken", why=_SIGNED_IN, becomes="deleted", is_told=False),
+    Held(table="members.SignIn", why=_SIGNED_IN, becomes="deleted"),
+    Held(table="members.SignInCode", why=_SIGNED_IN, where=_OF_CODE, becomes="deleted"),
+    Held(
+        table="members.Presence", why="To spend points at a till only while you are there.", becomes="deleted"
+    ),
+    Held(table="members.SearchKey", why=_ONCE, becomes="deleted", is_told=False),
+    Held(table="members.LikelyPair", why=_ONCE, of=("member_id", "other_id"), becomes="deleted"),
+    Held(table="members.Colleague", why="To keep colleagues from their own wallet.", becomes="deleted"),
+    Held(table="members.ColleagueEvent", why="What was on record before.", becomes="deleted"),
+    Held(table="members.Consent", why=_ALLOWED, becomes="deleted"),
+    Held(table="members.ConsentEvent", why=_ALLOWED, becomes="deleted"),
+    Held(table="members.Preference", why=_WISHES, becomes="deleted"),
+    Held(table="members.PreferenceEvent", why="What was on record before.", becomes="deleted"),
+    Held(table="members.IdentityMove", why=_KNOWN_BY, of=("member_id", "from_member_id"), keeps=("actor",)),
+    Held(table="members.ExportFetch", why=_OWN_DATA, keeps=("fetched_by",)),
+    Held(
+        table="members.DataExport",
+        why=_OWN_DATA,
+        blank={"file": EMPTY, "state": "'gone'", "kept_until": "NULL"},
+        keeps=("ref", "asked_by"),
+    ),
+    Held(table="members.ErasureReceipt", why=_OWN_DATA, keeps=("floor", "rows")),
+    Held(table="members.ErasureRequest", why=_OWN_DATA, keeps=("ref", "asked_by", "decided_by")),
+    Held(
+        table="members.IdentityEvent", why="What was on record before.", where=_OF_IDENTITY, becomes="deleted"
+    ),
+    Held(table="members.Identity", why=_KNOWN_BY, becomes="deleted"),
+    Held(
+        table="members.MemberEvent", why="What was on record before.", of=("pgh_obj_id",), becomes="deleted"
+    ),
+    Held(
+        table="members.Member",
+        why="To call you by your name, in your language, and to wish you well on your day.",
+        of=("id",),
+        blank={
+            **dict.fromkeys(_PERSON, EMPTY),
+            **dict.fromkeys(("birth_date", "birth_month", "birth_day"), "NULL"),
+            "card_secret": "''::bytea",
+            "state": "'erased'",
+        },
+        keeps=("ref",),
+    ),
+)
+"""In the order in which they are erased: what tells where else to look goes last."""
+
+HOUSE = (
+    Held(
+        table="outbox.Delivery",
+        why="To tell other parts of the house what happened.",
+        becomes="deleted",
+        is_told=False,
+    ),
+    Held(table="outbox.Event", why="To tell other parts of the house what happened.", becomes="deleted"),
+    Held(
+        table="ground.IdempotencyKey",
+        why="To answer your app the same when it asks twice.",
+        where="t.caller = 'member:' || %(member)s",
+        becomes="deleted",
+    ),
+)

@@ -1,0 +1,105 @@
+"""Erasing a person: floor by floor from above, each in a transaction of its own with a receipt.
+
+Killed anywhere it goes on where it was: a floor that gave its receipt is done, and what tells who the person was goes
+last. From the first step on the member can be found, signed in and changed no more.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from config.ground.personal import Held, erase_rows, lift_guards, set_guards
+from config.outbox.services import publish
+from members.events import MemberErased
+from members.member_data import Traces, list_floors
+from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member
+from members.models.members import MemberState
+from members.models.personal import HOUSE
+from members.queries.privacy import is_news_waiting, list_due_erasures, lock_erasure, traces_of
+from members.services.sign_in import end_sign_ins
+from members.services.traces import erase_traces
+
+THE_HOUSE = "house"
+"""What is below all floors: news, answers kept, the log of what staff did. It goes first, while rows can be named."""
+
+
+def erase_due_members(*, now: datetime, limit: int) -> int:
+    """Erase those whose days of grace are over; answers how many are erased now."""
+    return sum(erase_member(request_id, now=now) for request_id in list_due_erasures(now=now, limit=limit))
+
+
+def erase_member(request_id: int, *, now: datetime) -> bool:
+    """Erase one member whose erasure is due. Safe to repeat, any number at once.
+
+    :return: whether it is done; not while somebody else is at it, or while news about the member is on its way.
+    """
+    if not _begin(request_id, now=now):
+        return False
+    steps = _steps()
+    return all(_erase_floor(request_id, floor, now=now) for floor in steps) and _end(
+        request_id, list(steps), now=now
+    )
+
+
+@transaction.atomic
+def _begin(request_id: int, *, now: datetime) -> bool:
+    request = lock_erasure(request_id)
+    if request is None or request.due_at is None or request.due_at > now:
+        return False
+    if request.state != ErasureState.AGREED:
+        return request.state == ErasureState.ERASING
+    if is_news_waiting(request.member_id):
+        return False
+    Member.objects.filter(pk=request.member_id).update(state=MemberState.ERASED)
+    end_sign_ins(request.member_id, because="erased", now=now)
+    AccessToken.objects.filter(member_id=request.member_id).delete()
+    request.state = ErasureState.ERASING
+    request.save()
+    return True
+
+
+def _steps() -> dict[str, Sequence[Held]]:
+    return {THE_HOUSE: HOUSE, **{floor: data.holds() for floor, data in list_floors().items()}}
+
+
+@transaction.atomic
+def _erase_floor(request_id: int, floor: str, *, now: datetime) -> bool:
+    """Whether the floor is done, by this or an earlier run."""
+    request = lock_erasure(request_id)
+    if request is None:
+        return False
+    if request.receipts.filter(floor=floor).exists():
+        return True
+    member_id, traces = request.member_id, traces_of(request.member_id)
+    lift_guards(held for tables in _steps().values() for held in tables)
+    erased = dict(_erase(floor, member_id, traces))
+    set_guards()
+    ErasureReceipt.objects.create(
+        request=request, member_id=member_id, floor=floor, rows=erased, erased_at=now
+    )
+    return True
+
+
+def _erase(floor: str, member_id: int, traces: Traces) -> Iterator[tuple[str, int]]:
+    """What was erased, and how much of it."""
+    if floor == THE_HOUSE:
+        everywhere = [held for tables in _steps().values() for held in tables]
+        yield from erase_traces(member_id, traces, everywhere).items()
+    else:
+        yield "files", list_floors()[floor].forget_files(member_id, traces)
+    for held in _steps()[floor]:
+        yield held.table, erase_rows(held, member_id)
+
+
+@transaction.atomic
+def _end(request_id: int, floors: list[str], *, now: datetime) -> bool:
+    request: ErasureRequest | None = lock_erasure(request_id)
+    if request is None or request.receipts.filter(floor__in=floors).count() < len(floors):
+        return False
+    if request.state == ErasureState.ERASING:
+        request.state, request.erased_at = ErasureState.ERASED, now
+        request.save()
+        ref = Member.objects.values_list("ref", flat=True).get(pk=request.member_id)
+        publish(MemberErased(member_ref=ref), member_id=request.member_id, happened_at=now, now=now)
+    return True

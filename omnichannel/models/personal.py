@@ -1,0 +1,51 @@
+"""What this floor holds of a member, and what is left of it after an erasure."""
+
+from config.ground.personal import EMPTY, ERASED, Held
+
+_BOUGHT = "To know what you bought: for returns, points, and what you like."
+_BOOKS = "The books of the shop need it for as long as the law says."
+_DID = "To show you what fits, and to count what you do for us."
+
+HELD = (
+    Held(
+        table="omnichannel.Message",
+        why="To know what you were told, and to tell you once.",
+        blank={
+            **dict.fromkeys(("subject", "body_text", "body_html", "carrier_id", "last_error"), EMPTY),
+            "facts": "'{}'",
+            "dedupe_key": "'erased:' || t.id",
+            "state": "CASE WHEN t.state IN ('queued', 'sending') THEN 'withdrawn' ELSE t.state END",
+        },
+        keeps=("ref", "purpose"),
+    ),
+    Held(
+        table="omnichannel.EventTold",
+        why=_DID,
+        where="t.teller = %(member)s"
+        " OR t.ref IN (SELECT b.ref FROM omnichannel_behaviourevent b WHERE b.member_id = %(member)s)",
+        becomes="deleted",
+    ),
+    Held(
+        table="omnichannel.BehaviourEvent",
+        why=_DID,
+        blank={
+            **dict.fromkeys(("device", "session", "external_id"), EMPTY),
+            "source": ERASED,
+            "properties": "'{}'",
+        },
+        keeps=("ref", "type_code"),
+    ),
+    Held(
+        table="omnichannel.Order", why=_BOUGHT, keeps=("ref", "number", "currency", "payments", "fulfilment")
+    ),
+    Held(
+        table="omnichannel.OrderLine",
+        why=_BOUGHT,
+        blank={"name": EMPTY},
+        keeps=("sku", "category", "department", "brand"),
+    ),
+    Held(table="omnichannel.Receipt", why=_BOOKS, keeps=("number", "order_ref")),
+    Held(table="omnichannel.OrderReturn", why=_BOUGHT, keeps=("ref", "number")),
+    Held(table="omnichannel.ReturnLine", why=_BOUGHT),
+    Held(table="omnichannel.ReturnSlip", why="To find the purchase of what came back.", becomes="deleted"),
+)

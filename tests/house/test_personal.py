@@ -1,0 +1,68 @@
+"""Every table that holds something of a member says what becomes of it, and every text in it is accounted for."""
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, Field, JSONField, Model, TextField
+
+from config.ground.personal import Held, model_of
+from members.member_data import list_floors
+from members.models import Member
+from members.models.personal import HOUSE
+from tests.house.floorplan import FLOORS, HEIGHT
+
+
+def holdings() -> list[Held]:
+    return [*HOUSE, *(held for data in list_floors().values() for held in data.holds())]
+
+
+def texts_of(model: type[Model]) -> list["Field"]:
+    """Columns in which anybody could write a name. What is chosen from a list, labels a history row
+    or has no room for more than ten letters is none."""
+    kinds = (CharField, TextField, JSONField, ArrayField)
+    fields = [field for field in model._meta.concrete_fields if isinstance(field, kinds)]
+    roomy = [field for field in fields if (field.max_length or 99) > 10]
+    return [field for field in roomy if not field.choices and field.name != "pgh_label"]
+
+
+def _names_a_member(model: type[Model]) -> bool:
+    return any(
+        field.column in ("member_id", "referred_by_id") or field.related_model is Member
+        for field in model._meta.concrete_fields
+    )
+
+
+def test_every_floor_says_what_it_holds_of_a_member() -> None:
+    told = {model_of(held) for held in holdings()} | {Member}
+    naming = {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in HEIGHT and _names_a_member(model)
+    }
+
+    assert list(list_floors()) == list(reversed(FLOORS))
+    assert len(naming) > 50
+    assert {model._meta.label for model in naming - told} == set()
+
+
+def test_every_text_of_a_member_is_erased_or_kept_for_a_reason() -> None:
+    unsaid = [
+        f"{held.table}.{field.column}"
+        for held in holdings()
+        if held.becomes == "nameless"
+        for field in texts_of(model_of(held))
+        if field.column not in held.blank and field.column not in held.keeps
+    ]
+
+    assert unsaid == []
+
+
+def test_what_is_said_of_columns_is_said_of_columns_that_are_there() -> None:
+    wrong = [
+        f"{held.table}.{column}"
+        for held in holdings()
+        for column in (*held.blank, *held.keeps, *held.hides)
+        if column not in {field.column for field in model_of(held)._meta.concrete_fields}
+    ]
+
+    assert wrong == []
+    assert all(held.why.endswith(".") for held in holdings())

@@ -1,0 +1,199 @@
+"""Erasing: no word about the person is left anywhere, whoever wrote it, and it goes on where it was stopped."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import storages
+from django.db import connection
+from pytest_django import Settings
+
+from config.ground.models import IdempotencyKey, JobRun
+from config.outbox.delivery import deliver_due
+from config.outbox.models import Event
+from config.staff.models import Staff
+from members.member_data import list_floors
+from members.models import ErasureReceipt, ErasureRequest, ErasureState, Identity, Member, SignIn
+from members.rules.identities import claim
+from members.services.copies import ask_for_copy, make_waiting_copies
+from members.services.enrolment import enrol
+from members.services.erasing import THE_HOUSE, erase_due_members, erase_member
+from members.services.erasures import ask_for_own_erasure
+from members.services.profiles import change_member
+from omnichannel.adapters.files import write_message
+from tests.members.factories import MemberFactory, bearer_of
+from tests.members.marking import MARK, close_tables, find_mark, mark_everything, open_tables
+
+pytestmark = pytest.mark.django_db
+GRACE = timedelta(days=14)
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    """The data folder: messages that were written as files, and copies."""
+    settings.MESSAGE_FOLDER = tmp_path / "outbox"
+    settings.STORAGES["exports"]["OPTIONS"] = {"location": tmp_path / "exports"}
+    storages._storages.clear()
+    return tmp_path
+
+
+def deliver(now: datetime) -> None:
+    while deliver_due(now=now):
+        pass
+
+
+def erased(member: Member, now: datetime) -> ErasureRequest:
+    """Asked for, waited for, carried out."""
+    request = ask_for_own_erasure(member.pk, actor=f"member:{member.pk}", now=now)
+    deliver(now)
+    assert erase_member(request.pk, now=now + GRACE)
+    request.refresh_from_db()
+    return request
+
+
+def test_never_17_an_erasure_leaves_no_word_in_any_table_log_or_file(now: datetime, folder: Path) -> None:
+    ada = MemberFactory(given_name=MARK, family_name="Lovelace", email=f"{MARK}@example.com", card="AB12CD")
+    deliver(now)
+    _write_outside(ada, now)
+    open_tables()
+    marked = mark_everything(ada.pk)
+    close_tables()
+    ask_for_copy(ada.pk, actor="staff:1", now=now)
+    make_waiting_copies(now=now, limit=100)
+    assert len(set(find_mark(folder))) > 60
+    assert len(marked) > 70
+
+    ErasureRequest.objects.update(state=ErasureState.AGREED, due_at=now)
+    request = ErasureRequest.objects.get()
+    connection.cursor().execute("DELETE FROM outbox_delivery WHERE NOT is_dead")
+    assert erase_member(request.pk, now=now)
+
+    assert list(find_mark(folder)) == []
+    assert list(find_mark(folder, "Lovelace")) == []
+    assert list(find_mark(folder, "AB12CD")) == []
+
+
+def _write_outside(ada: Member, now: datetime) -> None:
+    """What names them in rows that are not theirs, and in files."""
+    someone = Staff.objects.create_user("colleague", password="a-long-password")
+    identity = ada.identities.get(kind="email")
+    LogEntry.objects.create(
+        user=someone,
+        content_type=ContentType.objects.get_for_model(Identity),
+        object_id=str(identity.pk),
+        object_repr=str(identity),
+        action_flag=CHANGE,
+        change_message=f"Spoke with Mrs {MARK}.",
+    )
+    LogEntry.objects.create(
+        user=someone, object_repr="a list", action_flag=CHANGE, change_message=f"With {MARK} Lovelace."
+    )
+    IdempotencyKey.objects.create(
+        caller="key:1",
+        key="k",
+        fingerprint=b"",
+        status=200,
+        body=f'{{"e":"{identity.value}"}}',
+        recorded_at=now,
+    )
+    JobRun.objects.create(name="job", started_at=now, detail=f"Key ({identity.value}) exists.")
+    write_message("email", identity.value, f"Dear {MARK}".encode(), ending="eml")
+
+
+def test_what_a_person_was_before_is_erased_too(now: datetime, folder: Path) -> None:
+    ada = MemberFactory(given_name="Augusta", family_name="Byronova", email="augusta@byron.example")
+    change_member(ada.pk, changes={"given_name": "Ada", "family_name": "Lovelace"}, source="app", now=now)
+
+    erased(ada, now)
+
+    assert [
+        word for word in ("Augusta", "Byronova", "augusta", "Lovelace") if list(find_mark(folder, word))
+    ] == []
+
+
+def test_an_erased_members_identities_are_free_for_somebody_new(now: datetime) -> None:
+    ada = MemberFactory(phone="+12125550142", email="ada@example.com")
+    erased(ada, now)
+
+    again = enrol(identities=[claim("phone", "+12125550142")], via="till", actor="test:1", now=now + GRACE)
+
+    assert again.is_new
+    assert again.member_id != ada.pk
+    assert Member.objects.get(pk=ada.pk).state == "erased"
+
+
+def test_an_erased_member_is_signed_out_and_announced_by_ref_alone(now: datetime) -> None:
+    ada = MemberFactory()
+    bearer_of(ada, now=now)
+
+    request = erased(ada, now)
+
+    assert not SignIn.objects.filter(member=ada).exists()
+    assert (request.state, request.erased_at) == (ErasureState.ERASED, now + GRACE)
+    news = Event.objects.filter(member_id=ada.pk).values_list("name", "payload")
+    assert list(news) == [("members.member_erased", {"member_ref": ada.ref})]
+
+
+def test_every_floor_gives_a_receipt(now: datetime) -> None:
+    ada = MemberFactory()
+
+    request = erased(ada, now)
+
+    receipts = dict(request.receipts.order_by("pk").values_list("floor", "rows"))
+    assert list(receipts) == [THE_HOUSE, *list_floors()]
+    assert receipts["members"]["members.Identity"] == 2
+    assert receipts["members"]["members.Member"] == 1
+
+
+def test_nothing_happens_before_the_days_of_grace_are_over(now: datetime) -> None:
+    ada = MemberFactory()
+    request = ask_for_own_erasure(ada.pk, actor=f"member:{ada.pk}", now=now)
+    deliver(now)
+
+    assert erase_due_members(now=now + GRACE - timedelta(seconds=1), limit=10) == 0
+    assert Member.objects.get(pk=ada.pk).state == "active"
+    assert erase_due_members(now=now + GRACE, limit=10) == 1
+    assert not erase_due_members(now=now + GRACE, limit=10)
+    assert ErasureRequest.objects.get(pk=request.pk).state == ErasureState.ERASED
+
+
+def test_news_that_is_on_its_way_is_told_first(now: datetime) -> None:
+    ada = MemberFactory()
+    request = ask_for_own_erasure(ada.pk, actor=f"member:{ada.pk}", now=now)
+
+    assert not erase_member(request.pk, now=now + GRACE)
+    assert Member.objects.get(pk=ada.pk).state == "active"
+    deliver(now)
+    assert erase_member(request.pk, now=now + GRACE)
+
+
+class Killed(Exception):  # noqa: N818 - what a kill -9 looks like from inside
+    pass
+
+
+@pytest.mark.parametrize("floor", [*list_floors()])
+def test_an_erasure_that_was_killed_goes_on(
+    now: datetime, floor: str, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    ada = MemberFactory(email="ada@example.com", family_name="Lovelace")
+    write_message("email", "ada@example.com", b"Dear Ada", ending="eml")
+    request = ask_for_own_erasure(ada.pk, actor=f"member:{ada.pk}", now=now)
+    deliver(now)
+
+    def die(*_args: object) -> int:
+        raise Killed
+
+    data = list_floors()[floor]
+    with monkeypatch.context() as patched:
+        patched.setattr(data, "forget_files", die)
+        with pytest.raises(Killed):
+            erase_member(request.pk, now=now + GRACE)
+    done_before = ErasureReceipt.objects.count()
+
+    assert not Member.objects.filter(pk=ada.pk, state="active").exists()
+    assert done_before == 1 + list(list_floors()).index(floor)
+    assert erase_member(request.pk, now=now + GRACE)
+    assert ErasureReceipt.objects.count() == 1 + len(list_floors())
+    assert list(find_mark(folder, "ada@example.com")) == []

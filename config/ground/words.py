@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from config.ground.tongues import noun, said
+
 _MULTIPLES = {200: "double", 300: "triple", 400: "four times the", 500: "five times the"}
 
 
@@ -14,9 +16,9 @@ def either(names: Sequence[str], *, named: int | None = None) -> str:
     'TEA, COFFEE or CAKE'
     """
     if named is not None and len(names) > named:
-        return f"{', '.join(names[:named])} or {len(names) - named} more"
+        return said("{names} or {number} more", names=", ".join(names[:named]), number=len(names) - named)
     *firsts, last = names
-    return f"{', '.join(firsts)} or {last}" if firsts else last
+    return said("{names} or {last}", names=", ".join(firsts), last=last) if firsts else last
 
 
 def listed(names: Sequence[str]) -> str:
@@ -26,7 +28,7 @@ def listed(names: Sequence[str]) -> str:
     'Monday, Tuesday and Friday'
     """
     *firsts, last = names
-    return f"{', '.join(firsts)} and {last}" if firsts else last
+    return said("{names} and {last}", names=", ".join(firsts), last=last) if firsts else last
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -35,7 +37,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     >>> counted(1, "piece"), counted(2, "day")
     ('1 piece', '2 days')
     """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {noun(one, many or one + 's', number)}"
 
 
 def times(percent: int) -> str:
@@ -44,7 +46,8 @@ def times(percent: int) -> str:
     >>> times(300), times(150)
     ('triple', '1.5 times the')
     """
-    return _MULTIPLES.get(percent) or f"{Decimal(percent) / 100} times the"
+    multiple = _MULTIPLES.get(percent)
+    return said(multiple) if multiple else said("{number} times the", number=Decimal(percent) / 100)
 
 
 def day_words(day: date) -> str:

@@ -12,12 +12,14 @@ from unfold.decorators import display
 
 from config.ground import clock
 from config.ground.amounts import money
+from config.ground.reader import reader_of
 from config.staff.links import Link, add_link
 from config.staff.site import site
 from loyalty.admin.cells import code
 from loyalty.admin.why_page import WhyAdmin
 from loyalty.errors import OrderNotFound
 from loyalty.models import Settlement
+from loyalty.queries.reasons import LOCALES
 from loyalty.queries.voucher_lists import list_voucher_ids
 from loyalty.queries.why import get_why
 from loyalty.rules.voucher_codes import normal_form
@@ -36,22 +38,23 @@ class SettlementAdmin(WhyAdmin):
 
     def why(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of any purchase, claimed or not, in the time of its programme."""
-        try:
-            why = get_why(ref)
-        except OrderNotFound as refused:
-            raise Http404 from refused
-        now = clock.now()
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Why {why.points_earned:,} points?",
-            "why": why,
-            "total": money(why.total_minor, why.currency),
-            "for_cashier": told_to_cashier(why, now=now),
-            "for_member": told_to_member(why, now=now),
-            "earned": _rows(why),
-            "vouchers": _vouchers(why, may_see=request.user.has_perm("loyalty.view_voucher")),
-        }
+        with reader_of(request, LOCALES):
+            try:
+                why = get_why(ref)
+            except OrderNotFound as refused:
+                raise Http404 from refused
+            now = clock.now()
+            page = {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": f"Why {why.points_earned:,} points?",
+                "why": why,
+                "total": money(why.total_minor, why.currency),
+                "for_cashier": told_to_cashier(why, now=now),
+                "for_member": told_to_member(why, now=now),
+                "earned": _rows(why),
+                "vouchers": _vouchers(why, may_see=request.user.has_perm("loyalty.view_voucher")),
+            }
         with timezone.override(why.zone):
             return render(request, "loyalty/admin/why.html", page)
 

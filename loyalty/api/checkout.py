@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
+import msgspec
 from django.http import HttpResponse
-from msgspec import Meta
+from msgspec import Meta, structs
 from rest_framework.request import Request
 
 from config.ground import clock
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
+from config.ground.reader import reader_of
+from config.ground.tongues import is_foreign
 from loyalty.api.purchases import (
     Moment,
     PurchaseBody,
@@ -17,6 +20,7 @@ from loyalty.api.purchases import (
     purchase_of,
     teller_of,
 )
+from loyalty.queries.reasons import LOCALES, reworded
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.answers import (
     BookedOrder,
@@ -25,6 +29,7 @@ from loyalty.rules.answers import (
     WalletAnswer,
     settlement_answer,
 )
+from loyalty.rules.purchase import Purchase
 from loyalty.rules.settle import points_that_pay
 from loyalty.rules.voucher_answers import VouchersOffered
 from loyalty.services.checkout import Booked, commit_purchase, quote_purchase
@@ -68,12 +73,15 @@ class Quote(Door):
         purchase = purchase_of(body, caller, source=source, now=body.at or now, is_quote=True)
         quoted = quote_purchase(purchase=purchase, teller=teller_of(request), now=now)
         terms = quoted.programme.terms_at(purchase.placed_at)
+        settlement = settlement_answer(quoted.settlement, currency=terms.currency)
+        with reader_of(request, LOCALES):
+            settlement = reworded(settlement, terms.programme_id, at=purchase.placed_at)
         return Answer(
             QuoteAnswer(
                 order=BookedOrder(
                     ref="", state="quoted", number=purchase.number, placed_at=purchase.placed_at
                 ),
-                settlement=settlement_answer(quoted.settlement, currency=terms.currency),
+                settlement=settlement,
                 wallet=get_wallet(quoted.member.id, terms.programme_id, now=now) if quoted.member else None,
                 spendable_points=points_that_pay(quoted.settlement.total_minor, quoted.spendable, terms),
                 needs_proof=quoted.needs_proof,
@@ -98,7 +106,18 @@ class Commit(Door):
         now = clock.now()
         purchase = purchase_of(self.body(request), caller_of(request), source="till", now=now)
         booked = commit_purchase(purchase=purchase, teller=teller_of(request, is_required=True), now=now)
-        return booked_answer(booked)
+        return purchase_answer(request, booked, purchase)
+
+
+def purchase_answer(request: Request, booked: Booked, purchase: Purchase) -> HttpResponse:
+    """The kept answer, its reasons in the language that the caller asks for."""
+    with reader_of(request, LOCALES):
+        if not is_foreign():
+            return booked_answer(booked)
+        kept = msgspec.json.decode(booked.body, type=PurchaseAnswer)
+        told = reworded(kept.settlement, purchase.programme_id, at=kept.order.placed_at)
+    body = msgspec.json.encode(structs.replace(kept, settlement=told)).decode()
+    return booked_answer(structs.replace(booked, body=body))
 
 
 def booked_answer(booked: Booked) -> HttpResponse:

@@ -17,7 +17,7 @@ from config.ground.api.idempotency import find_answer, remember, replay, sent_wi
 from config.ground.api.pages import PageOf, PageParams, open_cursor, page_of
 from config.ground.api.problems import problem_of
 from config.ground.refusals import InvalidInput, NotAllowed, Refusal
-from loyalty.api.checkout import booked_answer
+from loyalty.api.checkout import purchase_answer
 from loyalty.api.purchases import (
     Number,
     ShopPurchaseBody,
@@ -73,7 +73,8 @@ class Orders(Door):
         caller = caller_of(request)
         caller = at_named_place(caller, body.place)
         purchase = purchase_of(body, caller, source="web", now=now)
-        return booked_answer(commit_purchase(purchase=purchase, teller=teller_of(request), now=now))
+        booked = commit_purchase(purchase=purchase, teller=teller_of(request), now=now)
+        return purchase_answer(request, booked, purchase)
 
 
 class OneOrder(Door):

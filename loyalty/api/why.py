@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from config.ground import clock
 from config.ground.api.caller import caller_of, member_of
 from config.ground.api.door import Answer, Door
+from config.ground.reader import reader_of
+from loyalty.queries.reasons import LOCALES
 from loyalty.queries.why import get_why
 from loyalty.rules.why import Why, told_to_cashier, told_to_member
 
@@ -28,8 +30,8 @@ class OrderWhy(Door):
     answers: ClassVar = {"get": {200: WhyAnswer}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        why = get_why(ref, programme_id=caller_of(request).programme_id)
-        return Answer(_answer(why, clock.now()))
+        with reader_of(request, LOCALES):
+            return Answer(_answer(get_why(ref, programme_id=caller_of(request).programme_id), clock.now()))
 
 
 class MyOrderWhy(Door):
@@ -39,7 +41,8 @@ class MyOrderWhy(Door):
     answers: ClassVar = {"get": {200: WhyAnswer}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(_answer(get_why(ref, member_id=member_of(request)), clock.now()))
+        with reader_of(request, LOCALES):
+            return Answer(_answer(get_why(ref, member_id=member_of(request)), clock.now()))
 
 
 def _answer(why: Why, now: datetime) -> WhyAnswer:

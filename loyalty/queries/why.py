@@ -9,6 +9,7 @@ from django.db import connection
 
 from loyalty.errors import OrderNotFound
 from loyalty.queries.programmes import read_definition
+from loyalty.queries.reasons import reworded
 from loyalty.queries.settlements import read_answer
 from loyalty.queries.vocabulary import Names, list_names
 from loyalty.rules.answers import EarnedAnswer
@@ -148,7 +149,8 @@ def get_why(ref: str, *, programme_id: int | None = None, member_id: int | None 
 
 
 def _why(kept: _Kept) -> Why:
-    settlement = read_answer(kept.answer).settlement
+    head = read_answer(kept.answer)
+    settlement = reworded(head.settlement, kept.programme_id, at=kept.placed_at)
     names = list_names([kept.programme_id])[kept.programme_id] if kept.live else Names()
     told = {name: getattr(kept, name) for name in Why.__struct_fields__ if name in _Kept.__struct_fields__}
     return Why(

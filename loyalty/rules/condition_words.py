@@ -1,11 +1,12 @@
 """When a rule holds and on what it counts, in words that a marketer would use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
 
 from config.ground.amounts import money
 from config.ground.moments import moment
+from config.ground.tongues import said
 from config.ground.words import counted, either, listed
 from loyalty.rules.conditions import (
     Birthday,
@@ -88,9 +89,11 @@ def words_of_condition(condition: Condition, manner: Manner) -> str:
         case PlaceIs() | ChannelIs() | PaidBy():
             return _how(condition, manner)
         case Spends(minimum_minor=minimum, scope=scope):
-            return f"from {money(minimum, manner.currency)} paid{_on(scope)}"
+            return _on(
+                "from {paid} paid", "from {paid} paid for {goods}", scope, money(minimum, manner.currency)
+            )
         case Buys(pieces=pieces, scope=scope):
-            return f"from {counted(pieces, 'piece')}{_of(scope)}"
+            return _on("from {paid}", "from {paid} of {goods}", scope, counted(pieces, "piece"))
         case _:
             return _when(condition, manner)
 
@@ -99,47 +102,57 @@ def _who(condition: TierIs | HasLabel | FirstPurchase | Birthday, manner: Manner
     match condition:
         case TierIs(tiers=tiers):
             called = [manner.tiers.get(code, code) for code in tiers]
-            return f"for members on {either(called, named=NAMED)}"
+            return said("for members on {tiers}", tiers=either(called, named=NAMED))
         case HasLabel() if not manner.names_segments:
-            return "for chosen members"
+            return said("for chosen members")
         case HasLabel(labels=labels):
-            return f"for members in {either(labels, named=NAMED)}"
+            return said("for members in {segments}", segments=either(labels, named=NAMED))
         case FirstPurchase():
-            return "on the first purchase"
+            return said("on the first purchase")
         case Birthday(days_before=before, days_after=after):
-            around = [f"{before} before" if before else "", f"{after} after" if after else ""]
-            days = listed([each for each in around if each]) if before or after else ""
-            return f"on the birthday and the {days} it" if days else "on the birthday"
+            around = [said("{days} before", days=before)] * bool(before) + [
+                said("{days} after", days=after)
+            ] * bool(after)
+            days = listed(around) if around else ""
+            return said("on the birthday and the {days} it", days=days) if days else said("on the birthday")
 
 
 def _how(condition: PlaceIs | ChannelIs | PaidBy, manner: Manner) -> str:
     match condition:
         case PlaceIs(places=places):
             called = [manner.places.get(code, code) for code in places]
-            return f"in {either(called, named=NAMED)}"
+            return said("in {places}", places=either(called, named=NAMED))
         case ChannelIs(channel=channel):
-            return CHANNELS[channel]
+            return said(CHANNELS[channel])
         case PaidBy(kinds=kinds):
-            return f"paid by {either(kinds, named=NAMED)}"
+            return said("paid by {kinds}", kinds=either(kinds, named=NAMED))
 
 
 def _when(condition: Period | Weekdays | Hours | Recurs, manner: Manner) -> str:
     match condition:
         case Period(starts_at=starts_at, ends_at=ends_at):
-            return f"{manner.happened} from {moment(starts_at, manner.zone)} until {moment(ends_at, manner.zone)}"
+            return said(
+                "{happened} from {starts} until {ends}",
+                happened=said(manner.happened),
+                starts=moment(starts_at, manner.zone),
+                ends=moment(ends_at, manner.zone),
+            )
         case Weekdays(days=days):
-            return f"on {either([DAYS[day - 1] for day in sorted(set(days))])}"
+            return said("on {days}", days=either([said(DAYS[day - 1]) for day in sorted(set(days))]))
         case Hours(starts=starts, ends=ends):
             return _window(starts, ends)
         case Recurs(rrule=rrule, first_on=first_on, starts=starts, ends=ends):
             hours = "" if starts == ends == time(0) else f", {_window(starts, ends)}"
-            return f"{words_of_recurrence(rrule)} from {first_on} on{hours}"
+            often = words_of_recurrence(rrule)
+            return said("{often} from {day} on", often=often, day=first_on) + hours
 
 
 def _window(starts: time, ends: time) -> str:
     if ends == time(0):
-        return f"from {starts:%H:%M}"
-    return f"until {ends:%H:%M}" if starts == time(0) else f"between {starts:%H:%M} and {ends:%H:%M}"
+        return said("from {starts}", starts=f"{starts:%H:%M}")
+    if starts == time(0):
+        return said("until {ends}", ends=f"{ends:%H:%M}")
+    return said("between {starts} and {ends}", starts=f"{starts:%H:%M}", ends=f"{ends:%H:%M}")
 
 
 def words_of_scope(scope: Scope) -> str:
@@ -150,17 +163,22 @@ def words_of_scope(scope: Scope) -> str:
         ("department", scope.departments, scope.except_departments),
         ("brand", scope.brands, scope.except_brands),
     )
-    on = " and ".join(f"{kind} {either(names, named=NAMED)}" for kind, names, _ in lists if names)
-    left_out = " and ".join(f"{kind} {either(names, named=NAMED)}" for kind, _, names in lists if names)
-    words = on or EVERYTHING_SAID
-    return f"{words} except {left_out}" if left_out else words
+    on = _kinds([(kind, names) for kind, names, _ in lists if names])
+    left_out = _kinds([(kind, names) for kind, _, names in lists if names])
+    words = on or said(EVERYTHING_SAID)
+    return said("{goods} except {left_out}", goods=words, left_out=left_out) if left_out else words
 
 
-def _on(scope: Scope) -> str:
-    words = words_of_scope(scope)
-    return "" if words == EVERYTHING_SAID else f" for {words}"
+def _kinds(lists: Sequence[tuple[str, Sequence[str]]]) -> str:
+    each = [f"{said(kind)} {either(names, named=NAMED)}" for kind, names in lists]
+    return said(" and ").join(each)
 
 
-def _of(scope: Scope) -> str:
-    words = words_of_scope(scope)
-    return "" if words == EVERYTHING_SAID else f" of {words}"
+def _on(of_all: str, of_goods: str, scope: Scope, paid: str) -> str:
+    """
+    :param of_all: what is said where everything counts, with `{paid}`; `of_goods`: with `{goods}`, too.
+    """
+    goods = words_of_scope(scope)
+    if goods == said(EVERYTHING_SAID):
+        return said(of_all, paid=paid)
+    return said(of_goods, paid=paid, goods=goods)

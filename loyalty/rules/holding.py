@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from config.ground.amounts import money
-from config.ground.words import counted
 from loyalty.rules.amounts import Amounts
 from loyalty.rules.basket import Basket, Shopper
 from loyalty.rules.birthdays import window_around
@@ -29,6 +27,7 @@ from loyalty.rules.conditions import (
     Weekdays,
 )
 from loyalty.rules.definition import Basis
+from loyalty.rules.reasons import CODES, because_of
 from loyalty.rules.recurrence import is_recurring
 
 
@@ -81,7 +80,8 @@ def _test_of(condition: Condition, basis: Basis, manner: Manner, night_ends: tim
     if isinstance(condition, Birthday):
         return _birthday(condition, manner)
     holds = _simple(condition, night_ends)
-    unmet = Unmet(_CODES[type(condition)], f"It holds only {words_of_condition(condition, manner)}.")
+    code = CODES[type(condition)][0]
+    unmet = Unmet(code, because_of(words_of_condition(condition, manner), code, None, manner.currency))
     return lambda occasion: None if holds(occasion) else unmet
 
 
@@ -158,7 +158,7 @@ def _spends(condition: Spends, basis: Basis, manner: Manner) -> Test:
         if amount >= condition.minimum_minor:
             return None
         missing = condition.minimum_minor - amount
-        return Unmet("spend_more", f"It holds only {words}; {money(missing, manner.currency)} more.", missing)
+        return Unmet("spend_more", because_of(words, "spend_more", missing, manner.currency), missing)
 
     return test
 
@@ -172,7 +172,7 @@ def _buys(condition: Buys, basis: Basis, manner: Manner) -> Test:
         if pieces >= condition.pieces:
             return None
         missing = condition.pieces - pieces
-        return Unmet("buy_more", f"It holds only {words}; {counted(missing, 'more piece')}.", missing)
+        return Unmet("buy_more", because_of(words, "buy_more", missing, manner.currency), missing)
 
     return test
 
@@ -182,11 +182,11 @@ def _birthday(condition: Birthday, manner: Manner) -> Test:
 
     def test(occasion: Occasion) -> Unmet | None:
         if occasion.shopper.birthday is None:
-            return Unmet("birthday_unknown", f"It holds only {words}, and the birthday is not known.")
+            return Unmet("birthday_unknown", because_of(words, "birthday_unknown", None, manner.currency))
         wait = days_until_birthday(occasion.local.date(), occasion.shopper.birthday, condition)
         if wait == 0:
             return None
-        return Unmet("birthday", f"It holds only {words}; in {counted(wait, 'day')}.", wait)
+        return Unmet("birthday", because_of(words, "birthday", wait, manner.currency), wait)
 
     return test
 
@@ -198,17 +198,3 @@ def days_until_birthday(day: date, birthday: tuple[int, int], condition: Birthda
     """
     window = window_around(day, birthday, days_before=condition.days_before, days_after=condition.days_after)
     return 0 if window.has(day) else max((window.first - day).days, 1)
-
-
-_CODES: dict[type[Condition], str] = {
-    TierIs: "tier",
-    HasLabel: "label",
-    FirstPurchase: "not_first_purchase",
-    PlaceIs: "place",
-    ChannelIs: "channel",
-    PaidBy: "payment",
-    Period: "period",
-    Weekdays: "weekday",
-    Hours: "hours",
-    Recurs: "recurrence",
-}

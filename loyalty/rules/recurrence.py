@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from dateutil.rrule import rrule, rrulestr
 
-from config.ground.words import listed
+from config.ground.tongues import said
+from config.ground.words import counted, listed
 
 MOST_YEARS = 100
 """A recurrence ends so many years after its first day, so that none is reckoned for ever."""
@@ -94,21 +95,27 @@ def words_of_recurrence(text: str) -> str:
     parts.pop("WKST", None)
     days = [day.strip() for day in parts.pop("BYDAY", "").split(",") if day.strip()]
     on = [date_ for date_ in parts.pop("BYMONTHDAY", "").split(",") if date_]
-    months = [month_name[int(month)] for month in parts.pop("BYMONTH", "").split(",") if month]
+    months = [said(month_name[int(month)]) for month in parts.pop("BYMONTH", "").split(",") if month]
     if parts or (days and on):
-        return f"on days by {text}"
-    often = f"every {unit}" if interval == "1" else f"every {interval} {unit}s"
-    each = often.replace("every", "each", 1)
+        return said("on days by {rule}", rule=text)
+    if interval == "1":
+        often, each = said(f"every {unit}"), said(f"each {unit}")
+    else:
+        units = counted(int(interval), unit)
+        often, each = said("every {units}", units=units), said("each {units}", units=units)
     if days and unit == "week" and interval == "1":
-        words = f"every {listed([_DAYS[day[-2:]] for day in days])}"
+        words = said("every {days}", days=listed([said(_DAYS[day[-2:]]) for day in days]))
     elif days:
-        words = f"on {listed([_weekday(day) for day in days])} of {each}"
+        words = said("on {days} of {each}", days=listed([_weekday(day) for day in days]), each=each)
     elif on:
-        words = f"on {listed(['the last day' if day == '-1' else f'day {day}' for day in on])} of {each}"
+        named = [said("the last day") if day == "-1" else said("day {day}", day=day) for day in on]
+        words = said("on {days} of {each}", days=listed(named), each=each)
     else:
         words = often
-    words += f" in {listed(months)}" if months else ""
-    return f"{words} until {until[:4]}-{until[4:6]}-{until[6:8]}" if until else words
+    if months:
+        words = said("{often} in {months}", often=words, months=listed(months))
+    last = f"{until[:4]}-{until[4:6]}-{until[6:8]}"
+    return said("{often} until {day}", often=words, day=last) if until else words
 
 
 def _ensure_within(parts: dict[str, str]) -> None:
@@ -131,8 +138,10 @@ _WEEKDAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(_DAYS)})")
 
 def _weekday(day: str) -> str:
     place = day[:-2].removeprefix("+")
-    named = _DAYS[day[-2:]]
-    return f"the {_PLACES.get(place, place + '.')} {named}" if place else named
+    named = said(_DAYS[day[-2:]])
+    if not place:
+        return named
+    return said("the {place} {day}", place=said(_PLACES.get(place, place + ".")), day=named)
 
 
 def _parts(text: str) -> dict[str, str]:

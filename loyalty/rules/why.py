@@ -8,6 +8,7 @@ import msgspec
 
 from config.ground.amounts import money
 from config.ground.moments import day, moment
+from config.ground.tongues import said
 from config.ground.words import counted, listed
 from loyalty.rules.awards import NotApplied
 from loyalty.rules.voucher_answers import VoucherUsedAnswer
@@ -46,7 +47,7 @@ class PointsWhy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> str:
         """Because of what, beside the name."""
-        return self.because.removeprefix(f"{self.name}: ")
+        return self.because.removeprefix(said("{name}: {words}", name=self.name, words=""))
 
 
 class LiveWhy(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,31 +140,56 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 def goods_of(lines: Sequence[BoughtLine], positions: Sequence[int], *, named: int) -> str:
     """What some points were given for: the first so many lines by name, the rest counted."""
     if len(positions) == len(lines):
-        return "the whole purchase"
+        return said("the whole purchase")
     names = [line.name or line.sku for line in lines if line.position in positions]
     if len(names) > named:
-        return f"{', '.join(names[:named])} and {len(names) - named} more"
-    return ", ".join(names) or "nothing that is left"
+        return said("{names} and {number} more", names=", ".join(names[:named]), number=len(names) - named)
+    return ", ".join(names) or said("nothing that is left")
 
 
 def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     """All of it, a sentence for each fact."""
+    earned = _points(why.points_earned)
     told = [
-        f"{points.points:,} points by {points.name}, version {points.rule_version}: "
-        f"{points.reason} (on {goods_of(why.lines, points.lines, named=NAMED)})."
-        for points in why.earned
+        said("{points} were earned, on the tier {tier}.", points=earned, tier=why.tier.name)
+        if why.tier
+        else said("{points} were earned.", points=earned)
     ]
-    told = [f"{why.points_earned:,} points were earned{_on_tier(why)}.", *told]
+    told += [
+        said(
+            "{points} by {name}, version {version}: {reason} (on {goods}).",
+            points=_points(one.points),
+            name=one.name,
+            version=one.rule_version,
+            reason=one.reason,
+            goods=goods_of(why.lines, one.lines, named=NAMED),
+        )
+        for one in why.earned
+    ]
     if why.points_spent:
-        paid = money(why.points_paid_minor, why.currency)
-        told.append(f"{why.points_spent:,} points were spent and paid {paid}, on which nothing is earned.")
-    told += [f"Voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
-    told += [f"Not applied, {_named(one)}: {one.because}" for one in why.not_applied]
-    told += [f"Not in question, {one.name}: {one.says}" for one in why.also_live]
+        told.append(
+            said(
+                "{points} were spent and paid {paid}, on which nothing is earned.",
+                points=_points(why.points_spent),
+                paid=money(why.points_paid_minor, why.currency),
+            )
+        )
+    told += [
+        said("Voucher {title}: {worked}.", title=one.title, worked=_worked(one, why.currency))
+        for one in why.vouchers_used
+    ]
+    told += [
+        said("Not applied, {what}: {because}", what=_named(one), because=one.because)
+        for one in why.not_applied
+    ]
+    told += [said("Not in question, {name}: {says}", name=one.name, says=one.says) for one in why.also_live]
     if why.also_live_more:
-        told.append(f"Not in question either: {counted(why.also_live_more, 'more rule')}.")
-    told += [f"It reached the tier {tier.name}." for tier in why.reached]
-    told += [f"It completed the challenge {one.name}: {_given(one)}." for one in why.completed]
+        told.append(said("Not in question either: {rules}.", rules=counted(why.also_live_more, "more rule")))
+    told += [said("It reached the tier {tier}.", tier=tier.name) for tier in why.reached]
+    told += [
+        said("It completed the challenge {name}: {given}.", name=one.name, given=_given(one))
+        for one in why.completed
+    ]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
 
@@ -172,56 +198,73 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
     """What a member wants to know, without codes and versions."""
     if why.member_ref is None:
         return [one.because for one in why.not_applied]
-    told = [f"You earned {why.points_earned:,} points on {day(why.placed_at, why.zone)} at {why.place}."]
-    told += [f"{points.points:,} points: {points.because}." for points in why.earned]
-    if why.points_spent:
-        told.append(
-            f"You paid {money(why.points_paid_minor, why.currency)} of it with {why.points_spent:,} points."
+    told = [
+        said(
+            "You earned {points} on {day} at {place}.",
+            points=_points(why.points_earned),
+            day=day(why.placed_at, why.zone),
+            place=why.place,
         )
-    told += [f"Your voucher {one.title}: {_worked(one, why.currency)}." for one in why.vouchers_used]
+    ]
+    told += [
+        said("{points}: {because}.", points=_points(one.points), because=one.because) for one in why.earned
+    ]
+    if why.points_spent:
+        paid = money(why.points_paid_minor, why.currency)
+        told.append(said("You paid {paid} of it with {points}.", paid=paid, points=_points(why.points_spent)))
+    told += [
+        said("Your voucher {title}: {worked}.", title=one.title, worked=_worked(one, why.currency))
+        for one in why.vouchers_used
+    ]
     told += [one.because for one in why.not_applied]
-    told += [f"With it you reached {tier.name}." for tier in why.reached]
-    told += [f"With it you completed {one.name}: {_given(one)}." for one in why.completed]
+    told += [said("With it you reached {tier}.", tier=tier.name) for tier in why.reached]
+    told += [
+        said("With it you completed {name}: {given}.", name=one.name, given=_given(one))
+        for one in why.completed
+    ]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
 
 
+def _points(points: int) -> str:
+    return said("{number} points", number=f"{points:,}")
+
+
 def _named(one: NotApplied) -> str:
     """What did not apply; an offer is called by its title in its reason, and its ref tells nobody anything."""
-    return "offer" if one.what.startswith("offer ") else one.what
+    kind, _, ref = one.what.partition(" ")
+    return said("offer") if kind == "offer" else f"{said(kind)} {ref}".rstrip()
 
 
 def _worked(one: VoucherUsedAnswer, currency: str) -> str:
     """What a voucher did for the purchase."""
     if one.kind == "gift_card":
-        return f"it paid {money(one.paid_minor, currency)}, {money(one.left_minor or 0, currency)} were left on it"
-    return f"it took {money(one.discount_minor, currency)} off, on which nothing is earned"
+        paid, left = money(one.paid_minor, currency), money(one.left_minor or 0, currency)
+        return said("it paid {paid}, {left} were left on it", paid=paid, left=left)
+    off = money(one.discount_minor, currency)
+    return said("it took {off} off, on which nothing is earned", off=off)
 
 
 def _given(one: ChallengeWhy) -> str:
     """What a completed challenge gave."""
-    points = [f"{one.points:,} points"] if one.points else []
-    badge = [f"the badge {one.badge}"] if one.badge else []
-    return (
-        listed(points + ["a voucher"] * one.has_voucher + badge)
-        if points or badge or one.has_voucher
-        else "nothing"
-    )
-
-
-def _on_tier(why: Why) -> str:
-    return f", on the tier {why.tier.name}" if why.tier else ""
+    given = [_points(one.points)] * bool(one.points) + [said("a voucher")] * one.has_voucher
+    if one.badge:
+        given.append(said("the badge {badge}", badge=one.badge))
+    return listed(given) if given else said("nothing")
 
 
 def _undone(one: ReturnWhy, zone: ZoneInfo) -> str:
-    parts = [f"{one.points_taken_back:,} points were taken back"]
+    parts = [said("{points} were taken back", points=_points(one.points_taken_back))]
     if one.points_given_back:
-        parts.append(f"{one.points_given_back:,} that had been spent were given back")
+        parts.append(
+            said("{number} that had been spent were given back", number=f"{one.points_given_back:,}")
+        )
     if one.points_expired:
-        parts.append(f"{one.points_expired:,} had run out")
+        parts.append(said("{number} had run out", number=f"{one.points_expired:,}"))
     if one.points_missing:
-        parts.append(f"{one.points_missing:,} were spent already and stay")
-    return f"Return {one.number} of {day(one.returned_at, zone)}: {', '.join(parts)}."
+        parts.append(said("{number} were spent already and stay", number=f"{one.points_missing:,}"))
+    on = day(one.returned_at, zone)
+    return said("Return {number} of {day}: {parts}.", number=one.number, day=on, parts=said(", ").join(parts))
 
 
 def _life(why: Why, now: datetime) -> list[str]:
@@ -229,13 +272,15 @@ def _life(why: Why, now: datetime) -> list[str]:
     life = why.life
     if life is None:
         return []
-    told = []
+    told, left = [], f"{life.left:,}"
     if life.available_from > now:
-        told.append(f"They can be spent from {moment(life.available_from, why.zone)} on.")
+        told.append(said("They can be spent from {at} on.", at=moment(life.available_from, why.zone)))
     if life.expires_at is None:
-        told.append(f"{life.left:,} of them are left; they never expire.")
-    elif life.expires_at > now:
-        told.append(f"{life.left:,} of them are left; they expire at {moment(life.expires_at, why.zone)}.")
+        told.append(said("{number} of them are left; they never expire.", number=left))
+        return told
+    at = moment(life.expires_at, why.zone)
+    if life.expires_at > now:
+        told.append(said("{number} of them are left; they expire at {at}.", number=left, at=at))
     else:
-        told.append(f"What was left of them expired at {moment(life.expires_at, why.zone)}.")
+        told.append(said("What was left of them expired at {at}.", at=at))
     return told

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from config.ground.amounts import money
+from config.ground.tongues import said
 from config.ground.words import counted, either, listed, times
 from loyalty.rules.condition_words import (
     EVERYTHING_SAID,
@@ -53,9 +54,10 @@ def sentence_of(
     facets = facets_of(definition, Manner(currency=currency, zone=zone, names_segments=names_segments))
     given = facets.pop("Gives")
     on = facets.pop("On")
-    parts = [given if on == EVERYTHING_SAID else f"{given} on {on}", *facets.values()]
-    sentence = ", ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    if on != said(EVERYTHING_SAID):
+        given = said("{given} on {goods}", given=given, goods=on)
+    sentence = said(", ").join([given, *facets.values()])
+    return said("{sentence}.", sentence=f"{sentence[0].upper()}{sentence[1:]}")
 
 
 def with_names(
@@ -109,18 +111,21 @@ def facets_of(definition: RuleDefinition, manner: Manner) -> dict[str, str]:
     if isinstance(definition.act, ForAct):
         facets["For the act"] = words_of_act(definition.act)
         if definition.act.where:
-            facets["Where"] = "where " + " and ".join(words_of_property(one) for one in definition.act.where)
+            properties = said(" and ").join(words_of_property(one) for one in definition.act.where)
+            facets["Where"] = said("where {properties}", properties=properties)
         manner = dataclasses.replace(manner, happened="done")
     if words := words_of_basis(definition.basis):
         facets["Counted"] = words
     if definition.meets is not None:
         facets["Beside others"] = words_of_meeting(definition.meets)
     if definition.caps:
-        else_none = ", and nothing where less is left" if definition.when_short == "none" else ""
+        else_none = said(", and nothing where less is left") if definition.when_short == "none" else ""
         facets["At most"] = listed([words_of_cap(cap, currency) for cap in definition.caps]) + else_none
     for condition in definition.conditions:
         name, words = FACETS[type(condition)], words_of_condition(condition, manner)
-        facets[name] = f"{facets[name]}, and {words}" if name in facets else words
+        facets[name] = (
+            said("{first}, and {second}", first=facets[name], second=words) if name in facets else words
+        )
     return facets
 
 
@@ -187,54 +192,61 @@ _RETURNS = {
     "refuse": "is refused",
 }
 
-_ROUNDED = {"down": "down", "half_up": "to the nearest", "up": "up"}
+_ROUNDED = {"down": "rounded down", "half_up": "rounded to the nearest", "up": "rounded up"}
 
 
 def given_by(effect: Effect, currency: str) -> str:
     """What the effect awards, e.g. `triple points`."""
     match effect:
         case PerStep(points=points, step_minor=step_minor):
-            return f"{points_words(points)} for each full {money(step_minor, currency)} paid"
+            paid = money(step_minor, currency)
+            return said("{points} for each full {paid} paid", points=points_words(points), paid=paid)
         case Proportional(points=points, per_minor=per_minor, rounding=rounding):
-            return (
-                f"{points_words(points)} for {money(per_minor, currency)} paid, in proportion, "
-                f"rounded {_ROUNDED[rounding]}"
+            return said(
+                "{points} for {paid} paid, in proportion, {rounded}",
+                points=points_words(points),
+                paid=money(per_minor, currency),
+                rounded=said(_ROUNDED[rounding]),
             )
         case Multiplier(percent=percent):
-            return f"{times(percent)} points"
+            return said("{times} points", times=times(percent))
         case PerItem(points=points):
-            return f"{points_words(points)} for each piece"
+            return said("{points} for each piece", points=points_words(points))
         case FixedPoints(points=points, minimum_minor=0):
             return points_words(points)
         case FixedPoints(points=points, minimum_minor=minimum):
-            return f"{points_words(points)} from {money(minimum, currency)} paid"
+            return said(
+                "{points} from {paid} paid", points=points_words(points), paid=money(minimum, currency)
+            )
 
 
 def words_of_act(act: ForAct) -> str:
     """For which acts, and how often they count: `for review, once for each member and product`."""
     match act.once_per:
         case "act":
-            return f"for each {act.type}"
+            return said("for each {act}", act=act.type)
         case "member":
-            return f"for {act.type}, once for each member"
+            return said("for {act}, once for each member", act=act.type)
         case "member_day":
-            return f"for {act.type}, once for each member a day"
+            return said("for {act}, once for each member a day", act=act.type)
         case "value":
-            return f"for {act.type}, once for each member and {act.of}"
+            return said("for {act}, once for each member and {property}", act=act.type, property=act.of)
 
 
 def words_of_property(asked: PropertyIs | PropertyFrom) -> str:
     """What a property of an act must say: `rating is 4 or 5`, `letters is 200 or more`."""
     if isinstance(asked, PropertyFrom):
-        return f"{asked.property} is {asked.at_least:,} or more"
-    return f"{asked.property} is {either(asked.values, named=NAMED)}"
+        return said("{property} is {number} or more", property=asked.property, number=f"{asked.at_least:,}")
+    return said("{property} is {values}", property=asked.property, values=either(asked.values, named=NAMED))
 
 
 def words_of_meeting(meets: BestOf | FirstOf) -> str:
     """How a rule meets others."""
     if isinstance(meets, BestOf):
-        return f"if no other of {meets.group} gives more"
-    return f"if no other of {meets.group} goes first (priority {meets.priority})"
+        return said("if no other of {group} gives more", group=meets.group)
+    return said(
+        "if no other of {group} goes first (priority {priority})", group=meets.group, priority=meets.priority
+    )
 
 
 _PER = {
@@ -250,11 +262,12 @@ _PER = {
 def words_of_cap(cap: Cap, currency: str) -> str:
     """The most that a rule gives, e.g. `at most 500 points a day`, `at most 3 times for each member a month`."""
     if isinstance(cap.times, int):
-        return f"at most {counted(cap.times, 'time')} {_PER[cap.per]}"
-    most = (
-        f"points worth {money(cap.minor or 0, currency)}" if cap.points is None else points_words(cap.points)
-    )
-    return f"at most {most} {_PER[cap.per]}"
+        most = counted(cap.times, "time")
+    elif cap.points is None:
+        most = said("points worth {amount}", amount=money(cap.minor or 0, currency))
+    else:
+        most = points_words(cap.points)
+    return said("at most {most} {per}", most=most, per=said(_PER[cap.per]))
 
 
 def points_words(points: int) -> str:
@@ -264,11 +277,11 @@ def points_words(points: int) -> str:
 
 def words_of_basis(basis: Basis) -> str:
     """What is counted otherwise than usual; empty for what is paid in money, tax included, for goods."""
-    lines = ["shipping"] * basis.with_shipping + ["gift cards"] * basis.with_gift_cards
+    lines = [said("shipping")] * basis.with_shipping + [said("gift cards")] * basis.with_gift_cards
     amounts = (
-        ["before discounts"] * basis.before_discounts
-        + ["without tax"] * basis.without_tax
-        + ([f"with {listed(lines)}"] if lines else [])
-        + ["with what points pay"] * basis.with_points
+        [said("before discounts")] * basis.before_discounts
+        + [said("without tax")] * basis.without_tax
+        + ([said("with {lines}", lines=listed(lines))] if lines else [])
+        + [said("with what points pay")] * basis.with_points
     )
-    return f"counted {listed(amounts)}" if amounts else ""
+    return said("counted {amounts}", amounts=listed(amounts)) if amounts else ""

@@ -12,6 +12,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "members.member": ("group", "Members"),
         "members.likelypair": ("people_alt", "Likely twice"),
         "members.consent": ("approval", "Consent"),
+        "members.dataexport": ("folder_zip", "Copies of data"),
+        "members.erasurerequest": ("person_off", "Erasures"),
     },
     "Sales": {
         "omnichannel.order": ("receipt_long", "Orders"),

@@ -24,6 +24,7 @@ Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
+    "members.erasurerequest": {"agree_erasurerequest": "Can agree to erasures that somebody else asked for"},
     "members.likelypair": {"decide_likelypair": "Can decide whether two members are one person"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
@@ -48,6 +49,8 @@ ROLES: Table = {
         "members.*": SEE,
         "members.member": ("view", "add", "change", "see_personal_data"),
         "members.likelypair": ("view", "decide_likelypair"),
+        "members.dataexport": ("view", "add"),
+        "members.erasurerequest": ("view", "add", "agree_erasurerequest"),
         "omnichannel.*": SEE,
         "loyalty.*": SEE,
         "loyalty.benefitbooking": ("view", "change"),
@@ -65,6 +68,8 @@ ROLES: Table = {
     MARKETER: {
         "members.*": SEE,
         "members.likelypair": (),
+        "members.dataexport": (),
+        "members.erasurerequest": (),
         "omnichannel.product": SEE,
         "omnichannel.category": SEE,
         "omnichannel.message": SEE,
@@ -119,6 +124,8 @@ ROLES: Table = {
         "members.*": OWN,
         "members.member": (*OWN, "see_personal_data"),
         "members.likelypair": ("view", "decide_likelypair"),
+        "members.dataexport": ("view", "add"),
+        "members.erasurerequest": ("view", "add", "agree_erasurerequest"),
         "omnichannel.*": OWN,
         "omnichannel.order": SEE,
         "omnichannel.orderline": SEE,

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from members.api.me import Me, MyCard, MyConsent, MyPreferences
 from members.api.members import Members, OneMember, TakeOver
 from members.api.presence import AskForPresence, ProvePresence
+from members.api.privacy import MyErasure, MyExport, MyExportFile
 from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,5 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me", Me.as_view(), name="me"),
     path("me/preferences", MyPreferences.as_view(), name="my-preferences"),
     path("me/consents/<str:channel>/<str:purpose>", MyConsent.as_view(), name="my-consent"),
+    path("me/export", MyExport.as_view(), name="my-export"),
+    path("me/export/file", MyExportFile.as_view(), name="my-export-file"),
+    path("me/erasure", MyErasure.as_view(), name="my-erasure"),
     path("me/card", MyCard.as_view(), name="my-card"),
 ]

@@ -17,7 +17,7 @@ from members.models.personal import HELD
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.preferences import PreferenceFacts, get_preferences
-from members.queries.privacy import copies_of
+from members.queries.privacy import copies_of, find_newest_copy, find_newest_erasure
 from members.rules.people import name_of
 
 EVENTS_SHOWN = 10
@@ -25,7 +25,7 @@ _ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """Six statements.
+    """Eight statements.
 
     :raises MemberNotFound: if there is no such member.
     """
@@ -35,6 +35,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
         _preferences(get_preferences(member_id)),
         _consents(list_consents(member_id)),
         _consent_history(member_id),
+        _privacy(member_id),
     ]
 
 
@@ -140,4 +141,35 @@ def _consent_history(member_id: int) -> Panel:
         columns=("When", "What", "Said", "Where", "Text shown", "Written by"),
         rows=rows,
         is_wide=True,
+    )
+
+
+def _privacy(member_id: int) -> Panel:
+    """What was asked to be done with the data, and where to ask for it."""
+    zone, member = get_current_timezone(), f"?member={member_id}"
+    copy, erasure = find_newest_copy(member_id), find_newest_erasure(member_id)
+    asks = (
+        ("Make a copy", "dataexport", "members.add_dataexport"),
+        ("Erase", "erasurerequest", "members.add_erasurerequest"),
+    )
+    told = (("Copy of the data", "dataexport", copy), ("Erasure", "erasurerequest", erasure))
+    return Panel(
+        title="Privacy",
+        order=79,
+        facts=tuple(
+            Fact(
+                name,
+                Cell(
+                    asked.get_state_display(), link=reverse(f"admin:members_{model}_change", args=[asked.pk])
+                ),
+                note=f"asked for {day(asked.asked_at, zone)}",
+            )
+            for name, model, asked in told
+            if asked
+        ),
+        empty="Never asked for a copy of their data, or to be forgotten.",
+        acts=tuple(
+            Act(name=name, link=reverse(f"admin:members_{model}_add") + member, right=right)
+            for name, model, right in asks
+        ),
     )

@@ -22,6 +22,10 @@ def find_erasure(member_id: int) -> ErasureRequest | None:
     return ErasureRequest.objects.filter(member_id=member_id, state__in=OPEN).first()
 
 
+def find_newest_erasure(member_id: int) -> ErasureRequest | None:
+    return ErasureRequest.objects.filter(member_id=member_id).order_by("-pk").first()
+
+
 def get_erasure(member_id: int) -> ErasureRequest:
     """The member's erasure that is under way.
 

@@ -2,11 +2,12 @@
 
 import os
 
+import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
+from config.ground.handler import Handler
 from config.ground.shared_counts import share_counts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,7 +18,8 @@ if settings.SECRET_KEY.startswith("not-secret-"):
         "Set SECRET_KEY to about 50 random characters; sessions and cards are signed with it."
     )
 
-application = get_wsgi_application()
+django.setup()
+application = Handler()
 if settings.TRUSTED_PROXIES:
     # Limits and lock-outs count by address: behind a proxy it is the client's, not the proxy's, that must count.
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from uuid import uuid4
+from secrets import token_hex
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from config.ground.api import problems
+from config.ground.request_ids import note_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -28,10 +28,9 @@ def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads a
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _SANE_ID.fullmatch(given) else uuid4().hex
+        request_id = given if _SANE_ID.fullmatch(given) else token_hex(16)
         request.request_id = request_id  # type: ignore[attr-defined] # ours, read by problems and logs
-        clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        note_request_id(request_id)
         response = get_response(request)
         response.headers["X-Request-Id"] = request_id
         if isinstance(response, HttpResponse) and response.status_code not in _BODILESS:

@@ -1,10 +1,10 @@
 """How a purchase is told at a door, and the purchase it becomes."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 from rest_framework.request import Request
 
@@ -81,7 +81,7 @@ def at_place(caller: Caller, place_code: str | None, places: Mapping[str, int]) 
         raise PlaceMissing(pointer="/place")
     if place_code not in places:
         raise PlaceNotFound(f"There is no store or web shop with the code {place_code!r}.", pointer="/place")
-    return dataclasses.replace(caller, place_id=places[place_code], place_code=place_code)
+    return msgspec.structs.replace(caller, place_id=places[place_code], place_code=place_code)
 
 
 def at_named_place(caller: Caller, place_code: str | None) -> Caller:

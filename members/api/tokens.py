@@ -60,5 +60,5 @@ def holder_of(request: Request, *, now: datetime) -> TokenHolder:
 
 
 def _bearer(request: Request) -> str:
-    scheme, _, text = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    scheme, _, text = str(request._request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
     return text.strip() if scheme == "Bearer" else ""

@@ -43,7 +43,7 @@ class KeyAuthentication(BaseAuthentication):
         :raises KeyRevoked: if it was revoked.
         :raises KeyExpired: if its time is over.
         """
-        bearer: str = request.META.get("HTTP_AUTHORIZATION", "")
+        bearer: str = request._request.META.get("HTTP_AUTHORIZATION", "")
         if not bearer.startswith("Bearer " + KIND):
             return None
         text = bearer[7:].strip()

@@ -4,16 +4,15 @@ A caller is made by one of the authentication classes named in the settings, so 
 keys of an upper one. DRF knows it as `request.user`.
 """
 
-from dataclasses import dataclass
 from typing import Literal, cast
 
+import msgspec
 from rest_framework.request import Request
 
 from config.ground.refusals import NotAllowed, NotSignedIn
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """
     :ivar name: `key:12` or `member:55`; idempotency keys and rate limits are counted by it.
     :ivar place_id: the store or web shop the key belongs to; None for a key of a whole programme.

@@ -18,6 +18,7 @@ from config.ground.api import etags, idempotency, limits, problems
 from config.ground.api.bodies import decode, decode_query
 from config.ground.api.caller import Caller, find_caller
 from config.ground.api.json import encode
+from config.ground.api.request import DoorRequest
 from config.ground.refusals import NotAllowed, NotFound, NotSignedIn, Refusal
 
 Scope = str | tuple[str, ...]
@@ -72,6 +73,7 @@ class Door(APIView):
     metadata_class = None
 
     _scopes: ClassVar[Mapping[str, frozenset[str]]] = {}
+    _known_methods: ClassVar[frozenset[str]] = frozenset()
     _allow: ClassVar[str] = ""
     _authenticators: ClassVar[list[BaseAuthentication] | None] = None
 
@@ -85,8 +87,8 @@ class Door(APIView):
                 f"{cls.__name__} must say its scope; an open door says it is open with scope = ''."
             )
         cls._scopes = {method: _scopes_of(cls.scope, method) for method in methods}
-        known = [*methods, "options", *(["head"] if "get" in methods else [])]
-        cls._allow = ", ".join(sorted(method.upper() for method in known))
+        cls._known_methods = frozenset([*methods, "options", *(["head"] if "get" in methods else [])])
+        cls._allow = ", ".join(sorted(method.upper() for method in cls._known_methods))
 
     def body(self, request: Request) -> Any:
         """The request's body as the struct that `takes` names for its method.
@@ -105,13 +107,7 @@ class Door(APIView):
         self.args, self.kwargs = args, kwargs
         self.headers: dict[str, str] = {}
         method = (request.method or "").lower()
-        self.request = wrapped = Request(
-            request,
-            parsers=(),
-            authenticators=self._authenticators_once(),
-            negotiator=_NEGOTIATOR,
-            parser_context=_PARSER_CONTEXT,
-        )
+        self.request = wrapped = DoorRequest(request, self._authenticators_once())
         try:
             self.initial(wrapped, *args, **kwargs)
             response = self._call(method, wrapped, kwargs)
@@ -125,7 +121,7 @@ class Door(APIView):
         """Everything that can refuse a request before its handler sees it, the cheapest first."""
         http = request._request
         method = (http.method or "").lower()
-        if method.upper() not in self._allow.split(", "):
+        if method not in self._known_methods:
             raise MethodNotAllowed(f"Allowed: {self._allow}.")
         if "\0" in http.path:
             raise NotFound()
@@ -224,11 +220,3 @@ def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         del response.headers["Content-Type"]
     response.headers["ETag"] = etag
     return response
-
-
-class _Fixed:
-    """Stands where DRF wants a negotiator; doors never ask it."""
-
-
-_NEGOTIATOR: Any = _Fixed()
-_PARSER_CONTEXT: Any = {}

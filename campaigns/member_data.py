@@ -9,7 +9,7 @@ from campaigns.models.personal import HELD
 from campaigns.queries import history
 from config.ground.moments import day, moment
 from config.ground.personal import Held
-from members.member_data import Cell, Panel, Traces
+from members.member_data import Cell, Fact, Panel, Traces
 
 
 class CampaignData:
@@ -54,3 +54,7 @@ class CampaignData:
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0
+
+    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
+        """Segments are worked out anew after a merge, so that their number says nothing here."""
+        return []

@@ -8,12 +8,21 @@ from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
 from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned, TierReached
-from members.events import ConsentChanged, MemberChanged, MemberEnrolled
+from members.events import ConsentChanged, MemberChanged, MemberEnrolled, MemberMerged, MemberParted
 
 
 @subscriber(
     "campaigns.features",
-    to=[PurchaseCommitted, PurchaseReturned, TierReached, MemberEnrolled, MemberChanged, ConsentChanged],
+    to=[
+        PurchaseCommitted,
+        PurchaseReturned,
+        TierReached,
+        MemberEnrolled,
+        MemberChanged,
+        MemberMerged,
+        MemberParted,
+        ConsentChanged,
+    ],
 )
 def learn_features(events: Sequence[Delivered], *, now: datetime) -> None:
     """Bring features and segments of the members of a batch up to date. Safe to repeat."""

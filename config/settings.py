@@ -266,6 +266,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "make copies of data": every(5, "members.make_copies"),
     "erase members": every(60, "members.erase_due"),
+    "finish merges": every(60, "members.finish_merges"),
+    "follow merges": every(300, "loyalty.follow_merges"),
     "count names": every(86_400, "members.count_names"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),

@@ -15,6 +15,7 @@ from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.given_tiers import list_tiers_given_now
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
+from loyalty.queries.member_figures import list_figures
 from loyalty.queries.redemptions import list_latest
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
 from loyalty.rules.redemptions import ENDED
@@ -70,6 +71,9 @@ class Points:
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0
+
+    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
+        return list_figures(member_id, now=now)
 
 
 NO_WALLET = Panel(title="Wallet", order=20, empty="No points yet: the first purchase opens the wallet.")

@@ -14,6 +14,7 @@ from loyalty.services.coming_terms import begin_terms
 from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.fraud import watch_for_fraud
 from loyalty.services.ladder_drafts import count_moves_of_drafts
+from loyalty.services.merging import carry_what_came_since
 from loyalty.services.referrals import count_friends
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.tier_reviews import review_tiers, tell_of_ends
@@ -121,3 +122,9 @@ def count_referred_friends(**_newer_arguments: Any) -> int:
     while time.monotonic() < end and (looked_at := count_friends(now=clock.now())):
         friends += looked_at
     return friends
+
+
+@shared_task(name="loyalty.follow_merges", acks_late=True)
+def follow_merges(**_newer_arguments: Any) -> int:
+    """Let points that came to somebody who was merged go where they are by now. Safe to repeat."""
+    return carry_what_came_since(now=clock.now())

@@ -72,6 +72,30 @@ class MemberNotActive(Refusal):
     title = "This member was merged or erased"
 
 
+class MergeWithOneself(InvalidInput):
+    code = "merge_with_oneself"
+    title = "A member cannot be merged with themselves"
+
+
+class MergeNotFound(NotFound):
+    code = "merge_not_found"
+    title = "There is no such merge"
+
+
+class MergeUnderWay(Refusal):
+    """One of the two is being merged, or taken apart, at this moment."""
+
+    status = 409
+    code = "merge_under_way"
+    title = "A merge of this member is under way. Try again in a minute"
+
+
+class MergeUndone(Refusal):
+    status = 409
+    code = "merge_undone"
+    title = "This merge was undone already"
+
+
 class CardCodeNotValid(InvalidInput):
     """The rotating code is damaged, forged, or older than its minute."""
 

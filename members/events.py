@@ -31,6 +31,22 @@ class MemberChanged(Event, frozen=True, kw_only=True):
     is_of_wishes: bool = False
 
 
+class MemberMerged(Event, frozen=True, kw_only=True):
+    """The member this is about goes by another from now on, `into_ref`; their own ref leads there."""
+
+    name: ClassVar[str] = "members.member_merged"
+    member_ref: str
+    into_ref: str
+
+
+class MemberParted(Event, frozen=True, kw_only=True):
+    """A merge was undone: the member this is about is themselves again, and `from_ref` somebody else."""
+
+    name: ClassVar[str] = "members.member_parted"
+    member_ref: str
+    from_ref: str
+
+
 class ConsentChanged(Event, frozen=True, kw_only=True):
     """A member gave or withdrew consent."""
 

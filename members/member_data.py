@@ -10,7 +10,7 @@ shows them all:
     register("loyalty", Wallets())
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -81,6 +81,20 @@ class Traces(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Moving(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge, as each floor is told of it.
+
+    :ivar ref: names it wherever it leaves a trace.
+    :ivar member_id: the one who goes; `into_id`: the one who stays.
+    """
+
+    id: int
+    ref: str
+    member_id: int
+    into_id: int
+    actor: str
+
+
 class MemberData(Protocol):
     def panels(self, member_id: int, *, now: datetime, viewer_id: int | None = None) -> Sequence[Panel]:
         """What staff should see of a member at a glance; a fixed number of statements, however much there is.
@@ -94,13 +108,54 @@ class MemberData(Protocol):
     def forget_files(self, member_id: int, traces: Traces) -> int:
         """Delete the floor's files about somebody; answers how many. Safe to repeat."""
 
+    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
+        """What a merge should leave as it is, or add up: shown for both before it, and for the one afterwards.
+
+        Names are the same for whoever is asked for, so that they can stand side by side.
+        """
+
+
+class FollowsMerges(Protocol):
+    """What a floor does when members are merged, and when a merge is undone."""
+
+    def ensure_still(self, member_ids: Collection[int], *, now: datetime) -> None:
+        """Refuse a merge, or taking one apart, while something is under way that must not move.
+
+        :raises Refusal: saying what, and that it will be over.
+        """
+
+    def take_over(self, moving: Moving, *, now: datetime) -> None:
+        """Let who stays have what is open of the one who goes, and note what moved. The pointer is set already.
+
+        In transactions of its own; safe to repeat, and to be killed anywhere.
+        """
+
+    def give_back(self, moving: Moving, *, now: datetime) -> None:
+        """The opposite, from what was noted: what is left goes back to where it came from. As safe to repeat."""
+
 
 _FLOORS: dict[str, MemberData] = {}
+_FOLLOWERS: dict[str, FollowsMerges] = {}
 
 
-def register(floor: str, holds: MemberData) -> None:
-    """Let a floor speak for what it holds; once per floor, from its `apps.py`."""
+def register(floor: str, holds: MemberData, *, merging: FollowsMerges | None = None) -> None:
+    """Let a floor speak for what it holds; once per floor, from its `apps.py`.
+
+    :param merging: what it does about merges; None where all that it holds may stay where it is.
+    """
     _FLOORS[floor] = holds
+    if merging is not None:
+        _FOLLOWERS[floor] = merging
+
+
+def followers() -> list[FollowsMerges]:
+    """The floors that do something about merges, the lowest first."""
+    return list(_FOLLOWERS.values())
+
+
+def list_sums(member_id: int, *, now: datetime) -> list[Fact]:
+    """What all floors hold of a member, in figures."""
+    return [fact for floor in _FLOORS.values() for fact in floor.sums(member_id, now=now)]
 
 
 def list_floors() -> dict[str, MemberData]:

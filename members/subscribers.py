@@ -5,7 +5,7 @@ from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from members.events import MemberChanged, MemberEnrolled, SignInCodeRequested
+from members.events import MemberChanged, MemberEnrolled, MemberMerged, SignInCodeRequested
 from members.services.duplicates import look_for_duplicates_of
 from members.services.sign_in_codes import make_and_send_code
 
@@ -18,7 +18,7 @@ def send_codes(events: Sequence[Delivered], *, now: datetime) -> None:
             make_and_send_code(delivered.event.request_id, now=now)
 
 
-@subscriber("members.duplicates", to=[MemberEnrolled, MemberChanged])
+@subscriber("members.duplicates", to=[MemberEnrolled, MemberChanged, MemberMerged])
 def look_for_duplicates(events: Sequence[Delivered], *, now: datetime) -> None:
     """Compare who is new or has changed with those who may be the same person. Wishes say nothing of who one is."""
     members = {

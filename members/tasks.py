@@ -9,6 +9,7 @@ from config.ground import clock
 from members.services.common_names import count_common_names
 from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasing import erase_due_members
+from members.services.merging import finish_merges
 from members.services.presence import purge_presences
 from members.services.sign_in import purge_sign_ins
 from members.services.sign_in_codes import purge_codes
@@ -43,3 +44,9 @@ def make_copies(**_newer_arguments: Any) -> int:
 def erase_due(**_newer_arguments: Any) -> int:
     """Erase members whose days of grace are over, and go on with what was begun. Safe to repeat, any number at once."""
     return erase_due_members(now=clock.now(), limit=ERASED_PER_RUN)
+
+
+@shared_task(name="members.finish_merges", acks_late=True)
+def go_on_with_merges(**_newer_arguments: Any) -> int:
+    """Go on with merges that something interrupted. Safe to repeat, any number at once."""
+    return finish_merges(now=clock.now())

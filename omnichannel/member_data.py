@@ -10,13 +10,14 @@ from django.utils.timezone import get_current_timezone
 from config.ground.amounts import money
 from config.ground.moments import moment
 from config.ground.personal import Held
-from members.member_data import Cell, Panel, Traces
+from members.member_data import Cell, Fact, Panel, Traces
+from members.queries.merges import list_those_of
 from omnichannel.adapters.files import forget_messages_to
 from omnichannel.models import BehaviourEvent, Message
 from omnichannel.models.personal import HELD
 from omnichannel.queries.behaviour import list_newest_events
-from omnichannel.queries.messages import list_newest_messages
-from omnichannel.queries.orders import Purchase, list_newest_purchases
+from omnichannel.queries.messages import count_messages, list_newest_messages
+from omnichannel.queries.orders import Purchase, count_orders, list_newest_purchases
 from omnichannel.rules.behaviour import said
 
 SHOWN = 20
@@ -66,6 +67,13 @@ def holds() -> Sequence[Held]:
 def forget_files(member_id: int, traces: Traces) -> int:
     """The files of the local stack's post office."""
     return forget_messages_to(traces.addresses)
+
+
+def sums(member_id: int, *, now: datetime) -> list[Fact]:
+    """What they bought and were told, under this name and those that were merged into it. Three statements."""
+    people = list_those_of(member_id)
+    bought, told = count_orders(people), count_messages(people)
+    return [Fact("Orders", f"{bought:,}"), Fact("Messages", f"{told:,}")]
 
 
 def _order(purchase: Purchase) -> tuple[Cell | str, ...]:

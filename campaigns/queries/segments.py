@@ -119,7 +119,8 @@ def get_why(segment: Segment, member_ref: str, *, now: datetime) -> Why:
 
     :raises MemberNotInProgramme: if the segment's programme does not know the member.
     """
-    member_id = Member.objects.filter(ref=member_ref).values_list("pk", flat=True).first()
+    goes_by = Member.objects.filter(ref=member_ref).values_list("pk", "merged_into_id").first()
+    member_id = goes_by and (goes_by[1] or goes_by[0])
     facts = None if member_id is None else find_facts(member_id, segment.programme_id)
     if facts is None:
         raise MemberNotInProgramme

@@ -28,6 +28,9 @@ KIND_COLOURS = {
     "adjust": "warning",
     "transfer_out": "info",
     "transfer_in": "success",
+    "merge_out": "info",
+    "merge_in": "success",
+    "merge_back": "success",
     "reverse_earn": "danger",
     "reverse_spend": "success",
 }

@@ -9,6 +9,7 @@ from loyalty.errors.wallets import (
     HoldHasEnded as HoldHasEnded,
     HoldNotFound as HoldNotFound,
     OwnWallet as OwnWallet,
+    PointsSetAside as PointsSetAside,
     ProofNeeded as ProofNeeded,
     TransferContentDiffers as TransferContentDiffers,
     TransferExceeds as TransferExceeds,

@@ -80,3 +80,9 @@ class HoldExceeded(Refusal):
     status = 409
     code = "hold_exceeded"
     title = "The hold holds fewer points"
+
+
+class PointsSetAside(Refusal):
+    status = 409
+    code = "points_set_aside"
+    title = "Points are set aside for a purchase that is being paid. Try again when it is over"

@@ -30,6 +30,7 @@ from loyalty.models.holds import Hold, HoldState
 from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
+from loyalty.models.merges import MergedDay, MergedLot, MergedWallet
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
 from loyalty.models.programme_drafts import ProgrammeDraft
 from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionStep
@@ -100,6 +101,9 @@ __all__ = [
     "LotMove",
     "MemberLabel",
     "MemberRuleUse",
+    "MergedDay",
+    "MergedLot",
+    "MergedWallet",
     "MonthState",
     "PointCost",
     "ProgrammeDraft",

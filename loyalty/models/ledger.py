@@ -26,6 +26,9 @@ class EntryKind(models.TextChoices):
     ADJUST = "adjust"
     TRANSFER_OUT = "transfer_out", "given away"
     TRANSFER_IN = "transfer_in", "given by another"
+    MERGE_OUT = "merge_out", "gone with a merge"
+    MERGE_IN = "merge_in", "come with a merge"
+    MERGE_BACK = "merge_back", "come back from a merge"
     REVERSE_EARN = "reverse_earn", "taken back"
     REVERSE_SPEND = "reverse_spend", "given back"
 

@@ -52,6 +52,9 @@ HELD = (
         SELECT w.id FROM loyalty_wallet w WHERE w.member_id = %(member)s)""",
         keeps=("ref", "number"),
     ),
+    Held(table="loyalty.MergedWallet", why=_POINTS),
+    Held(table="loyalty.MergedLot", why=_POINTS),
+    Held(table="loyalty.MergedDay", why=_TIERS),
     Held(table="loyalty.ExpiryWarning", why=_POINTS),
     Held(
         table="loyalty.Correction",

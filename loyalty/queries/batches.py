@@ -52,7 +52,8 @@ def find_members(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Membe
             SELECT k.kind, k.value, m.id, m.ref, m.state, m.enrolled_at, m.birth_month, m.birth_day
             FROM unnest(%s::text[], %s::text[]) AS k(kind, value)
             LEFT JOIN members_identity n ON n.kind = k.kind AND n.value = k.value
-            JOIN members_member m ON m.id = n.member_id OR (k.kind = 'ref' AND m.ref = k.value)
+            LEFT JOIN members_member g ON k.kind = 'ref' AND g.ref = k.value
+            JOIN members_member m ON m.id = coalesce(n.member_id, g.merged_into_id, g.id)
             """,
             [[kind for kind, _ in keys], [value for _, value in keys]],
         )

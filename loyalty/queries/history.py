@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from config.ground.refusals import NotFound
+from members.queries.members import WHO_THEY_ARE
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,10 @@ def find_member_id(ref: str) -> int:
     :raises NotFound: nobody goes by this ref.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM members_member WHERE ref = %s AND state = 'active'", [ref])
+        cursor.execute(
+            f"SELECT m.id FROM members_member m WHERE m.id = {WHO_THEY_ARE} AND m.state = 'active'",  # noqa: S608
+            [ref],
+        )
         row = cursor.fetchone()
     if row is None:
         raise NotFound(f"There is no member {ref}.")

@@ -20,6 +20,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """A member's purchase and what became of it; true for as long as the wallet is locked.
 
     :ivar spent_on: the day it counts on, in the programme's timezone.
+    :ivar is_merged: the member is somebody else by now, who has their points.
     :ivar when_spent: the programme's `WhenSpent`.
     :ivar on_return: whether its ladder takes steps back; None without tiers.
     :ivar vouchers: those that the purchase used, as far as they did not come back.
@@ -35,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     spent_on: date
     wallet_id: int
+    is_merged: bool
     when_spent: str
     on_return: str | None
     known: KnownReturn | None

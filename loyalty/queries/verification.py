@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.queries import book_laws, challenge_laws, reward_laws
+from loyalty.queries.merge_laws import MERGE_LAWS
 from loyalty.queries.voucher_laws import VOUCHER_LAWS
 
 
@@ -52,14 +53,16 @@ _LAWS = {
     "a lot is filled once, and what comes back never makes it more": """
         WITH back AS MATERIALIZED (
           SELECT DISTINCT m.lot_id FROM loyalty_entry e
-          JOIN loyalty_lotmove m ON m.entry_id = e.id AND m.member_id = e.member_id WHERE e.kind = 'reverse_spend'
+          JOIN loyalty_lotmove m ON m.entry_id = e.id AND m.member_id = e.member_id
+          WHERE e.kind IN ('reverse_spend', 'merge_back')
         ), told AS (
           SELECT m.lot_id, sum(m.points) FILTER (WHERE m.points > 0) AS filled, 0 AS most
           FROM loyalty_lotmove m WHERE NOT EXISTS (SELECT FROM back b WHERE b.lot_id = m.lot_id) GROUP BY m.lot_id
           UNION ALL
           SELECT lot_id, sum(filled), max(running) FROM (
             SELECT m.lot_id, sum(m.points) OVER (PARTITION BY m.lot_id ORDER BY m.entry_id) AS running,
-              CASE WHEN m.points > 0 AND e.kind <> 'reverse_spend' THEN m.points ELSE 0 END AS filled
+              CASE WHEN m.points > 0 AND e.kind NOT IN ('reverse_spend', 'merge_back') THEN m.points
+                ELSE 0 END AS filled
             FROM back b JOIN loyalty_lotmove m ON m.lot_id = b.lot_id
             JOIN loyalty_entry e ON e.id = m.entry_id AND e.member_id = m.member_id) one
           GROUP BY lot_id)
@@ -143,7 +146,11 @@ _LAWS = {
           SELECT w.id, (a.happened_at AT TIME ZONE g.timezone)::date, 0, a.points_earned, 0
           FROM loyalty_actsettlement a
           JOIN loyalty_wallet w ON w.member_id = a.member_id AND w.programme_id = a.programme_id
-          JOIN omnichannel_programme g ON g.id = a.programme_id) one
+          JOIN omnichannel_programme g ON g.id = a.programme_id
+          UNION ALL
+          SELECT d.wallet_id, d.spent_on, -d.qualifying_minor, -d.points, -d.visits FROM loyalty_mergedday d
+          UNION ALL
+          SELECT d.to_wallet_id, d.spent_on, d.qualifying_minor, d.points, d.visits FROM loyalty_mergedday d) one
           GROUP BY 1, 2) p USING (wallet_id, spent_on)
         WHERE (coalesce(p.paid, 0), coalesce(p.points, 0), coalesce(p.visits, 0))
           <> (coalesce(d.qualifying_minor, 0), coalesce(d.points, 0), coalesce(d.visits, 0))""",
@@ -246,6 +253,7 @@ _LAWS = {
         CROSS JOIN LATERAL loyalty_digest_of_day(
           s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea), s.digest_version) d
         WHERE d.digest <> s.digest""",
+    **MERGE_LAWS,
     **book_laws.LAWS,
     **challenge_laws.LAWS,
     **reward_laws.LAWS,

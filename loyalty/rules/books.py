@@ -31,6 +31,9 @@ _SIDE_OF = {
     "adjust": CORRECTED,
     "transfer_out": MOVED,
     "transfer_in": MOVED,
+    "merge_out": MOVED,
+    "merge_in": MOVED,
+    "merge_back": MOVED,
 }
 """Kind of an entry -> its side. What is taken back lessens what was issued, what is given back what was spent."""
 

@@ -6,6 +6,7 @@ is booked.
 
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
 from loyalty.errors import (
@@ -16,10 +17,11 @@ from loyalty.errors import (
 )
 from loyalty.models import WhenSpent
 from loyalty.queries.returns import Facts, lock_purchase
-from loyalty.queries.wallets import tell_wallet
+from loyalty.queries.wallets import get_wallet, tell_wallet
 from loyalty.rules.return_told import Return, coming_back
 from loyalty.rules.returns import Undoing, undo
 from loyalty.services.checkout import Booked
+from loyalty.services.merging import as_before_merging
 from loyalty.services.purchase_checks import CLOCK_SKEW
 from loyalty.services.return_rows import book_return
 from loyalty.services.unclaimed_returns import take_back_unclaimed
@@ -49,12 +51,31 @@ def take_back(told: Return, *, now: datetime) -> Booked:
             if facts.known.fingerprint != told.fingerprint():
                 raise ReturnContentDiffers("Number each return anew; repeat one only unchanged.")
             return Booked(status=200, body=tell_wallet(facts.known.answer))
-        if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
-            raise ReturnedAtNotPossible(pointer="/returned_at")
-        coming = coming_back(told.lines, facts.bought.lines)
-        undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=now, now=now)
-        ensure_allowed(undoing, facts)
-        return Booked(status=201, body=tell_wallet(book_return(told, facts, coming, undoing, now=now)))
+        if facts.is_merged:
+            return _take_back_apart(told, facts, now)
+        return Booked(status=201, body=tell_wallet(_undo(told, facts, now)))
+
+
+def _take_back_apart(told: Return, facts: Facts, now: datetime) -> Booked:
+    """A return of somebody who was merged is booked where the purchase was; the answer shows the wallet of who they
+    are by now."""
+    with as_before_merging(facts.member_id, facts.programme_id, now=now) as holder_id:
+        apart = _lock(told, now)
+        assert apart is not None  # noqa: S101 - it was there under the same lock
+        answer = msgspec.json.decode(_undo(told, apart, now), type=dict[str, msgspec.Raw])
+    wallet = msgspec.json.encode(get_wallet(holder_id, facts.programme_id, now=now))
+    answer["wallet"] = msgspec.Raw(wallet)
+    return Booked(status=201, body=msgspec.json.encode(answer).decode())
+
+
+def _undo(told: Return, facts: Facts, now: datetime) -> str:
+    """Decide what is undone, and book it; answers as it is kept."""
+    if not facts.placed_at <= told.returned_at <= now + CLOCK_SKEW:
+        raise ReturnedAtNotPossible(pointer="/returned_at")
+    coming = coming_back(told.lines, facts.bought.lines)
+    undoing = undo(facts.bought, coming, owes=facts.when_spent == WhenSpent.DEBT, as_of=now, now=now)
+    ensure_allowed(undoing, facts)
+    return book_return(told, facts, coming, undoing, now=now)
 
 
 def _lock(told: Return, now: datetime) -> Facts | None:

@@ -5,6 +5,7 @@ from members.models.consents import Consent, ConsentEvent
 from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, PairState, SearchKey
 from members.models.identities import Identity, IdentityMove
 from members.models.members import Member
+from members.models.merges import Merge, MergeState
 from members.models.preferences import Preference
 from members.models.privacy import (
     DataExport,
@@ -34,6 +35,8 @@ __all__ = [
     "LikelyPair",
     "LikenessWeights",
     "Member",
+    "Merge",
+    "MergeState",
     "PairState",
     "Preference",
     "Presence",

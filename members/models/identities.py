@@ -21,10 +21,10 @@ from django.db.models.functions import Reverse
 from config.ground.guards import append_only
 from config.ground.history import before_each_change
 from members.models.members import Member
-from members.rules.identities import IdentityKind, MoveEvidence
+from members.rules.identities import BY_MERGING, IdentityKind, MoveEvidence
 
 KINDS = [(kind.value, kind.value) for kind in IdentityKind]
-EVIDENCE = [(evidence.value, evidence.value) for evidence in MoveEvidence]
+EVIDENCE = [(str(evidence), str(evidence)) for evidence in (*MoveEvidence, *BY_MERGING)]
 
 
 @pghistory.track(*before_each_change())
@@ -85,7 +85,7 @@ class IdentityMove(Model):
                 condition=~Q(member_id=F("from_member_id")), name="an_identity_moves_to_somebody_else"
             ),
             CheckConstraint(
-                condition=Q(evidence__in=[evidence.value for evidence in MoveEvidence]),
+                condition=Q(evidence__in=[evidence for evidence, _ in EVIDENCE]),
                 name="a_move_has_known_evidence",
             ),
         ]

@@ -3,12 +3,14 @@
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import (
+    PROTECT,
     BinaryField,
     CharField,
     CheckConstraint,
     DateField,
     DateTimeField,
     F,
+    ForeignKey,
     Index,
     Model,
     PositiveSmallIntegerField,
@@ -54,6 +56,15 @@ class Member(Model):
     birth_month = PositiveSmallIntegerField(null=True, blank=True)
     birth_day = PositiveSmallIntegerField(null=True, blank=True)
     state = CharField(max_length=8, choices=MemberState, default=MemberState.ACTIVE)
+    merged_into = ForeignKey(
+        "self",
+        on_delete=PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Who they are by now: somebody who is merged into nobody. Their own rows stay theirs.",
+    )
     enrolled_at = DateTimeField()
     enrolled_via = CharField(max_length=8, choices=EnrolledVia)
     enrolled_at_place = CharField(max_length=64, blank=True, help_text="Code of the store or web shop.")
@@ -64,6 +75,10 @@ class Member(Model):
         constraints = [
             CheckConstraint(
                 condition=Q(state__in=MemberState.values), name="a_member_is_active_merged_or_erased"
+            ),
+            CheckConstraint(
+                condition=~Q(state=MemberState.MERGED) | Q(merged_into__isnull=False),
+                name="who_is_merged_is_somebody_else",
             ),
             CheckConstraint(
                 condition=Q(enrolled_via__in=EnrolledVia.values), name="a_member_came_by_a_known_way"
@@ -83,6 +98,11 @@ class Member(Model):
             Index(fields=["ref"], name="member_by_ref"),
             Index(fields=["birth_month", "birth_day"], name="member_by_birthday"),
             Index(fields=["enrolled_at", "id"], name="member_by_arrival"),
+            Index(
+                fields=["merged_into", "id"],
+                condition=Q(merged_into__isnull=False),
+                name="member_by_who_they_are",
+            ),
             GinIndex(
                 OpClass(Upper("given_name"), name="gin_trgm_ops"),
                 OpClass(Upper("family_name"), name="gin_trgm_ops"),

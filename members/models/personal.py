@@ -32,6 +32,12 @@ HELD = (
     Held(table="members.Preference", why=_WISHES, becomes="deleted"),
     Held(table="members.PreferenceEvent", why="What was on record before.", becomes="deleted"),
     Held(table="members.IdentityMove", why=_KNOWN_BY, of=("member_id", "from_member_id"), keeps=("actor",)),
+    Held(
+        table="members.Merge",
+        why=_ONCE,
+        of=("member_id", "into_id"),
+        keeps=("ref", "state", "moved", "merged_by", "undone_by"),
+    ),
     Held(table="members.ExportFetch", why=_OWN_DATA, keeps=("fetched_by",)),
     Held(
         table="members.DataExport",

@@ -68,7 +68,7 @@ class SignIn(Model):
     refreshed_at = DateTimeField()
     expires_at = DateTimeField()
     ended_at = DateTimeField(null=True)
-    ended_because = CharField(max_length=16, blank=True, help_text="logout, reuse, moved, erased.")
+    ended_because = CharField(max_length=16, blank=True, help_text="logout, reuse, moved, parted, erased.")
 
     class Meta:
         indexes = [

@@ -16,6 +16,9 @@ from members.rules.people import called
 
 REF = "ref"
 
+WHO_THEY_ARE = "(SELECT coalesce(g.merged_into_id, g.id) FROM members_member g WHERE g.ref = %s)"
+"""Who goes by a ref: for one who was merged it is the one who stayed."""
+
 
 class KnownIdentity(msgspec.Struct, frozen=True):
     """:ivar source: who told us, such as till, web, app, import, admin."""
@@ -123,8 +126,9 @@ def goes_by_email(member_id: int, email: str) -> bool:
 
 
 def is_colleague(member_id: int, staff_id: int) -> bool:
-    """Whether a member is this very person of the staff."""
-    return Colleague.objects.filter(staff_id=staff_id, member_id=member_id).exists()
+    """Whether a member is this very person of the staff, under this or a name that was merged into it."""
+    is_theirs = Q(member_id=member_id) | Q(member__merged_into_id=member_id)
+    return Colleague.objects.filter(is_theirs, staff_id=staff_id).exists()
 
 
 def get_member_by_id(member_id: int) -> MemberFacts:
@@ -168,7 +172,8 @@ def find_active(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
             """
             SELECT k.kind, k.value, m.id FROM unnest(%s::text[], %s::text[]) AS k(kind, value)
             LEFT JOIN members_identity i ON i.kind = k.kind AND i.value = k.value
-            JOIN members_member m ON (m.id = i.member_id OR k.kind = 'ref' AND m.ref = k.value) AND m.state = 'active'
+            LEFT JOIN members_member g ON k.kind = 'ref' AND g.ref = k.value
+            JOIN members_member m ON m.id = coalesce(i.member_id, g.merged_into_id, g.id) AND m.state = 'active'
             """,
             [[kind for kind, _ in keys], [value for _, value in keys]],
         )
@@ -202,7 +207,7 @@ def search_members(words: str) -> QuerySet[Member]:
 
 def _known_by(kind: str, value: str) -> str:
     if kind == REF:
-        return "WHERE m.ref = %s"
+        return f"WHERE m.id = {WHO_THEY_ARE}"
     return "WHERE m.id = (SELECT member_id FROM members_identity WHERE kind = %s AND value = %s)"
 
 

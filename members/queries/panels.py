@@ -48,6 +48,22 @@ def forget_files(member_id: int, traces: Traces) -> int:
     return forget_copies(copies_of(member_id))
 
 
+def sums(member_id: int, *, now: datetime) -> list[Fact]:
+    """By what they are known, and what they allow. Two statements."""
+    known = get_member_by_id(member_id).identities
+    counted = [
+        Fact(f"{name}", f"{sum(one.kind == kind for one in known):,}") for kind, name in KINDS_COUNTED.items()
+    ]
+    words = [
+        Fact(f"{consent.purpose} by {consent.channel}", "yes" if consent.is_given else "no")
+        for consent in list_consents(member_id)
+    ]
+    return counted + words
+
+
+KINDS_COUNTED = {"phone": "Phones", "email": "E-mail addresses", "card": "Cards", "external": "Ids elsewhere"}
+
+
 def _identities(member_id: int, identities: tuple[KnownIdentity, ...]) -> Panel:
     link = reverse("admin:members_member_take_over", args=[member_id])
     acts = (Act(name="Take over from another member", link=link, right="members.change_member"),)

@@ -17,12 +17,12 @@ class TokenHolder:
 
 
 HOLDER = """
-SELECT t.member_id, t.sign_in_id FROM members_accesstoken t
+SELECT coalesce(m.merged_into_id, m.id) AS member_id, t.sign_in_id FROM members_accesstoken t
 JOIN members_signin s ON s.id = t.sign_in_id AND s.member_id = t.member_id
 JOIN members_member m ON m.id = t.member_id
-WHERE t.token_hash = %(token_hash)s AND t.expires_at > %(now)s AND s.ended_at IS NULL AND m.state = 'active'
+WHERE t.token_hash = %(token_hash)s AND t.expires_at > %(now)s AND s.ended_at IS NULL AND m.state <> 'erased'
 """
-"""The holder of an access token with a digest; for doors that ask within their own statement."""
+"""The holder of an access token, or who they are by now; for doors that ask within their own statement."""
 
 
 def find_holder(token_hash: bytes, *, now: datetime) -> TokenHolder | None:

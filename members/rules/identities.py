@@ -38,6 +38,10 @@ class MoveEvidence(StrEnum):
     OTHER_SYSTEM = "other_system"
 
 
+MERGED, PARTED = BY_MERGING = ("merged", "merge_undone")
+"""What stands in place of evidence where an identity moved because two members are one person, or are not."""
+
+
 class IdentityClaim(msgspec.Struct, frozen=True, order=True):
     """That somebody goes by this identity: a kind and a value in its normal form. Made by `claim`."""
 

@@ -80,9 +80,11 @@ def sign_out(sign_in_id: int, *, now: datetime) -> None:
         _end(begun, because="logout", now=now)
 
 
-def end_sign_ins(member_id: int, *, because: str, now: datetime) -> None:
-    """End all sign-ins of a member. Safe to repeat."""
+def end_sign_ins(member_id: int, *, because: str, begun_from: datetime | None = None, now: datetime) -> None:
+    """End all sign-ins of a member, or those that began from a moment on. Safe to repeat."""
     going_on = SignIn.objects.filter(member_id=member_id, ended_at__isnull=True)
+    if begun_from is not None:
+        going_on = going_on.filter(signed_in_at__gte=begun_from)
     going_on.update(ended_at=now, ended_because=because)
 
 

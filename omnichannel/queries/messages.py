@@ -1,6 +1,6 @@
 """Questions about messages: what waits, what may go out, what a member may read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -85,3 +85,8 @@ def list_newest_messages(member_id: int, *, limit: int) -> list[Message]:
     """A member's newest messages of every channel, without their bodies."""
     newest = Message.objects.filter(member_id=member_id).order_by("-id")
     return list(newest.defer("body_text", "body_html", "facts")[:limit])
+
+
+def count_messages(member_ids: Collection[int]) -> int:
+    """Messages to any of these members."""
+    return Message.objects.filter(member_id__in=member_ids).count()

@@ -1,5 +1,6 @@
 """Purchases for lists and look-ups."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -166,3 +167,12 @@ def list_newest_purchases(member_id: int, *, limit: int, viewer_id: int | None =
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, {"member": member_id, "limit": limit, "viewer": viewer_id})
         return [Purchase(*row) for row in cursor.fetchall()]
+
+
+def count_orders(member_ids: Collection[int]) -> int:
+    """Purchases of any of these members."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM omnichannel_order WHERE member_id = ANY (%s)", [list(member_ids)]
+        )
+        return int(cursor.fetchone()[0])

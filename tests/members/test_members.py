@@ -145,9 +145,9 @@ def test_an_identity_of_somebody_else_is_refused_and_nothing_changes(integration
     assert Member.objects.get(pk=ada.pk).given_name == "Ada"
 
 
-def test_a_merged_member_is_not_changed(integration: Client) -> None:
+def test_an_erased_member_is_not_changed(integration: Client) -> None:
     ada = MemberFactory(given_name="Ada")
-    Member.objects.filter(pk=ada.pk).update(state="merged")
+    Member.objects.filter(pk=ada.pk).update(state="erased")
 
     answer = integration.patch(f"{DOOR}/{ada.ref}", {"given_name": "X"}, content_type="application/json")
 

@@ -209,10 +209,10 @@ def test_a_refresh_token_runs_out_after_sixty_days(member: Member, send_codes: C
     assert RefreshToken.objects.filter(used_at__isnull=True).count() == 1
 
 
-def test_a_merged_member_s_tokens_open_nothing(member: Member, send_codes: Callable[[], str]) -> None:
+def test_an_erased_member_s_tokens_open_nothing(member: Member, send_codes: Callable[[], str]) -> None:
     tokens = sign_in(send_codes, phone=PHONE)
 
-    Member.objects.update(state="merged")
+    Member.objects.update(state="erased")
 
     assert _opens(tokens["access_token"]) == 401
 

@@ -16,7 +16,10 @@ DECLARE
     enrolled_on date;
 BEGIN
     IF member_kind = 'ref' THEN
-        SELECT id, ref, state, birth_month, birth_day, enrolled_at INTO m FROM members_member WHERE ref = member_value;
+        SELECT id, ref, state, birth_month, birth_day, enrolled_at, merged_into_id INTO m FROM members_member WHERE ref = member_value;
+        IF m.merged_into_id IS NOT NULL THEN
+            SELECT id, ref, state, birth_month, birth_day, enrolled_at INTO m FROM members_member WHERE id = m.merged_into_id;
+        END IF;
     ELSE
         SELECT p.id, p.ref, p.state, p.birth_month, p.birth_day, p.enrolled_at INTO m
         FROM members_identity n JOIN members_member p ON p.id = n.member_id WHERE n.kind = member_kind AND n.value = member_value;

@@ -87,8 +87,7 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM loyalty_lock_vouchers_of(of_order);
-    PERFORM loyalty_lock_wallets(
-        jsonb_build_array(jsonb_build_object('member_id', o.member_id, 'programme_id', o.programme_id)), at);
+    PERFORM loyalty_lock_person(o.member_id, o.programme_id, at);
     -- Read again what others may have changed while we waited for the lock.
     SELECT * INTO o FROM omnichannel_order WHERE id = o.id;
     SELECT * INTO s FROM loyalty_settlement WHERE order_ref = of_order AND member_id = o.member_id;
@@ -105,6 +104,7 @@ BEGIN
     RETURN json_build_object(
         'order_id', o.id, 'order_ref', o.ref, 'state', o.state, 'member_id', o.member_id, 'programme_id', o.programme_id,
         'currency', o.currency, 'placed_at', o.placed_at, 'wallet_id', s.wallet_id,
+        'is_merged', EXISTS (SELECT FROM loyalty_mergedwallet g WHERE g.wallet_id = s.wallet_id AND NOT g.is_apart),
         'programme_code', (SELECT p.code FROM omnichannel_programme p WHERE p.id = o.programme_id),
         'spent_on', (o.placed_at AT TIME ZONE (
             SELECT p.timezone FROM omnichannel_programme p WHERE p.id = o.programme_id))::date,

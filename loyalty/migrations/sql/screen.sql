@@ -65,7 +65,10 @@ BEGIN
     is_key_live := EXISTS (SELECT FROM omnichannel_apikey k
         WHERE k.id = of_key AND k.revoked_at IS NULL AND (k.expires_at > at) IS NOT FALSE);
     IF member_kind = 'ref' THEN
-        SELECT * INTO m FROM members_member WHERE ref = member_value AND state = 'active';
+        SELECT * INTO m FROM members_member WHERE ref = member_value AND state <> 'erased';
+        IF m.merged_into_id IS NOT NULL THEN
+            SELECT * INTO m FROM members_member WHERE id = m.merged_into_id AND state = 'active';
+        END IF;
     ELSE
         SELECT p.* INTO m FROM members_identity n JOIN members_member p ON p.id = n.member_id
         WHERE n.kind = member_kind AND n.value = member_value AND p.state = 'active';

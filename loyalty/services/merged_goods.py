@@ -1,0 +1,139 @@
+"""Vouchers, offers and benefits in a merge: who stays can use what the one who goes could."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from config.ground.ids import new_ref
+from loyalty.models import BenefitGrant, Grant, Voucher, Wallet
+from members.member_data import Moving
+from members.queries.merges import get_moved, list_way
+from members.services.merging import note_moved
+
+FLOOR = "loyalty"
+
+
+@transaction.atomic
+def take_goods_over(moving: Moving, *, now: datetime) -> None:
+    """A voucher's code leads to who stays; an offer or benefit that is open is promised to them as it was to the other.
+    Within a transaction that holds the merge. Safe to repeat."""
+    moved: dict[str, Any] = get_moved(moving.id, FLOOR) or {"vouchers": []}
+    moved["vouchers"] = sorted({*moved["vouchers"], *_move_vouchers(moving.member_id, moving.into_id)})
+    _promise_offers(moving, now)
+    _promise_benefits(moving, now)
+    note_moved(moving.id, FLOOR, moved)
+
+
+@transaction.atomic
+def give_goods_back(moving: Moving, *, now: datetime) -> None:
+    """What nobody used goes back; what was used stays used. Within a transaction that holds the merge."""
+    stays = [moving.into_id, *(step.into_id for step in list_way(moving.into_id))]
+    moved: dict[str, Any] = get_moved(moving.id, FLOOR) or {"vouchers": []}
+    if moved.get("is_back"):
+        return
+    vouchers = Voucher.objects.select_for_update(no_key=True).filter(
+        pk__in=moved["vouchers"], member_id__in=stays
+    )
+    for voucher in vouchers.order_by("pk"):
+        if voucher.max_uses is None or voucher.uses < voucher.max_uses:
+            Voucher.objects.filter(pk=voucher.pk).update(member_id=moving.member_id)
+    _take_offers_back(moving, stays)
+    _take_benefits_back(moving, stays, now)
+    note_moved(moving.id, FLOOR, moved | {"is_back": True})
+
+
+def _move_vouchers(from_id: int, to_id: int) -> Iterable[int]:
+    """What is issued to a person once they have once: of two for one cause, theirs stays where it was."""
+    has_one = Voucher.objects.filter(
+        member_id=to_id, series_id=OuterRef("series_id"), cause=OuterRef("cause")
+    )
+    is_open = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    mine = Voucher.objects.filter(is_open, ~Exists(has_one), member_id=from_id, revoked_at=None)
+    ids = list(mine.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    Voucher.objects.filter(pk__in=ids).update(member_id=to_id)
+    return ids
+
+
+def _cause(moving: Moving, row_id: int) -> str:
+    return f"merge:{moving.ref}:{row_id}"
+
+
+def _promise_offers(moving: Moving, now: datetime) -> None:
+    still_open = Grant.objects.filter(member_id=moving.member_id, uses__lt=F("max_uses"), valid_until__gt=now)
+    Grant.objects.bulk_create(
+        [
+            Grant(
+                ref=new_ref("grn"),
+                member_id=moving.into_id,
+                programme_id=offer.programme_id,
+                cause=_cause(moving, offer.pk),
+                title=offer.title,
+                mention=offer.mention,
+                effect=offer.effect,
+                valid_from=offer.valid_from,
+                valid_until=offer.valid_until,
+                max_uses=offer.max_uses - offer.uses,
+                granted_at=now,
+            )
+            for offer in still_open
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _take_offers_back(moving: Moving, stays: list[int]) -> None:
+    """A copy that was promised on, to somebody whom who stayed went on to, ends as well."""
+    for promised in Grant.objects.select_for_update(no_key=True).filter(
+        member_id=moving.into_id, cause__startswith=_cause(moving, 0)[:-1]
+    ):
+        further = Grant.objects.filter(member_id__in=stays, cause__endswith=f":{promised.pk}").filter(
+            cause__startswith="merge:"
+        )
+        used = promised.uses + sum(further.values_list("uses", flat=True))
+        own = Grant.objects.filter(pk=int(promised.cause.rpartition(":")[2]), member_id=moving.member_id)
+        own.update(uses=F("uses") + used)
+        Grant.objects.filter(pk=promised.pk).update(max_uses=F("uses"))
+        further.update(max_uses=F("uses"))
+
+
+def _promise_benefits(moving: Moving, now: datetime) -> None:
+    """Those that were never booked: what was begun goes on under its own ref, and counts there."""
+    held = BenefitGrant.objects.filter(member_id=moving.into_id, valid_until__gt=now).values("benefit_id")
+    mine = BenefitGrant.objects.filter(
+        member_id=moving.member_id, valid_until__gt=now, bookings__isnull=True
+    ).exclude(benefit_id__in=held)
+    BenefitGrant.objects.bulk_create(
+        [
+            BenefitGrant(
+                wallet=Wallet.objects.get_or_create(
+                    member_id=moving.into_id, programme_id=grant.wallet.programme_id
+                )[0],
+                member_id=moving.into_id,
+                benefit_id=grant.benefit_id,
+                cause=_cause(moving, grant.pk),
+                granted_at=grant.granted_at,
+                valid_until=grant.valid_until,
+                ref=new_ref("ben"),
+            )
+            for grant in mine.select_related("wallet")
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _take_benefits_back(moving: Moving, stays: list[int], now: datetime) -> None:
+    """One that was booked meanwhile is booked; its own ends."""
+    for promised in BenefitGrant.objects.filter(
+        member_id=moving.into_id, cause__startswith=_cause(moving, 0)[:-1]
+    ):
+        further = BenefitGrant.objects.filter(
+            member_id__in=stays, cause__startswith="merge:", cause__endswith=f":{promised.pk}"
+        )
+        copies = BenefitGrant.objects.filter(pk__in=[promised.pk, *further.values_list("pk", flat=True)])
+        if copies.filter(bookings__isnull=False).exists():
+            own = BenefitGrant.objects.filter(pk=int(promised.cause.rpartition(":")[2]))
+            own.filter(member_id=moving.member_id, valid_until__gt=now).update(valid_until=now)
+        copies.filter(bookings__isnull=True, valid_until__gt=now).update(valid_until=now)

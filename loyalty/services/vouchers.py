@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db import IntegrityError, connection, transaction
 
 from config.ground.typed import dump
@@ -19,10 +20,9 @@ from config.outbox.services import Announcement, publish_many
 from loyalty.errors import CodeTaken, VoucherNotFound, VoucherSeriesTaken
 from loyalty.events import VoucherIssued
 from loyalty.models import Voucher, VoucherSeries, VoucherTally
-from loyalty.queries.vouchers import compiled
 from loyalty.rules.lots import midnight_after
 from loyalty.rules.voucher_codes import LONGEST, new_codes, normal_form, shown_form
-from loyalty.rules.vouchers import GiftCard, Series, VoucherDefinition
+from loyalty.rules.vouchers import GiftCard, VoucherDefinition
 
 SHORTEST = 4
 
@@ -106,9 +106,11 @@ def issue_vouchers(
     if not member_ids:
         return {}
     row = _series_to_issue(series_id)
-    series, wanted = compiled(row), list(dict.fromkeys(member_ids))
-    until = valid_until or _valid_until(row, series, now)
-    max_uses, worth = _stock(series, worth_minor)
+    wanted = list(dict.fromkeys(member_ids))
+    until = valid_until or issued_until(row, now)
+    max_uses, worth = stock_of(row)
+    if worth is not None:
+        worth = worth_minor or worth
     with connection.cursor() as cursor:
         cursor.execute(
             _ISSUE,
@@ -201,10 +203,10 @@ def open_code(
     :param max_uses: by all together; None: as often as anybody likes.
     :raises CodeTaken: it, or one that looks like it, is known, or it is too short or long.
     """
-    normal, rule = normal_form(code), compiled(series)
+    normal = normal_form(code)
     if not SHORTEST <= len(normal) <= LONGEST:
         raise CodeTaken(f"A code has {SHORTEST} to {LONGEST} letters and digits.", pointer="/code")
-    worth = _stock(rule, None)[1]
+    worth = stock_of(series)[1]
     try:
         with transaction.atomic():
             return Voucher.objects.create(
@@ -216,7 +218,7 @@ def open_code(
                 worth_minor=worth,
                 left_minor=worth,
                 valid_from=now,
-                valid_until=_valid_until(series, rule, now),
+                valid_until=issued_until(series, now),
                 issued_at=now,
                 issued_by=by,
             )
@@ -228,23 +230,17 @@ def open_code(
 
 def issued_until(series: VoucherSeries, now: datetime) -> datetime | None:
     """Until when a voucher is good that is issued now; None: for ever."""
-    return _valid_until(series, compiled(series), now)
+    days = _definition(series).valid_days
+    return None if days is None else midnight_after(now, days + 1, ZoneInfo(series.programme.timezone))
 
 
 def stock_of(series: VoucherSeries) -> tuple[int | None, int | None]:
     """How often a voucher of the series can be used, and what is in it, if it is a gift card."""
-    return _stock(compiled(series), None)
+    definition = _definition(series)
+    if isinstance(definition.gives, GiftCard):
+        return None, definition.gives.minor
+    return definition.uses, None
 
 
-def _stock(series: Series, worth_minor: int | None) -> tuple[int | None, int | None]:
-    gives = series.definition.gives
-    if isinstance(gives, GiftCard):
-        return None, worth_minor or gives.minor
-    return series.definition.uses, None
-
-
-def _valid_until(row: VoucherSeries, series: Series, now: datetime) -> datetime | None:
-    days = series.definition.valid_days
-    if days is None:
-        return None
-    return midnight_after(now, days + 1, ZoneInfo(row.programme.timezone))
+def _definition(series: VoucherSeries) -> VoucherDefinition:
+    return msgspec.convert(series.definition, VoucherDefinition)

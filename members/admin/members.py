@@ -183,10 +183,12 @@ class MemberAdmin(ModelAdmin):
         page = {
             **self.admin_site.each_context(request),
             "title": f"What did {name_of(member)} say?",
+            "what_happens": "It holds at once, and stays as evidence with your name.",
+            "button": "Write it down",
             "form": form,
             "page_of_member": page_of_member,
         }
-        return render(request, "members/admin/consent.html", page)
+        return render(request, "members/admin/form.html", page)
 
     def get_urls(self) -> list[Any]:
         take_over = self.admin_site.admin_view(self.take_over)
@@ -205,10 +207,13 @@ class MemberAdmin(ModelAdmin):
         page = {
             **self.admin_site.each_context(request),
             "title": f"What does {name_of(member)} take over?",
+            "what_happens": "Whoever goes by it now goes by it no more, and it has to be proven anew. The move stays on"
+            " both pages, with your name.",
+            "button": "Move it",
             "form": form,
             "page_of_member": page_of_member,
         }
-        return render(request, "members/admin/take_over.html", page)
+        return render(request, "members/admin/form.html", page)
 
     def _moved(self, request: HttpRequest, form: TakeOverForm) -> bool:
         try:

@@ -9,6 +9,7 @@ from msgspec import ValidationError, convert
 from config.outbox.models import Event
 from loyalty.errors import CodeTaken, VoucherNotFound, VoucherSeriesTaken
 from loyalty.models import Voucher
+from loyalty.rules.conditions import PlaceIs, TierIs
 from loyalty.rules.scope import Scope
 from loyalty.rules.vouchers import GiftCard, ProductFor, VoucherDefinition
 from loyalty.services.vouchers import issue_vouchers, open_code, open_series, revoke_series
@@ -37,7 +38,8 @@ def test_a_member_gets_one_voucher_for_a_cause_however_often_it_is_asked(shop: S
 def test_issuing_takes_as_many_statements_for_many_as_for_one(
     shop: Shop, members: int, django_assert_max_num_queries: object
 ) -> None:
-    of, ids = series(shop), [shop.enrol().pk for _ in range(members)]
+    conditions = [TierIs(tiers=["gold"]), PlaceIs(places=["S1"])]
+    of, ids = series(shop, conditions=conditions), [shop.enrol().pk for _ in range(members)]
     with django_assert_max_num_queries(5):  # type: ignore[operator]
         assert len(issue_vouchers(of.pk, ids, cause="c", by="test", now=NOW)) == members
 

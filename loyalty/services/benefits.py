@@ -107,7 +107,11 @@ def use_benefit(ref: str, *, programme_id: int, where: str, actor: str, now: dat
     _ensure_in_time(grant, now)
     open_ones = grant.bookings.select_for_update(of=("self",)).filter(state=BookingState.BOOKED)
     booked = open_ones.select_related("date").order_by("date__starts_at", "pk")
-    due = next((one for one in booked if one.date is None or one.date.starts_at.date() <= now.date()), None)
+    zone = zone_of(grant.benefit)
+    today = now.astimezone(zone).date()
+    due = next(
+        (one for one in booked if not one.date or one.date.starts_at.astimezone(zone).date() <= today), None
+    )
     if due is None:
         _ensure_usable(grant, now)
         if grant.benefit.dates.exists():

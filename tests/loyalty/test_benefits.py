@@ -57,6 +57,19 @@ def test_a_benefit_is_used_at_the_till_once_and_the_second_time_says_when_and_wh
     assert shop.post("till/lookup", {"member": {"ref": member.ref}}).json()["benefits"] == []
 
 
+def test_what_is_booked_for_this_evening_is_used_today_wherever_the_day_has_changed(
+    shop: Shop, clock: Any
+) -> None:
+    member, grant = gold(shop)
+    date = evening(shop, seats=1)
+    BenefitDate.objects.update(
+        starts_at=datetime(2026, 5, 11, 1, tzinfo=UTC), ends_at=datetime(2026, 5, 11, 3, tzinfo=UTC)
+    )
+    booked = book_benefit(grant.ref, member_id=member.pk, date_id=date.pk, actor="test", now=now())
+
+    assert used(shop, grant.ref, "use-1").json()["ref"] == booked.ref
+
+
 def test_an_allowance_of_a_year_begins_anew(shop: Shop) -> None:
     Benefit.objects.update(uses=2, is_each_year=True, valid_days=900)
     _, grant = gold(shop)

@@ -108,8 +108,22 @@ def test_what_was_reached_before_the_gift_stays_as_long_as_the_gift(
     give(member, "gold", AUGUST)
 
     cancel(shop, silver)
-
     assert ends_of() == {"shipping": AUGUST, "tasting": AUGUST}
+
+    buy(shop, member, 10_000)
+    again = MAY_AFTER + timedelta(days=1)
+    assert ends_of() == {"shipping": again, "tasting": AUGUST}
+
+
+def test_what_only_the_gift_kept_ends_with_it(shop: Shop, member: Member, clock: Any) -> None:
+    silver = buy(shop, member, 10_000)
+    clock.shift(timedelta(days=1))
+    give(member, "gold", AUGUST)
+    cancel(shop, silver)
+
+    end(member, "gold")
+
+    assert set(ends_of().values()) == {datetime.now(UTC)}
 
 
 def test_a_gift_given_anew_takes_nothing_of_what_the_member_reached(

@@ -141,10 +141,12 @@ BEGIN
     UPDATE loyalty_wallet w SET terms_stamp = w.terms_stamp + 1
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(ended) AS x(w int)) s
     WHERE w.id = s.id;
-    -- What a tier brought goes with it, except for as long as this tier or a higher one is held on.
-    UPDATE loyalty_benefitgrant g SET valid_until = x.until_at
+    -- What a tier brought goes with it. What a given tier as high keeps stays as long as that, as if it had come with it.
+    UPDATE loyalty_benefitgrant g SET valid_until = least(g.valid_until, greatest(x.reached_until, x.given_until)),
+        cause = CASE WHEN x.given_until > x.reached_until AND g.cause LIKE 'tier:%' THEN 'given:kept:' || g.id ELSE g.cause END
     FROM (
-        SELECT e.wallet_id, e.member_id, e.tier_id, greatest(e.until_at, max(s.until_at)) AS until_at
+        SELECT e.wallet_id, e.member_id, e.tier_id, max(s.until_at) FILTER (WHERE s.given_by <> '') AS given_until,
+            greatest(e.until_at, max(s.until_at) FILTER (WHERE s.given_by = '')) AS reached_until
         FROM (
             SELECT ids[x.w] AS wallet_id, x.member_id, x.tier_id, min(x.until_at) AS until_at
             FROM jsonb_to_recordset(ended) AS x(w int, member_id bigint, tier_id bigint, until_at timestamptz)
@@ -157,6 +159,6 @@ BEGIN
     ) x
     JOIN loyalty_benefit b ON b.tier_id = x.tier_id
     WHERE g.wallet_id = x.wallet_id AND g.member_id = x.member_id AND g.benefit_id = b.id
-        AND (g.cause LIKE 'tier:%' OR g.cause LIKE 'given:%') AND g.used_at IS NULL AND g.valid_until > x.until_at;
+        AND (g.cause LIKE 'tier:%' OR g.cause LIKE 'given:%') AND g.used_at IS NULL AND g.valid_until > x.reached_until;
 END
 $$;

@@ -18,6 +18,7 @@ from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, Of
 from loyalty.queries.member_figures import list_figures
 from loyalty.queries.redemptions import list_latest
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
+from loyalty.rules.lots import UNTIL_COLLECTED
 from loyalty.rules.redemptions import ENDED
 from members.member_data import Act, Cell, Fact, Panel, Traces
 from omnichannel.queries.places import list_programmes_served
@@ -214,7 +215,7 @@ def _lots(lots: Sequence[LotHeld], zone: ZoneInfo) -> Panel:
             (
                 Cell(f"{one.remaining:,}", "number"),
                 Cell(f"{one.credited:,}", "number"),
-                day(one.available_from, zone),
+                "collection" if one.available_from == UNTIL_COLLECTED else day(one.available_from, zone),
                 _last_day(one.expires_at, zone) if one.expires_at else "never",
                 _label(one.state),
             )

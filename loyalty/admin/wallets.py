@@ -32,6 +32,7 @@ from loyalty.queries.settlements import Settled, list_settled
 from loyalty.queries.wallets import get_wallet, read_wallet
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldNow
+from loyalty.rules.lots import UNTIL_COLLECTED
 from loyalty.services.corrections import correct_points
 from members.rules.people import name_of
 
@@ -210,7 +211,7 @@ def _lots_table(lots: Sequence[LotHeld]) -> dict[str, Any]:
                 amount(one.remaining),
                 amount(one.credited),
                 label(one.state, colours[one.state]),
-                moment(one.available_from),
+                "collection" if one.available_from == UNTIL_COLLECTED else moment(one.available_from),
                 moment(one.expires_at) if one.expires_at else "never",
                 code(one.order_ref),
             ]

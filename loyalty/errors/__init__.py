@@ -56,6 +56,18 @@ class WrongCurrency(Refusal):
     title = "This programme runs in another currency"
 
 
+class OrderNotToCollect(Refusal):
+    status = 409
+    code = "order_not_to_collect"
+    title = "The goods of this purchase were not to be collected"
+
+
+class CollectionOutOfTime(Refusal):
+    status = 422
+    code = "collection_out_of_time"
+    title = "The goods were collected before they were bought, or will be"
+
+
 class PlacedInTheFuture(Refusal):
     status = 422
     code = "placed_in_the_future"

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from loyalty.models import Hold, HoldState, MergedWallet
+from loyalty.models import Hold, HoldState, Lot, MergedLot, MergedWallet
+from loyalty.rules.lots import UNTIL_COLLECTED
 from members.queries.merges import STANDING, Step, get_step
 
 
@@ -60,3 +61,18 @@ def list_left_behind(*, limit: int) -> list[tuple[int, int]]:
             [[str(state) for state in STANDING], limit],
         )
         return list(cursor.fetchall())
+
+
+def list_waiting_lots(member_id: int, order_ref: str, *, now: datetime) -> list[Lot]:
+    """The lots of a member's purchase that wait for its goods to be collected, and those that merges made of them;
+    but what has run out. Their wallets are locked.
+    """
+    lots = Lot.objects.filter(available_from=UNTIL_COLLECTED).exclude(expires_at__lte=now)
+    found: list[Lot] = []
+    further = list(lots.filter(member_id=member_id, order_ref=order_ref))
+    while further:
+        found += further
+        wallets = [lot.wallet_id for lot in further]
+        carried = MergedLot.objects.filter(wallet_id__in=wallets, lot_id__in=[lot.pk for lot in further])
+        further = list(lots.filter(pk__in=carried.values("to_lot_id")))
+    return found

@@ -13,6 +13,7 @@ from loyalty.queries.reasons import reworded
 from loyalty.queries.settlements import read_answer
 from loyalty.queries.vocabulary import Names, list_names
 from loyalty.rules.answers import EarnedAnswer
+from loyalty.rules.lots import UNTIL_COLLECTED
 from loyalty.rules.why import BoughtLine, ChallengeWhy, LifeWhy, LiveWhy, PointsWhy, ReturnWhy, TierWhy, Why
 from loyalty.rules.words import sentence_of
 
@@ -90,8 +91,8 @@ SELECT json_build_object('order_ref', o.ref, 'programme_id', o.programme_id, 'nu
       'points_expired', u.points_expired, 'points_missing', u.points_missing) ORDER BY b.id), '[]')
     FROM omnichannel_orderreturn b JOIN loyalty_reversal u ON u.return_ref = b.ref AND u.member_id = b.member_id
     WHERE b.order_id = o.id AND b.member_id = o.member_id),
-  'life', (SELECT json_build_object('available_from', min(l.available_from), 'expires_at', max(l.expires_at),
-      'left', sum(l.remaining))
+  'life', (SELECT json_build_object('available_from', nullif(min(l.available_from), %(never)s),
+      'expires_at', max(l.expires_at), 'left', sum(l.remaining))
     FROM loyalty_lot l WHERE l.wallet_id = s.wallet_id AND l.order_ref = o.ref HAVING count(*) > 0),
   'tier', (SELECT json_build_object('code', t.code, 'name', t.name) FROM loyalty_tier t
     WHERE t.programme_id = o.programme_id AND (t.rank = 0 OR EXISTS (SELECT FROM loyalty_tierstanding h
@@ -136,7 +137,12 @@ def get_why(ref: str, *, programme_id: int | None = None, member_id: int | None 
     :param member_id: only if it is this member's.
     :raises OrderNotFound: there is no such purchase.
     """
-    asked: dict[str, Any] = {"ref": ref, "programme": programme_id, "member": member_id}
+    asked: dict[str, Any] = {
+        "ref": ref,
+        "programme": programme_id,
+        "member": member_id,
+        "never": UNTIL_COLLECTED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIMED, asked)
         row = cursor.fetchone()

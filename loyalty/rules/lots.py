@@ -32,6 +32,9 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     kept_alive_by: KeptAliveBy = "purchase"
 
 
+UNTIL_COLLECTED = datetime(2200, 1, 1, tzinfo=UTC)
+"""Points of goods to be collected can be spent from then on, until the goods are handed over: later than any day."""
+
 FIRST_YEAR, AFTER_LAST_YEAR = 2000, 2200
 """Of days on which points run out."""
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from loyalty.rules.basket import Amount, Basket, Line
 from loyalty.rules.compile import Programme
-from loyalty.rules.lots import available_from, expires_at, is_kept_alive
+from loyalty.rules.lots import UNTIL_COLLECTED, available_from, expires_at, is_kept_alive
 from loyalty.rules.settle import Settlement
 from loyalty.rules.tiers import (
     Enrolled,
@@ -32,9 +32,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the goods reach the shopper."""
+    """How the goods reach the shopper. What is to `collect` is handed over later, and its points wait for that."""
 
-    kind: Literal["counter", "delivery"] = "counter"
+    kind: Literal["counter", "delivery", "collect"] = "counter"
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
     can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`: whoever
     is named has shown that it is them, by a rotating code. `earns_nothing`: positions that vouchers used before
-    take the points of.
+    take the points of. `collected_at`: when what was to be collected was handed over, None if it was not yet.
     """
 
     number: str
@@ -67,12 +67,18 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     hold: str | None = None
     payments: list[Payment] = []
     fulfilment: str = "counter"
+    collected_at: datetime | None = None
     voucher_codes: list[str] = []
     earns_nothing: frozenset[int] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def awaits_collection(self) -> bool:
+        """Whether its goods are to be collected and were not yet."""
+        return self.fulfilment == "collect" and self.collected_at is None
 
     @property
     def draws(self) -> bool:
@@ -144,18 +150,34 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     lifts_to: Step | None = None
 
 
-def lot_born(programme: Programme, earned_at: datetime, *, kept_until: datetime | None = None) -> LotBorn:
+def lot_of(programme: Programme, purchase: Purchase) -> LotBorn:
+    """The life of the points that a purchase earns. Those of goods to be collected wait for that."""
+    life = lot_born(programme, purchase.placed_at, matures_from=purchase.collected_at)
+    if purchase.awaits_collection:
+        return LotBorn(available_from=UNTIL_COLLECTED, expires_at=life.expires_at)
+    return life
+
+
+def lot_born(
+    programme: Programme,
+    earned_at: datetime,
+    *,
+    kept_until: datetime | None = None,
+    matures_from: datetime | None = None,
+) -> LotBorn:
     """The life of the points that are earned at this moment.
 
     Where they would run out before they mature, the end is reckoned from the day on which they do.
 
     :param kept_until: until when an activity known already keeps points, where they run out by inactivity.
+    :param matures_from: from when the days until they can be spent count, if that is later.
     """
     terms = programme.terms_at(earned_at)
     ends = expires_at(earned_at, expiry=terms.expiry, zone=terms.zone)
     if ends and kept_until and terms.expiry.kind == "inactivity":
         ends = max(ends, kept_until)
-    available = available_from(earned_at, maturity_days=terms.maturity_days, zone=terms.zone)
+    begins = max(earned_at, matures_from or earned_at)
+    available = available_from(begins, maturity_days=terms.maturity_days, zone=terms.zone)
     if ends and ends <= available:
         ends = expires_at(available, expiry=terms.expiry, zone=terms.zone)
     return LotBorn(available_from=available, expires_at=ends)

@@ -75,9 +75,12 @@ class ReturnWhy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LifeWhy(msgspec.Struct, frozen=True, kw_only=True):
-    """The life of the points that it earned. `expires_at` null: they never do. `left`: neither spent nor taken."""
+    """The life of the points that it earned. `left`: neither spent nor taken.
 
-    available_from: datetime
+    :ivar available_from: null: once the goods are collected; `expires_at`: null: they never run out.
+    """
+
+    available_from: datetime | None
     expires_at: datetime | None
     left: int
 
@@ -273,7 +276,9 @@ def _life(why: Why, now: datetime) -> list[str]:
     if life is None:
         return []
     told, left = [], f"{life.left:,}"
-    if life.available_from > now:
+    if life.available_from is None:
+        told.append(said("They can be spent once the goods are collected."))
+    elif life.available_from > now:
         told.append(said("They can be spent from {at} on.", at=moment(life.available_from, why.zone)))
     if life.expires_at is None:
         told.append(said("{number} of them are left; they never expire.", number=left))

@@ -14,7 +14,7 @@ from loyalty.rules.awards import Award
 from loyalty.rules.basket import Line
 from loyalty.rules.compile import Programme
 from loyalty.rules.lots import is_kept_alive, midnight_after
-from loyalty.rules.purchase import Climb, Purchase, lot_born
+from loyalty.rules.purchase import Climb, Purchase, lot_born, lot_of
 from loyalty.rules.settle import Settlement
 from loyalty.services.booking_news import news_of
 from loyalty.services.proof import Unproven
@@ -217,7 +217,7 @@ class Booking:
     ) -> None:
         if not settlement.awards:
             return
-        lot = lot_born(programme, purchase.placed_at)
+        lot = lot_of(programme, purchase)
         self.lots.append(
             {
                 **owner,

@@ -16,6 +16,7 @@ from loyalty.services.purchase_facts import Teller
 from members.errors import MemberNotFound
 from members.queries.members import find_member
 from omnichannel.services.claims import ToldReceipt, lock_receipts, take_unclaimed
+from omnichannel.services.collections import mark_collected
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +82,13 @@ def _claim(claim: Claim, teller: Teller, now: datetime) -> Booked:
         member=claim.member,
         payments=msgspec.json.decode(told.payments, type=list[Payment]),
         fulfilment=told.fulfilment,
+        collected_at=told.collected_at,
         earns_nothing=frozenset(told.earns_nothing),
     )
-    return carry_out_under_lock(purchase, teller, receipt.fingerprint, now, ref=receipt.order_ref)
+    done = carry_out_under_lock(purchase, teller, receipt.fingerprint, now, ref=receipt.order_ref)
+    if told.collected_at is not None:
+        mark_collected(receipt.order_ref, member_id=member.id, at=told.collected_at)
+    return done
 
 
 def _receipt(claim: Claim) -> ToldReceipt:

@@ -195,7 +195,14 @@ class OrderAdmin(PurchaseAdmin):
         ),
         (
             "Amounts",
-            {"fields": (("subtotal", "discounts"), ("total", "tax"), ("payments_told", "fulfilment"))},
+            {
+                "fields": (
+                    ("subtotal", "discounts"),
+                    ("total", "tax"),
+                    ("payments_told", "fulfilment"),
+                    "collected_at",
+                )
+            },
         ),
     )
 

@@ -59,6 +59,7 @@ class Order(models.Model):
         default=list, help_text="How it was paid: kind and amount_minor of each payment."
     )
     fulfilment = models.CharField(max_length=12, default="counter")
+    collected_at = models.DateTimeField(null=True, help_text="When goods to be collected were handed over.")
 
     class Meta:
         constraints = [
@@ -133,6 +134,7 @@ class UnclaimedOrder(models.Model):
     lines = models.JSONField()
     payments = models.JSONField(default=list, db_default=[])
     fulfilment = models.CharField(max_length=12, default="counter", db_default="counter")
+    collected_at = models.DateTimeField(null=True)
     earns_nothing = models.JSONField(
         default=list, db_default=[], help_text="Positions that a voucher takes the points of."
     )

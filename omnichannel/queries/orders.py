@@ -23,7 +23,10 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A purchase. Amounts in minor units of `currency`; `member_ref` is null while nobody has claimed it."""
+    """A purchase. Amounts in minor units of `currency`; `member_ref` is null while nobody has claimed it.
+
+    `fulfilment`: counter, delivery or collect; `collected_at`: when what is to be collected was handed over.
+    """
 
     ref: str
     number: str
@@ -34,6 +37,8 @@ class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     till: str | None
     placed_at: datetime
     recorded_at: datetime
+    fulfilment: str
+    collected_at: datetime | None
     currency: str
     subtotal_minor: int
     discount_minor: int
@@ -52,6 +57,7 @@ class Listed(msgspec.Struct, frozen=True):
 _ORDER = """
 json_build_object('ref', o.ref, 'number', o.number, 'state', o.state, 'source', o.source, 'member_ref', m.ref,
   'place', p.code, 'till', t.code, 'placed_at', o.placed_at, 'recorded_at', o.recorded_at, 'currency', o.currency,
+  'fulfilment', o.fulfilment, 'collected_at', o.collected_at,
   'subtotal_minor', o.subtotal_minor, 'discount_minor', o.discount_minor, 'tax_minor', o.tax_minor,
   'total_minor', o.total_minor, 'lines', (
     SELECT json_agg(json_build_object('sku', l.sku, 'name', l.name, 'category', l.category, 'quantity', l.quantity,
@@ -66,6 +72,7 @@ _UNCLAIMED = """
 SELECT json_build_object('ref', o.ref, 'number', o.number,
   'state', coalesce(o.returns->-1->>'state', 'completed'), 'source', o.source, 'member_ref', null,
   'place', p.code, 'till', t.code, 'placed_at', o.placed_at, 'recorded_at', o.recorded_at, 'currency', o.currency,
+  'fulfilment', o.fulfilment, 'collected_at', o.collected_at,
   'subtotal_minor', o.subtotal_minor, 'discount_minor', o.discount_minor, 'tax_minor', o.tax_minor,
   'total_minor', o.total_minor, 'lines', (
     SELECT json_agg(json_build_object('sku', l->'sku', 'name', l->'name', 'category', l->'category',

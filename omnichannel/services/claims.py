@@ -33,6 +33,7 @@ class UnclaimedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     lines: msgspec.Raw
     payments: msgspec.Raw
     fulfilment: str
+    collected_at: datetime | None
     earns_nothing: list[int]
     has_come_back: bool
 
@@ -48,7 +49,7 @@ _TAKE = """
 WITH taken AS (DELETE FROM omnichannel_unclaimedorder WHERE ref = %(ref)s RETURNING *),
     receipt AS (DELETE FROM omnichannel_receipt WHERE id = %(receipt)s)
 SELECT json_build_object('number', number, 'source', source, 'till_id', till_id, 'placed_at', placed_at,
-    'currency', currency, 'lines', lines, 'payments', payments, 'fulfilment', fulfilment,
+    'currency', currency, 'lines', lines, 'payments', payments, 'fulfilment', fulfilment, 'collected_at', collected_at,
     'earns_nothing', earns_nothing, 'has_come_back', returns <> '[]')::text FROM taken
 """
 

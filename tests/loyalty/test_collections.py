@@ -1,0 +1,150 @@
+"""Goods that are collected later: points are there at once, and can be spent once the goods were handed over."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+
+from loyalty.models import Lot
+from loyalty.services.expiry import book_expired_lots
+from omnichannel.models import Order
+from tests.loyalty.conftest import Shop, basket, laws_broken
+from tests.loyalty.test_claims import bought, claim
+from tests.loyalty.test_merges import balances, lots, merge, part
+from tests.loyalty.test_why import why
+
+pytestmark = pytest.mark.django_db
+TO_COLLECT = {"fulfilment": {"kind": "collect"}}
+
+
+def ordered(shop: Shop, **more: Any) -> dict[str, Any]:
+    """10.00 for goods to be collected: 100 points."""
+    answer = shop.commit(basket(1_000, **TO_COLLECT, **more))
+    assert answer.status_code == 201, answer.content
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def collect(shop: Shop, ref: str, **more: Any) -> Any:
+    return shop.post(f"orders/{ref}/collected", more)
+
+
+def test_points_wait_until_the_goods_are_collected(shop: Shop, clock: time_machine.Traveller) -> None:
+    told = ordered(shop, member=shop.enrol())
+    ref = told["order"]["ref"]
+    assert (told["wallet"]["pending"], told["wallet"]["spendable"]) == (100, 0)
+    clock.shift(timedelta(days=30))
+    waiting = why(shop, ref)
+    assert waiting["life"]["available_from"] is None
+    assert "They can be spent once the goods are collected." in waiting["for_cashier"]
+
+    answer = collect(shop, ref)
+
+    assert answer.status_code == 200
+    assert (answer.json()["wallet"]["pending"], answer.json()["wallet"]["spendable"]) == (0, 100)
+    assert Order.objects.get().collected_at == datetime.now(UTC)
+    assert laws_broken() == []
+    clock.shift(timedelta(days=1))
+    assert collect(shop, ref).json()["collected_at"] == answer.json()["collected_at"]
+
+
+def test_the_days_until_they_can_be_spent_count_from_the_collection(
+    open_shop: Callable[..., Shop], clock: time_machine.Traveller
+) -> None:
+    shop = open_shop(maturity_days=14, expiry_days=20)
+    ref = ordered(shop, member=shop.enrol())["order"]["ref"]
+    end = Lot.objects.get().expires_at
+    clock.shift(timedelta(days=10))
+
+    pending = collect(shop, ref).json()["wallet"]["pending"]
+
+    lot = Lot.objects.get()
+    assert pending == 100
+    assert lot.available_from == datetime(2026, 6, 4, 4, tzinfo=UTC)
+    assert end is not None
+    assert lot.expires_at is not None
+    assert lot.expires_at > max(lot.available_from, end)
+    assert laws_broken() == []
+
+
+def test_what_is_never_collected_runs_out_and_what_comes_back_is_taken_from_it(
+    shop: Shop, clock: time_machine.Traveller
+) -> None:
+    left, returned = (ordered(shop, member=shop.enrol())["order"]["ref"] for _ in range(2))
+    body = {"return_number": "RT-1", "lines": [{"line": 0, "quantity": 1}]}
+    back = shop.post(f"orders/{returned}/returns", body, **{"Idempotency-Key": "rt-1"}).json()
+    assert (back["undone"]["points_taken_back"], back["wallet"]["balance"]) == (100, 0)
+    assert collect(shop, returned).json()["wallet"]["balance"] == 0
+
+    clock.shift(timedelta(days=400))
+    book_expired_lots(until=datetime.now(UTC), now=datetime.now(UTC))
+    assert collect(shop, left).json()["wallet"]["balance"] == 0
+    assert laws_broken() == []
+
+
+def test_what_nobody_claimed_is_collected_too_and_can_be_spent_once_it_is_claimed(shop: Shop) -> None:
+    ref = bought(shop, 1_000, **TO_COLLECT)["order"]["ref"]
+    assert collect(shop, ref).json()["wallet"] is None
+    assert claim(shop, shop.enrol()).json()["wallet"]["spendable"] == 100
+    assert Order.objects.get().collected_at is not None
+
+    later = bought(shop, 1_000, number="R-78", **TO_COLLECT)["order"]["ref"]
+    assert claim(shop, shop.enrol(), "R-78").json()["wallet"]["pending"] == 100
+    assert collect(shop, later).json()["wallet"]["spendable"] == 100
+    assert laws_broken() == []
+
+
+def test_points_that_followed_a_merge_mature_where_they_are_and_go_back_so(shop: Shop) -> None:
+    going, staying = shop.enrol(), shop.enrol()
+    ref = ordered(shop, member=going)["order"]["ref"]
+    merged = merge(going, staying)
+
+    assert collect(shop, ref).json()["wallet"]["spendable"] == 100
+
+    assert balances(going, staying) == [0, 100]
+    part(merged)
+    assert balances(going, staying) == [100, 0]
+    assert lots(going)[0][1] <= datetime.now(UTC)
+
+
+def test_only_goods_to_be_collected_are_and_not_before_they_were_bought(shop: Shop) -> None:
+    taken = shop.commit(basket(1_000)).json()["order"]["ref"]
+    ref = ordered(shop)["order"]["ref"]
+    now = datetime.now(UTC)
+    early, late = (
+        collect(shop, ref, collected_at=(now + days).isoformat())
+        for days in (timedelta(days=-1), timedelta(days=1))
+    )
+    refused = [collect(shop, taken), early, late, collect(shop, "ord_" + "0" * 26)]
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [
+        (409, "order_not_to_collect"),
+        (422, "collection_out_of_time"),
+        (422, "collection_out_of_time"),
+        (404, "order_not_found"),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_and_a_collection_at_the_same_moment_both_count(shop: Shop) -> None:
+    for number in map(str, range(8)):
+        ref = bought(shop, 1_000, number=number, **TO_COLLECT)["order"]["ref"]
+        member = shop.enrol()
+
+        def act(what: Callable[[], Any]) -> int:
+            try:
+                return int(what().status_code)
+            finally:
+                connection.close()
+
+        acts = [
+            lambda number=number, member=member: claim(shop, member, number),
+            lambda ref=ref: collect(shop, ref),
+        ]
+        with ThreadPoolExecutor(2) as both:
+            assert list(both.map(act, acts)) == [201, 200]
+        assert Lot.objects.get(member=member).available_from <= datetime.now(UTC)
+    assert laws_broken() == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from loyalty.models import Voucher, VoucherReservation, VoucherUse
 from loyalty.rules.conditions import HasLabel, PlaceIs, Spends, TierIs
@@ -219,3 +220,16 @@ def test_the_till_sees_the_vouchers_that_fit_where_it_stands(
     assert [(one["code"], one["title"]) for one in screen["vouchers"]] == [(fits, "Here")]
     with django_assert_num_queries(1):
         shop.post("till/lookup", lookup)
+
+
+def test_a_code_is_looked_for_once(shop: Shop) -> None:
+    code = public(series(shop))
+
+    def searches() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'loyalty_voucher'")
+            return int(cursor.fetchone()[0])
+
+    before = searches()
+    assert off(shop.quote(basket(1_000, voucher_codes=[code]))) == 500
+    assert searches() == before + 1

@@ -27,45 +27,46 @@ BEGIN
         'place_kind', (SELECT p.kind FROM omnichannel_place p WHERE p.id = at_place),
         'labels', (SELECT coalesce(json_agg(b.code), '[]') FROM loyalty_memberlabel c
             JOIN loyalty_label b ON b.id = c.label_id AND b.programme_id = in_programme WHERE c.member_id = of_member),
+        -- The row comes with the code: by its id it would be looked for once more.
         'vouchers', (WITH named AS MATERIALIZED (
-            SELECT v.id, x.n, NULL::text AS reservation
+            SELECT v.*, x.n, NULL::text AS reservation
             FROM ROWS FROM (jsonb_to_recordset(told) AS (code text)) WITH ORDINALITY AS x(code, n)
             -- OFFSET 0, here and below: by the index for each row, also where the plan was made while the table was empty.
-            CROSS JOIN LATERAL (SELECT o.id FROM loyalty_voucher o WHERE o.code = x.code OFFSET 0) v
+            CROSS JOIN LATERAL (SELECT o.* FROM loyalty_voucher o WHERE o.code = x.code OFFSET 0) v
             UNION ALL
-            SELECT r.voucher_id, x.n, r.ref
+            SELECT v.*, x.n, r.ref
             FROM ROWS FROM (jsonb_to_recordset(told) AS (reservation text)) WITH ORDINALITY AS x(reservation, n)
             CROSS JOIN LATERAL (
                 SELECT o.voucher_id, o.ref FROM loyalty_voucherreservation o
                 WHERE o.ref = x.reservation AND o.place_id = at_place OFFSET 0) r
+            CROSS JOIN LATERAL (SELECT o.* FROM loyalty_voucher o WHERE o.id = r.voucher_id OFFSET 0) v
             UNION ALL
-            (SELECT v.id, NULL, NULL FROM loyalty_voucher v
+            (SELECT v.*, NULL, NULL FROM loyalty_voucher v
              WHERE asks_own AND v.member_id = of_member AND v.revoked_at IS NULL
                 AND (v.uses < v.max_uses OR v.max_uses IS NULL) AND (v.valid_until > at) IS NOT FALSE
              ORDER BY v.id DESC LIMIT most))
-        SELECT coalesce(json_agg(json_build_object('told', n.n, 'id', v.id, 'code', v.code, 'shown', v.shown,
-            'series_id', v.series_id, 'series_stamp', s.stamp, 'member_id', v.member_id, 'uses', v.uses,
-            'max_uses', v.max_uses, 'left_minor', v.left_minor, 'valid_from', v.valid_from, 'valid_until', v.valid_until,
-            'is_revoked', v.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL, 'reservation_id', own.id,
+        SELECT coalesce(json_agg(json_build_object('told', n.n, 'id', n.id, 'code', n.code, 'shown', n.shown,
+            'series_id', n.series_id, 'series_stamp', s.stamp, 'member_id', n.member_id, 'uses', n.uses,
+            'max_uses', n.max_uses, 'left_minor', n.left_minor, 'valid_from', n.valid_from, 'valid_until', n.valid_until,
+            'is_revoked', n.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL, 'reservation_id', own.id,
             'reserved_uses', r.uses, 'reserved_minor', r.amount_minor, 'reserved_until', r.until_at,
             'uses_in_all', t.uses, 'given_minor', t.given_minor,
             'uses_of_member', (SELECT coalesce(sum(u.uses), 0) FROM loyalty_voucheruse u
-                WHERE u.member_id = of_member AND u.series_id = v.series_id),
-            'last_use', CASE WHEN v.uses >= v.max_uses THEN (
+                WHERE u.member_id = of_member AND u.series_id = n.series_id),
+            'last_use', CASE WHEN n.uses >= n.max_uses THEN (
                 SELECT json_build_object('at', u.happened_at, 'place', p.name) FROM loyalty_voucheruse u
                 JOIN omnichannel_place p ON p.id = u.place_id
-                WHERE u.voucher_id = v.id AND u.uses > 0 ORDER BY u.id DESC LIMIT 1) END) ORDER BY n.n, v.id), '[]')
+                WHERE u.voucher_id = n.id AND u.uses > 0 ORDER BY u.id DESC LIMIT 1) END) ORDER BY n.n, n.id), '[]')
         FROM named n
-        CROSS JOIN LATERAL (SELECT o.* FROM loyalty_voucher o WHERE o.id = n.id OFFSET 0) v
         CROSS JOIN LATERAL (
-            SELECT o.* FROM loyalty_voucherseries o WHERE o.id = v.series_id AND o.programme_id = in_programme OFFSET 0) s
+            SELECT o.* FROM loyalty_voucherseries o WHERE o.id = n.series_id AND o.programme_id = in_programme OFFSET 0) s
         CROSS JOIN LATERAL (SELECT o.* FROM loyalty_vouchertally o WHERE o.series_id = s.id OFFSET 0) t
         LEFT JOIN LATERAL (
             SELECT o.id FROM loyalty_voucherreservation o
-            WHERE o.voucher_id = v.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = at_place
+            WHERE o.voucher_id = n.id AND o.state = 'held' AND o.expires_at > at AND o.place_id = at_place
                 AND o.reference <> '' AND o.reference = CASE WHEN n.reservation IS NULL THEN for_order ELSE o.reference END
                 AND (n.reservation IS NULL OR o.ref = n.reservation) ORDER BY o.id LIMIT 1) own ON true
-        CROSS JOIN LATERAL loyalty_voucher_reserved(v.id, own.id, at) r));
+        CROSS JOIN LATERAL loyalty_voucher_reserved(n.id, own.id, at) r));
 END
 $$;
 

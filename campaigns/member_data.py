@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.utils.timezone import get_current_timezone
 
-from campaigns.models.personal import HELD
+from campaigns.models.personal import HELD, RETENTION
 from campaigns.queries import history
 from config.ground.moments import day, moment
 from config.ground.personal import Held
+from config.ground.retention import Period
 from members.member_data import Cell, Fact, Panel, Traces
 
 
@@ -51,6 +52,9 @@ class CampaignData:
 
     def holds(self) -> Sequence[Held]:
         return HELD
+
+    def retention(self) -> Sequence[Period]:
+        return RETENTION
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0

@@ -265,6 +265,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "count the past for challenges": every(5, "loyalty.catch_challenges_up"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "make copies of data": every(5, "members.make_copies"),
+    "apply retention": every(86_400, "members.apply_retention"),
     "erase members": every(60, "members.erase_due"),
     "finish merges": every(60, "members.finish_merges"),
     "follow merges": every(300, "loyalty.follow_merges"),
@@ -296,6 +297,10 @@ STORAGES: dict[str, dict[str, Any]] = {
 EXPORT_KEPT_DAYS = env.int("EXPORT_KEPT_DAYS", default=7)
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 """An erasure can be called off for so many days."""
+
+RETENTION_DAYS: dict[str, int | None] = env.json("RETENTION_DAYS", default={})
+"""Kind of data -> for how many days it is kept, where not as declared; null for good. `manage.py apply_retention`
+names the kinds."""
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="omnichannel.adapters.files.FileMailBackend")
 SMS_URL = env.str("SMS_URL", default="")

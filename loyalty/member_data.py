@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from config.ground.moments import day, moment
 from config.ground.personal import Held
+from config.ground.retention import Period
 from loyalty.models import Redemption, TierStanding
-from loyalty.models.personal import HELD
+from loyalty.models.personal import HELD, RETENTION
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
 from loyalty.queries.given_tiers import list_tiers_given_now
@@ -69,6 +70,9 @@ class Points:
 
     def holds(self) -> Sequence[Held]:
         return HELD
+
+    def retention(self) -> Sequence[Period]:
+        return RETENTION
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0

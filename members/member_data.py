@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from config.ground.personal import Held
+from config.ground.retention import Period
 from config.staff.dashboard import Chart
 
 
@@ -104,6 +105,9 @@ class MemberData(Protocol):
 
     def holds(self) -> Sequence[Held]:
         """Every table of the floor that holds something of a member, in the order in which it is erased."""
+
+    def retention(self) -> Sequence[Period]:
+        """Which kinds of the floor's data are not kept for good."""
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         """Delete the floor's files about somebody; answers how many. Safe to repeat."""

@@ -11,6 +11,7 @@ from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasing import erase_due_members
 from members.services.merging import finish_merges
 from members.services.presence import purge_presences
+from members.services.retention import apply_retention
 from members.services.sign_in import purge_sign_ins
 from members.services.sign_in_codes import purge_codes
 
@@ -38,6 +39,12 @@ def make_copies(**_newer_arguments: Any) -> int:
     now = clock.now()
     forget_past_copies(now=now)
     return make_waiting_copies(now=now, limit=COPIES_PER_RUN)
+
+
+@shared_task(name="members.apply_retention", acks_late=True)
+def let_past_data_go(**_newer_arguments: Any) -> int:
+    """Let go what is past its days, of every kind that floors declare. Safe to repeat, any number at once."""
+    return sum(outcome.rows for outcome in apply_retention(now=clock.now()))
 
 
 @shared_task(name="members.erase_due", acks_late=True)

@@ -10,11 +10,12 @@ from django.utils.timezone import get_current_timezone
 from config.ground.amounts import money
 from config.ground.moments import moment
 from config.ground.personal import Held
+from config.ground.retention import Period
 from members.member_data import Cell, Fact, Panel, Traces
 from members.queries.merges import list_those_of
 from omnichannel.adapters.files import forget_messages_to
 from omnichannel.models import BehaviourEvent, Message
-from omnichannel.models.personal import HELD
+from omnichannel.models.personal import HELD, RETENTION
 from omnichannel.queries.behaviour import list_newest_events
 from omnichannel.queries.messages import count_messages, list_newest_messages
 from omnichannel.queries.orders import Purchase, count_orders, list_newest_purchases
@@ -62,6 +63,10 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
 
 def holds() -> Sequence[Held]:
     return HELD
+
+
+def retention() -> Sequence[Period]:
+    return RETENTION
 
 
 def forget_files(member_id: int, traces: Traces) -> int:

@@ -95,13 +95,13 @@ def list_row_ids(held: Held, member_id: int) -> str:
     return f"SELECT t.{_key_of(meta)}::text FROM {meta.db_table} t WHERE {_condition(held)}"  # noqa: S608 - declared names
 
 
-def lift_guards(tables: Iterable[Held]) -> None:
+def lift_guards(tables: Iterable[str]) -> None:
     """Until the transaction ends, let rows of these tables be changed that never change, and write no history of it.
     An erasure alone, and what applies a retention period, may."""
     names = {
         trigger.get_pgid(model)
-        for held in tables
-        for model in [model_of(held)]
+        for label in tables
+        for model in [apps.get_model(label)]
         for trigger in getattr(model._meta, "triggers", [])
     }
     with connection.cursor() as cursor:

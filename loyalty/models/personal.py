@@ -4,6 +4,7 @@ Figures, causes and refs stay, so that the ledger is proven as before; sealed en
 """
 
 from config.ground.personal import EMPTY, ERASED, Held
+from config.ground.retention import Period
 
 _POINTS = "To keep your points, and to prove that none was lost."
 _WORTH = "To tell what a purchase was worth, and to undo it when goods come back."
@@ -134,5 +135,26 @@ HELD = (
         why="To keep others from your points, and everybody to the rules.",
         blank={"note": _if_told("note"), "evidence": _EVIDENCE},
         keeps=("ref", "cause", "hold_ref", "decided_by", "agreed_by", "correction_ref"),
+    ),
+)
+
+RETENTION = (
+    Period(
+        code="correction_notes",
+        says="What colleagues noted when they corrected points; points and reasons stay.",
+        table="loyalty.Correction",
+        since="asked_at",
+        days=1_095,
+        where=f"t.state <> 'waiting' AND t.note <> {ERASED}",
+        blank={"note": ERASED},
+    ),
+    Period(
+        code="fraud_notes",
+        says="What colleagues noted when they decided about a flag; the decision stays.",
+        table="loyalty.FraudFlag",
+        since="decided_at",
+        days=1_095,
+        where=f"t.note NOT IN ('', {ERASED})",
+        blank={"note": ERASED},
     ),
 )

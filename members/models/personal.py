@@ -1,6 +1,7 @@
 """What this floor, and the house below it, hold of a member; and what is left of it after an erasure."""
 
 from config.ground.personal import EMPTY, Held
+from config.ground.retention import Period
 
 _OF_IDENTITY = """t.member_id = %(member)s
     OR t.pgh_obj_id IN (SELECT i.id FROM members_identity i WHERE i.member_id = %(member)s)"""
@@ -82,5 +83,21 @@ HOUSE = (
         why="To answer your app the same when it asks twice.",
         where="t.caller = 'member:' || %(member)s",
         becomes="deleted",
+    ),
+)
+
+_HISTORY = "What was on record of a member, an identity or wishes before they changed."
+
+RETENTION = (
+    *(
+        Period(code="history", says=_HISTORY, table=table, since="pgh_created_at", days=1_095)
+        for table in ("members.MemberEvent", "members.IdentityEvent", "members.PreferenceEvent")
+    ),
+    Period(
+        code="staff_log",
+        says="The log of what colleagues did in the admin.",
+        table="admin.LogEntry",
+        since="action_time",
+        days=1_095,
     ),
 )

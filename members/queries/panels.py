@@ -9,11 +9,12 @@ from django.utils.timezone import get_current_timezone
 
 from config.ground.moments import day, moment
 from config.ground.personal import Held
+from config.ground.retention import Period
 from config.staff.actors import name_actors
 from members.adapters.exports import forget_copies
 from members.member_data import Act, Cell, Fact, Panel, Traces
 from members.models import ConsentEvent, IdentityMove
-from members.models.personal import HELD
+from members.models.personal import HELD, RETENTION
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.preferences import PreferenceFacts, get_preferences
@@ -41,6 +42,10 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
 
 def holds() -> Sequence[Held]:
     return HELD
+
+
+def retention() -> Sequence[Period]:
+    return RETENTION
 
 
 def forget_files(member_id: int, traces: Traces) -> int:

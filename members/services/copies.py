@@ -80,9 +80,9 @@ def _make(copy_id: int, *, now: datetime) -> bool:
 
 def _write(archive: zipfile.ZipFile, member_id: int, *, now: datetime) -> None:
     member = get_member_by_id(member_id)
-    tables = [_write_table(archive, folder, held, member_id) for folder, held in _told()]
+    tables = [_write_table(archive, folder, held, member_id, now) for folder, held in _told()]
     about = About(member=member.ref, made_at=now, tables=tables)
-    archive.writestr("about.json", msgspec.json.format(msgspec.json.encode(about)))
+    archive.writestr(_named("about.json", now), msgspec.json.format(msgspec.json.encode(about)))
 
 
 def _told() -> Iterator[tuple[str, Held]]:
@@ -91,11 +91,18 @@ def _told() -> Iterator[tuple[str, Held]]:
         yield from ((folder, held) for held in tables if held.is_told)
 
 
-def _write_table(archive: zipfile.ZipFile, folder: str, held: Held, member_id: int) -> Table:
+def _named(name: str, now: datetime) -> zipfile.ZipInfo:
+    """A file of the zip, dated."""
+    file = zipfile.ZipInfo(name, date_time=now.timetuple()[:6])
+    file.compress_type = zipfile.ZIP_DEFLATED
+    return file
+
+
+def _write_table(archive: zipfile.ZipFile, folder: str, held: Held, member_id: int, now: datetime) -> Table:
     """A JSON array, row by row, so that a long history needs no memory."""
     name = f"{folder}/{held.table.partition('.')[2].lower()}.json"
     count = 0
-    with archive.open(name, "w") as file:
+    with archive.open(_named(name, now), "w") as file:
         file.write(b"[")
         for count, row in enumerate(read_rows(held, member_id), start=1):
             file.write(b"\n " if count == 1 else b",\n ")

@@ -72,7 +72,7 @@ def _erase_floor(request_id: int, floor: str, *, now: datetime) -> bool:
     if request.receipts.filter(floor=floor).exists():
         return True
     member_id, traces = request.member_id, traces_of(request.member_id)
-    lift_guards(held for tables in _steps().values() for held in tables)
+    lift_guards(held.table for tables in _steps().values() for held in tables)
     erased = dict(_erase(floor, member_id, traces))
     set_guards()
     ErasureReceipt.objects.create(

@@ -1,6 +1,7 @@
 """What this floor holds of a member, and what is left of it after an erasure."""
 
 from config.ground.personal import EMPTY, ERASED, Held
+from config.ground.retention import Period
 
 _BOUGHT = "To know what you bought: for returns, points, and what you like."
 _BOOKS = "The books of the shop need it for as long as the law says."
@@ -48,4 +49,25 @@ HELD = (
     Held(table="omnichannel.OrderReturn", why=_BOUGHT, keeps=("ref", "number")),
     Held(table="omnichannel.ReturnLine", why=_BOUGHT),
     Held(table="omnichannel.ReturnSlip", why="To find the purchase of what came back.", becomes="deleted"),
+)
+
+RETENTION = (
+    Period(
+        code="message_texts",
+        says="What messages said; that they were sent stays.",
+        table="omnichannel.Message",
+        since="queued_at",
+        days=730,
+        where="t.state NOT IN ('queued', 'sending') AND (t.body_text, t.body_html, t.subject) <> ('', '', '')",
+        blank={**dict.fromkeys(("subject", "body_text", "body_html"), EMPTY), "facts": "'{}'"},
+    ),
+    Period(
+        code="behaviour",
+        says="By which device, in which session and with what detail members did what; that they did it stays.",
+        table="omnichannel.BehaviourEvent",
+        since="recorded_at",
+        days=730,
+        where="(t.device, t.session) <> ('', '') OR t.properties <> '{}'",
+        blank={"device": EMPTY, "session": EMPTY, "properties": "'{}'"},
+    ),
 )

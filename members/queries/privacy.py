@@ -1,5 +1,6 @@
 """Copies and erasures: what was asked for, what is due, and by what a person may be found where no row is theirs."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -13,17 +14,21 @@ from members.models import (
     ErasureRequest,
     ErasureState,
     ExportState,
+    Member,
+    Merge,
+    MergeState,
 )
 from members.models.privacy import OPEN
+from members.queries.merges import list_those_of
 
 
 def find_erasure(member_id: int) -> ErasureRequest | None:
-    """The member's erasure that is under way, if there is one."""
-    return ErasureRequest.objects.filter(member_id=member_id, state__in=OPEN).first()
+    """The member's erasure that is under way, if there is one; also of who is this member by now."""
+    return ErasureRequest.objects.filter(member_id__in=list_those_of(member_id), state__in=OPEN).first()
 
 
 def find_newest_erasure(member_id: int) -> ErasureRequest | None:
-    return ErasureRequest.objects.filter(member_id=member_id).order_by("-pk").first()
+    return ErasureRequest.objects.filter(member_id__in=list_those_of(member_id)).order_by("-pk").first()
 
 
 def get_erasure(member_id: int) -> ErasureRequest:
@@ -50,13 +55,23 @@ def list_due_erasures(*, now: datetime, limit: int) -> list[int]:
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def is_news_waiting(member_id: int) -> bool:
-    """Whether other parts of the house have yet to learn something about the member, and may still."""
-    return Delivery.objects.filter(member_id=member_id, is_dead=False).exists()
+def is_under_way(member_ids: Collection[int]) -> bool:
+    """Whether something about them has to be over first: a merge, or news that parts of the house may yet learn."""
+    merging = Q(member_id__in=member_ids) | Q(into_id__in=member_ids)
+    return (
+        Delivery.objects.filter(member_id__in=member_ids, is_dead=False).exists()
+        or Merge.objects.filter(merging, state__in=(MergeState.MOVING, MergeState.PARTING)).exists()
+    )
 
 
 def find_newest_copy(member_id: int) -> DataExport | None:
-    return DataExport.objects.filter(member_id=member_id).order_by("-pk").first()
+    return DataExport.objects.filter(member_id__in=list_those_of(member_id)).order_by("-pk").first()
+
+
+def list_whole_person(member_id: int) -> Sequence[int]:
+    """Who this member is by now, and everybody who is that member."""
+    pointer = Member.objects.filter(pk=member_id).values_list("merged_into_id", flat=True)
+    return list_those_of(pointer[0] or member_id)
 
 
 def get_ready_copy(member_id: int, *, now: datetime) -> DataExport:

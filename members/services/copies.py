@@ -2,7 +2,7 @@
 
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from secrets import token_hex
 
@@ -17,7 +17,7 @@ from members.member_data import list_floors
 from members.models import DataExport, ExportFetch, ExportState
 from members.models.personal import HOUSE
 from members.queries.members import get_member_by_id, lock_members
-from members.queries.privacy import copies_past, copies_waiting
+from members.queries.privacy import copies_past, copies_waiting, list_whole_person
 
 HOUSE_FOLDER = "house"
 
@@ -80,7 +80,8 @@ def _make(copy_id: int, *, now: datetime) -> bool:
 
 def _write(archive: zipfile.ZipFile, member_id: int, *, now: datetime) -> None:
     member = get_member_by_id(member_id)
-    tables = [_write_table(archive, folder, held, member_id, now) for folder, held in _told()]
+    those = list_whole_person(member_id)
+    tables = [_write_table(archive, folder, held, those, now) for folder, held in _told()]
     about = About(member=member.ref, made_at=now, tables=tables)
     archive.writestr(_named("about.json", now), msgspec.json.format(msgspec.json.encode(about)))
 
@@ -98,13 +99,16 @@ def _named(name: str, now: datetime) -> zipfile.ZipInfo:
     return file
 
 
-def _write_table(archive: zipfile.ZipFile, folder: str, held: Held, member_id: int, now: datetime) -> Table:
-    """A JSON array, row by row, so that a long history needs no memory."""
+def _write_table(
+    archive: zipfile.ZipFile, folder: str, held: Held, member_ids: Sequence[int], now: datetime
+) -> Table:
+    """A JSON array of the rows of all of them, one by one, so that a long history needs no memory."""
     name = f"{folder}/{held.table.partition('.')[2].lower()}.json"
     count = 0
     with archive.open(_named(name, now), "w") as file:
         file.write(b"[")
-        for count, row in enumerate(read_rows(held, member_id), start=1):
+        rows = (row for member_id in member_ids for row in read_rows(held, member_id))
+        for count, row in enumerate(rows, start=1):
             file.write(b"\n " if count == 1 else b",\n ")
             file.write(row.encode())
         file.write(b"\n]\n")

@@ -1,9 +1,11 @@
 """Erasing a person: floor by floor from above, each in a transaction of its own with a receipt.
 
 Killed anywhere it goes on where it was: a floor that gave its receipt is done, and what tells who the person was goes
-last. From the first step on the member can be found, signed in and changed no more.
+last. From the first step on the member can be found, signed in and changed no more. Members who were merged are one
+person, and are erased together.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -16,7 +18,13 @@ from members.member_data import Traces, list_floors
 from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member
 from members.models.members import MemberState
 from members.models.personal import HOUSE
-from members.queries.privacy import is_news_waiting, list_due_erasures, lock_erasure, traces_of
+from members.queries.privacy import (
+    is_under_way,
+    list_due_erasures,
+    list_whole_person,
+    lock_erasure,
+    traces_of,
+)
 from members.services.sign_in import end_sign_ins
 from members.services.traces import erase_traces
 
@@ -49,11 +57,13 @@ def _begin(request_id: int, *, now: datetime) -> bool:
         return False
     if request.state != ErasureState.AGREED:
         return request.state == ErasureState.ERASING
-    if is_news_waiting(request.member_id):
+    those = list_whole_person(request.member_id)
+    if is_under_way(those):
         return False
-    Member.objects.filter(pk=request.member_id).update(state=MemberState.ERASED)
-    end_sign_ins(request.member_id, because="erased", now=now)
-    AccessToken.objects.filter(member_id=request.member_id).delete()
+    Member.objects.filter(pk__in=those).update(state=MemberState.ERASED)
+    for member_id in those:
+        end_sign_ins(member_id, because="erased", now=now)
+    AccessToken.objects.filter(member_id__in=those).delete()
     request.state = ErasureState.ERASING
     request.save()
     return True
@@ -71,12 +81,13 @@ def _erase_floor(request_id: int, floor: str, *, now: datetime) -> bool:
         return False
     if request.receipts.filter(floor=floor).exists():
         return True
-    member_id, traces = request.member_id, traces_of(request.member_id)
+    erased: Counter[str] = Counter()
     lift_guards(held.table for tables in _steps().values() for held in tables)
-    erased = dict(_erase(floor, member_id, traces))
+    for member_id in list_whole_person(request.member_id):
+        erased.update(dict(_erase(floor, member_id, traces_of(member_id))))
     set_guards()
     ErasureReceipt.objects.create(
-        request=request, member_id=member_id, floor=floor, rows=erased, erased_at=now
+        request=request, member_id=request.member_id, floor=floor, rows=erased, erased_at=now
     )
     return True
 

@@ -14,13 +14,25 @@ from config.ground.models import IdempotencyKey, JobRun
 from config.outbox.delivery import deliver_due
 from config.outbox.models import Event
 from config.staff.models import Staff
+from members.errors import MemberNotActive
 from members.member_data import list_floors
-from members.models import ErasureReceipt, ErasureRequest, ErasureState, Identity, Member, SignIn
+from members.models import (
+    ErasureReceipt,
+    ErasureRequest,
+    ErasureState,
+    Identity,
+    Member,
+    Merge,
+    MergeState,
+    SignIn,
+)
+from members.queries.privacy import find_erasure
 from members.rules.identities import claim
 from members.services.copies import ask_for_copy, make_waiting_copies
 from members.services.enrolment import enrol
 from members.services.erasing import THE_HOUSE, erase_due_members, erase_member
 from members.services.erasures import ask_for_own_erasure
+from members.services.merging import merge_members, undo_merge
 from members.services.profiles import change_member
 from omnichannel.adapters.files import write_message
 from tests.members.factories import MemberFactory, bearer_of
@@ -66,6 +78,7 @@ def test_never_17_an_erasure_leaves_no_word_in_any_table_log_or_file(now: dateti
     assert len(marked) > 70
 
     ErasureRequest.objects.update(state=ErasureState.AGREED, due_at=now)
+    Merge.objects.update(state=MergeState.UNDONE)
     request = ErasureRequest.objects.get()
     connection.cursor().execute("DELETE FROM outbox_delivery WHERE NOT is_dead")
     assert erase_member(request.pk, now=now)
@@ -167,6 +180,36 @@ def test_news_that_is_on_its_way_is_told_first(now: datetime) -> None:
     assert Member.objects.get(pk=ada.pk).state == "active"
     deliver(now)
     assert erase_member(request.pk, now=now + GRACE)
+
+
+def test_who_was_merged_is_one_person_and_is_erased_as_one(now: datetime, folder: Path) -> None:
+    ada = MemberFactory(family_name="Lovelace", email="ada@example.com")
+    grace = MemberFactory(family_name="Hopperova", email="grace@example.com")
+    merge = merge_members(going_id=grace.pk, staying_id=ada.pk, actor="staff:1", now=now)
+    deliver(now)
+
+    request = erased(ada, now)
+
+    assert set(Member.objects.values_list("state", flat=True)) == {"erased"}
+    words = ("Lovelace", "Hopperova", "ada@example.com", "grace@example.com")
+    assert [word for word in words if list(find_mark(folder, word))] == []
+    assert request.receipts.get(floor="members").rows["members.Member"] == 2
+    with pytest.raises(MemberNotActive):
+        undo_merge(merge.pk, actor="staff:1", now=now)
+
+
+def test_who_asked_and_was_merged_then_is_erased_with_who_they_are_by_now(
+    now: datetime, folder: Path
+) -> None:
+    ada = MemberFactory(family_name="Lovelace", email="ada@example.com")
+    grace = MemberFactory(family_name="Hopperova", email="grace@example.com")
+    request = ask_for_own_erasure(grace.pk, actor=f"member:{grace.pk}", now=now)
+    merge_members(going_id=grace.pk, staying_id=ada.pk, actor="staff:1", now=now)
+    deliver(now)
+
+    assert find_erasure(ada.pk) == request
+    assert erase_member(request.pk, now=now + GRACE)
+    assert [word for word in ("Lovelace", "Hopperova") if list(find_mark(folder, word))] == []
 
 
 class Killed(Exception):  # noqa: N818 - what a kill -9 looks like from inside

@@ -17,6 +17,7 @@ from members.models import DataExport, ErasureRequest, ExportFetch, Member
 from members.models.personal import HOUSE
 from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasures import ask_for_erasure
+from members.services.merging import merge_members
 from members.services.profiles import change_member
 from tests.members.factories import MemberFactory
 
@@ -70,6 +71,18 @@ def test_a_copy_holds_what_every_floor_holds_and_says_why(app: Client, ada: Memb
     assert [one["given_name"] for one in json.loads(held.read("members/memberevent.json"))] == ["Augusta"]
     assert {one["value"] for one in json.loads(held.read("members/identity.json"))} >= {"ada@example.com"}
     assert "access_token" not in " ".join(held.namelist())
+
+
+def test_a_copy_holds_what_was_merged_too(app: Client, ada: Member, now: datetime) -> None:
+    grace = MemberFactory(given_name="Grace", phone="+12125550143")
+    merge_members(going_id=grace.pk, staying_id=ada.pk, actor="staff:1", now=now)
+    app.post(EXPORT)
+    make_waiting_copies(now=now, limit=5)
+
+    held = opened(app)
+
+    assert {one["given_name"] for one in json.loads(held.read("members/member.json"))} == {"Augusta", "Grace"}
+    assert "+12125550143" in {one["value"] for one in json.loads(held.read("members/identity.json"))}
 
 
 def test_a_long_history_is_told_whole(app: Client, ada: Member, now: datetime) -> None:

@@ -22,6 +22,7 @@ from members.admin.forms import KINDS, ChangeForm, EnrolForm
 from members.admin.page import Titled, facts_of_header, panels_shown
 from members.admin.take_over_form import TakeOverForm
 from members.models import Member
+from members.models.members import MemberState
 from members.queries.search import find_by_term
 from members.rules.masking import masked
 from members.rules.people import Person, name_of
@@ -72,6 +73,11 @@ class MemberAdmin(ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         phone = "phone_number" if may_see_personal_data(request) else "masked_phone"
         return ("known_as", phone, "status", "came_by", "enrolled_at_place", "enrolled_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        """Nothing is written of a person again who was erased."""
+        is_erased = obj is not None and obj.state == MemberState.ERASED
+        return super().has_change_permission(request, obj) and not is_erased
 
     def has_delete_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
         """What a member did stays in the books; a person is erased, never deleted."""
@@ -166,7 +172,7 @@ class MemberAdmin(ModelAdmin):
     def consent(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """What the member said to a colleague, by any way that is not a door of ours."""
         member = self.get_object(request, str(object_id))
-        if member is None:
+        if member is None or not self.has_change_permission(request, member):
             raise Http404
         now = clock.now()
         form = ConsentForm(request.POST or None, now=now)

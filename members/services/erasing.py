@@ -1,13 +1,13 @@
 """Erasing a person: floor by floor from above, each in a transaction of its own with a receipt.
 
 Killed anywhere it goes on where it was: a floor that gave its receipt is done, and what tells who the person was goes
-last. From the first step on the member can be found, signed in and changed no more. Members who were merged are one
-person, and are erased together.
+last. From the first step on the member can be found, signed in and changed no more; the floors follow a minute later,
+for purchases that had begun before. Members who were merged are one person, and are erased together.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -30,6 +30,8 @@ from members.services.traces import erase_traces
 
 THE_HOUSE = "house"
 """What is below all floors: news, answers kept, the log of what staff did. It goes first, while rows can be named."""
+IN_FLIGHT = timedelta(minutes=1)
+"""What was under way when a member was closed is over after so long."""
 
 
 def erase_due_members(*, now: datetime, limit: int) -> int:
@@ -40,7 +42,8 @@ def erase_due_members(*, now: datetime, limit: int) -> int:
 def erase_member(request_id: int, *, now: datetime) -> bool:
     """Erase one member whose erasure is due. Safe to repeat, any number at once.
 
-    :return: whether it is done; not while somebody else is at it, or while news about the member is on its way.
+    :return: whether it is done; not at the first call, which closes the member, and not while somebody else is at it
+        or news about the member is on its way.
     """
     if not _begin(request_id, now=now):
         return False
@@ -52,21 +55,22 @@ def erase_member(request_id: int, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _begin(request_id: int, *, now: datetime) -> bool:
+    """Whether floors may be erased now; at first the member is closed, and a minute waited."""
     request = lock_erasure(request_id)
     if request is None or request.due_at is None or request.due_at > now:
         return False
-    if request.state != ErasureState.AGREED:
-        return request.state == ErasureState.ERASING
     those = list_whole_person(request.member_id)
     if is_under_way(those):
         return False
+    if request.state != ErasureState.AGREED:
+        return request.state == ErasureState.ERASING
     Member.objects.filter(pk__in=those).update(state=MemberState.ERASED)
     for member_id in those:
         end_sign_ins(member_id, because="erased", now=now)
     AccessToken.objects.filter(member_id__in=those).delete()
-    request.state = ErasureState.ERASING
+    request.state, request.due_at = ErasureState.ERASING, now + IN_FLIGHT
     request.save()
-    return True
+    return False
 
 
 def _steps() -> dict[str, Sequence[Held]]:

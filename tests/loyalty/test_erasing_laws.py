@@ -18,7 +18,7 @@ from loyalty.services.expiry import book_expired_lots
 from loyalty.services.ledger import Credit, post_credit
 from loyalty.services.seals import seal_closed_days
 from members.models import Member
-from members.services.erasing import erase_member
+from members.services.erasing import IN_FLIGHT, erase_member
 from members.services.erasures import ask_for_own_erasure
 from tests.loyalty.conftest import Shop, basket, laws_broken
 from tests.loyalty.test_laws import LedgerMachine
@@ -29,8 +29,9 @@ GRACE = timedelta(days=django_settings.ERASURE_GRACE_DAYS)
 def erase(member: Member, now: datetime) -> None:
     """As if the days of grace were over, and all news about the member told."""
     Delivery.objects.filter(member_id=member.pk).delete()
-    asked_at = now - GRACE
+    asked_at = now - GRACE - IN_FLIGHT
     request = ask_for_own_erasure(member.pk, actor=f"member:{member.pk}", now=asked_at)
+    assert not erase_member(request.pk, now=now - IN_FLIGHT)
     assert erase_member(request.pk, now=now)
 
 

@@ -89,13 +89,17 @@ def test_what_is_done_shows_its_receipts_and_nobody(
     administrator.post(page, {"_agree": "1"})
     Delivery.objects.all().delete()
 
-    assert erase_due_members(now=now + timedelta(days=15), limit=5) == 1
+    assert erase_due_members(now=now + timedelta(days=15), limit=5) == 0
+    assert erase_due_members(now=now + timedelta(days=16), limit=5) == 1
 
     for listing in (page, ERASURES, page_of(ada), "/admin/admin/logentry/"):
         assert administrator.get(listing).status_code == 200
         assert "Lovelace" not in administrator.get(listing).content.decode()
     told = administrator.get(page).content.decode()
     assert "members.Identity" in told
+    assert 'name="_save"' not in administrator.get(page_of(ada)).content.decode()
+    assert administrator.post(page_of(ada), {"given_name": "Ada"}).status_code == 403
+    assert administrator.get(f"/admin/members/member/{ada.pk}/consent/").status_code == 404
     assert ada.ref in told
     manager.post(page, {"_cancel": "1"})
     assert ErasureRequest.objects.get().state == ErasureState.ERASED

@@ -30,11 +30,12 @@ from members.queries.privacy import find_erasure
 from members.rules.identities import claim
 from members.services.copies import ask_for_copy, make_waiting_copies
 from members.services.enrolment import enrol
-from members.services.erasing import THE_HOUSE, erase_due_members, erase_member
+from members.services.erasing import IN_FLIGHT, THE_HOUSE, erase_due_members, erase_member
 from members.services.erasures import ask_for_own_erasure
 from members.services.merging import merge_members, undo_merge
 from members.services.profiles import change_member
 from omnichannel.adapters.files import write_message
+from omnichannel.models import Message
 from tests.members.factories import MemberFactory, bearer_of
 from tests.members.marking import MARK, close_tables, find_mark, mark_everything, open_tables
 
@@ -56,11 +57,16 @@ def deliver(now: datetime) -> None:
         pass
 
 
+def carried_out(request: ErasureRequest, at: datetime) -> bool:
+    """Closed at first, erased a minute later."""
+    return not erase_member(request.pk, now=at) and erase_member(request.pk, now=at + IN_FLIGHT)
+
+
 def erased(member: Member, now: datetime) -> ErasureRequest:
     """Asked for, waited for, carried out."""
     request = ask_for_own_erasure(member.pk, actor=f"member:{member.pk}", now=now)
     deliver(now)
-    assert erase_member(request.pk, now=now + GRACE)
+    assert carried_out(request, now + GRACE)
     request.refresh_from_db()
     return request
 
@@ -81,7 +87,7 @@ def test_never_17_an_erasure_leaves_no_word_in_any_table_log_or_file(now: dateti
     Merge.objects.update(state=MergeState.UNDONE)
     request = ErasureRequest.objects.get()
     connection.cursor().execute("DELETE FROM outbox_delivery WHERE NOT is_dead")
-    assert erase_member(request.pk, now=now)
+    assert carried_out(request, now)
 
     assert list(find_mark(folder)) == []
     assert list(find_mark(folder, "Lovelace")) == []
@@ -144,7 +150,7 @@ def test_an_erased_member_is_signed_out_and_announced_by_ref_alone(now: datetime
     request = erased(ada, now)
 
     assert not SignIn.objects.filter(member=ada).exists()
-    assert (request.state, request.erased_at) == (ErasureState.ERASED, now + GRACE)
+    assert (request.state, request.erased_at) == (ErasureState.ERASED, now + GRACE + IN_FLIGHT)
     news = Event.objects.filter(member_id=ada.pk).values_list("name", "payload")
     assert list(news) == [("members.member_erased", {"member_ref": ada.ref})]
 
@@ -167,8 +173,10 @@ def test_nothing_happens_before_the_days_of_grace_are_over(now: datetime) -> Non
 
     assert erase_due_members(now=now + GRACE - timedelta(seconds=1), limit=10) == 0
     assert Member.objects.get(pk=ada.pk).state == "active"
-    assert erase_due_members(now=now + GRACE, limit=10) == 1
-    assert not erase_due_members(now=now + GRACE, limit=10)
+    assert erase_due_members(now=now + GRACE, limit=10) == 0
+    assert Member.objects.get(pk=ada.pk).state == "erased"
+    assert erase_due_members(now=now + GRACE + IN_FLIGHT, limit=10) == 1
+    assert not erase_due_members(now=now + GRACE + IN_FLIGHT, limit=10)
     assert ErasureRequest.objects.get(pk=request.pk).state == ErasureState.ERASED
 
 
@@ -179,7 +187,7 @@ def test_news_that_is_on_its_way_is_told_first(now: datetime) -> None:
     assert not erase_member(request.pk, now=now + GRACE)
     assert Member.objects.get(pk=ada.pk).state == "active"
     deliver(now)
-    assert erase_member(request.pk, now=now + GRACE)
+    assert carried_out(request, now + GRACE)
 
 
 def test_who_was_merged_is_one_person_and_is_erased_as_one(now: datetime, folder: Path) -> None:
@@ -208,8 +216,22 @@ def test_who_asked_and_was_merged_then_is_erased_with_who_they_are_by_now(
     deliver(now)
 
     assert find_erasure(ada.pk) == request
-    assert erase_member(request.pk, now=now + GRACE)
+    assert carried_out(request, now + GRACE)
     assert [word for word in ("Lovelace", "Hopperova") if list(find_mark(folder, word))] == []
+
+
+def test_what_is_told_of_a_member_while_they_are_closed_is_erased_too(now: datetime, folder: Path) -> None:
+    ada = MemberFactory()
+    request = ask_for_own_erasure(ada.pk, actor=f"member:{ada.pk}", now=now)
+    deliver(now)
+    assert not erase_member(request.pk, now=now + GRACE)
+    told = {"member": ada, "channel": "email", "message_class": "marketing", "due_at": now, "queued_at": now}
+    Message.objects.create(**told, dedupe_key="late", subject="Dear Countess", body_text="!")
+
+    assert erase_member(request.pk, now=now + GRACE + IN_FLIGHT)
+
+    assert list(find_mark(folder, "Countess")) == []
+    assert Message.objects.get().state == "withdrawn"
 
 
 class Killed(Exception):  # noqa: N818 - what a kill -9 looks like from inside
@@ -229,14 +251,15 @@ def test_an_erasure_that_was_killed_goes_on(
         raise Killed
 
     data = list_floors()[floor]
+    assert not erase_member(request.pk, now=now + GRACE)
     with monkeypatch.context() as patched:
         patched.setattr(data, "forget_files", die)
         with pytest.raises(Killed):
-            erase_member(request.pk, now=now + GRACE)
+            erase_member(request.pk, now=now + GRACE + IN_FLIGHT)
     done_before = ErasureReceipt.objects.count()
 
     assert not Member.objects.filter(pk=ada.pk, state="active").exists()
     assert done_before == 1 + list(list_floors()).index(floor)
-    assert erase_member(request.pk, now=now + GRACE)
+    assert erase_member(request.pk, now=now + GRACE + IN_FLIGHT)
     assert ErasureReceipt.objects.count() == 1 + len(list_floors())
     assert list(find_mark(folder, "ada@example.com")) == []

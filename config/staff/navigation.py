@@ -11,6 +11,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "People": {
         "members.member": ("group", "Members"),
         "members.likelypair": ("people_alt", "Likely twice"),
+        "members.merge": ("merge", "Merges"),
         "members.consent": ("approval", "Consent"),
         "members.dataexport": ("folder_zip", "Copies of data"),
         "members.erasurerequest": ("person_off", "Erasures"),

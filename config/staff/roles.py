@@ -26,6 +26,7 @@ OWN_PERMISSIONS = {
     "members.member": {"see_personal_data": "Can see phones, e-mails and birthdays unmasked"},
     "members.erasurerequest": {"agree_erasurerequest": "Can agree to erasures that somebody else asked for"},
     "members.likelypair": {"decide_likelypair": "Can decide whether two members are one person"},
+    "members.merge": {"merge_members": "Can merge members, and undo it"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
     "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
@@ -68,6 +69,7 @@ ROLES: Table = {
     MARKETER: {
         "members.*": SEE,
         "members.likelypair": (),
+        "members.merge": (),
         "members.dataexport": (),
         "members.erasurerequest": (),
         "omnichannel.product": SEE,
@@ -124,6 +126,7 @@ ROLES: Table = {
         "members.*": OWN,
         "members.member": (*OWN, "see_personal_data"),
         "members.likelypair": ("view", "decide_likelypair"),
+        "members.merge": ("view", "merge_members"),
         "members.dataexport": ("view", "add"),
         "members.erasurerequest": ("view", "add", "agree_erasurerequest"),
         "omnichannel.*": OWN,

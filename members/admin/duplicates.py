@@ -21,6 +21,7 @@ from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
 from members.admin.members import may_see_personal_data
+from members.admin.merges import MAY_MERGE
 from members.models import LikelyPair, PairState
 from members.queries.duplicates import LIKELIEST_FIRST, find_next_pair, weights_of
 from members.queries.members import MemberFacts, list_members_by_id
@@ -100,6 +101,7 @@ class LikelyPairAdmin(OwnPageAdmin):
             "sides": [(side, _called(side), _page_of(side.id)) for side in (one, two)],
             "lines": list(_lines(one, two, is_masked)),
             "decided_by": name_actors([pair.decided_by]).get(pair.decided_by, pair.decided_by),
+            "merge_link": _merge_link(request, pair),
             "may_decide": request.user.has_perm(MAY_DECIDE)
             and pair.state in (PairState.OPEN, PairState.LATER),
         }
@@ -142,6 +144,14 @@ class LikelyPairAdmin(OwnPageAdmin):
     @display(description="state", label=STATES)
     def state_label(self, pair: LikelyPair) -> tuple[str, str]:
         return pair.state, pair.get_state_display()
+
+
+def _merge_link(request: HttpRequest, pair: LikelyPair) -> str:
+    """Where to look at what a merge comes to: the one who was there first stays. "" where there is nothing to merge."""
+    states = {pair.member.state, pair.other.state}
+    if not request.user.has_perm(MAY_MERGE) or states != {"active"} or pair.state == PairState.DIFFERENT:
+        return ""
+    return reverse("admin:members_merge_prepare", args=[pair.member_id, pair.other_id])
 
 
 def _percent(score: float) -> str:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from members.api.me import Me, MyCard, MyConsent, MyPreferences
 from members.api.members import Members, OneMember, TakeOver
+from members.api.merges import MergeMember, PreviewMerge, UndoMerge
 from members.api.presence import AskForPresence, ProvePresence
 from members.api.privacy import MyErasure, MyExport, MyExportFile
 from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
@@ -12,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members", Members.as_view(), name="members"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
     path("members/<str:ref>/identities/take-over", TakeOver.as_view(), name="take-over"),
+    path("members/<str:ref>/merge/preview", PreviewMerge.as_view(), name="preview-merge"),
+    path("members/<str:ref>/merge", MergeMember.as_view(), name="merge"),
+    path("merges/<str:ref>/undo", UndoMerge.as_view(), name="undo-merge"),
     path("till/presence/code", AskForPresence.as_view(), name="presence-code"),
     path("till/presence", ProvePresence.as_view(), name="presence"),
     path("auth/code", AskForCode.as_view(), name="auth-code"),

@@ -7,7 +7,7 @@ import msgspec
 from django.db import connection
 from django.db.models import QuerySet
 
-from members.errors import MergeNotFound
+from members.errors import MemberNotFound, MergeNotFound
 from members.models import Member, Merge, MergeState
 
 STANDING = (MergeState.MOVING, MergeState.MERGED)
@@ -55,6 +55,17 @@ def get_merge_by_ref(ref: str) -> Merge:
 
 def _merges() -> QuerySet[Merge]:
     return Merge.objects.select_related("member", "into")
+
+
+def get_member_id(ref: str) -> int:
+    """Who was given this ref, whoever goes by it now.
+
+    :raises MemberNotFound: if nobody was.
+    """
+    member_id = Member.objects.filter(ref=ref).values_list("pk", flat=True).first()
+    if member_id is None:
+        raise MemberNotFound
+    return member_id
 
 
 def get_moved(merge_id: int, floor: str) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from config.ground.retention import Period
 from config.staff.actors import name_actors
 from members.adapters.exports import forget_copies
 from members.member_data import Act, Cell, Fact, Panel, Traces
-from members.models import ConsentEvent, IdentityMove
+from members.models import ConsentEvent, IdentityMove, Merge
 from members.models.personal import HELD, RETENTION
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
+from members.queries.merges import list_merges
 from members.queries.preferences import PreferenceFacts, get_preferences
 from members.queries.privacy import copies_of, find_newest_copy, find_newest_erasure
 from members.rules.people import name_of
@@ -32,6 +33,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
     """
     return [
         _identities(member_id, get_member_by_id(member_id).identities),
+        *_merges(member_id),
         *_moves(member_id),
         _preferences(get_preferences(member_id)),
         _consents(list_consents(member_id)),
@@ -79,6 +81,34 @@ def _identities(member_id: int, identities: tuple[KnownIdentity, ...]) -> Panel:
     return Panel(
         title="Known by", order=10, columns=("Kind", "Value", "Proven", "Told by"), rows=rows, acts=acts
     )
+
+
+def _merges(member_id: int) -> list[Panel]:
+    """Who else this person is or was, with the page on which it is undone; no panel where nobody ever was."""
+    merges = list_merges(member_id, limit=EVENTS_SHOWN)
+    if not merges:
+        return []
+    colleagues = name_actors(merge.merged_by for merge in merges)
+    rows = tuple(
+        (
+            Cell(
+                moment(merge.merged_at, get_current_timezone()),
+                link=reverse("admin:members_merge_change", args=[merge.pk]),
+            ),
+            _other(merge, member_id),
+            merge.get_state_display(),
+            colleagues.get(merge.merged_by, merge.merged_by),
+        )
+        for merge in merges
+    )
+    return [Panel(title="Merged", order=11, columns=("When", "Who", "State", "By"), rows=rows)]
+
+
+def _other(merge: Merge, member_id: int) -> Cell:
+    has_gone = merge.member_id == member_id
+    other = merge.into if has_gone else merge.member
+    page = reverse("admin:members_member_change", args=[other.pk])
+    return Cell(f"became {name_of(other)}" if has_gone else f"{name_of(other)} came", link=page)
 
 
 def _moves(member_id: int) -> list[Panel]:

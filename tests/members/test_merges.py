@@ -1,6 +1,7 @@
 """Two members are found to be one person: one goes by the other, and can be themselves again."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -234,3 +235,21 @@ def test_an_app_that_signed_in_meanwhile_is_signed_out(ada: Member, grace: Membe
 def app_of(member: Member, phone: str, now: datetime) -> Client:
     signed_in = sign_in(member.pk, proven=IdentityClaim("phone", phone), device="", now=now)
     return Client(headers={"authorization": f"Bearer {signed_in.access_token}"})
+
+
+def test_an_integration_looks_merges_and_undoes_it(integration: Client, ada: Member, grace: Member) -> None:
+    def post(path: str, **body: str) -> Any:
+        return integration.post(f"/api/v1/{path}", body, content_type="application/json")
+
+    shown = post(f"members/{ada.ref}/merge/preview", into=grace.ref).json()
+    assert {"name": "Phones", "value": "2"} in shown["after"]
+    assert not Merge.objects.exists()
+    merged = post(f"members/{ada.ref}/merge", into=grace.ref)
+    assert merged.status_code == 200
+    assert merged.json() == post(f"members/{ada.ref}/merge", into=grace.ref).json()
+    assert (merged.json()["into_ref"], merged.json()["state"]) == (grace.ref, "merged")
+    assert post(f"members/{grace.ref}/merge", into=ada.ref).json()["code"] == "member_not_active"
+    undone = post(f"merges/{merged.json()['ref']}/undo")
+    assert (undone.json()["state"], undone.json()["undone_at"] is None) == ("undone", False)
+    assert post(f"merges/{merged.json()['ref']}/undo").json()["code"] == "merge_undone"
+    assert post("merges/mrg_none/undo").status_code == 404

@@ -14,6 +14,7 @@ from loyalty.models import Entry, Hold, Wallet
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
+from tests.members.factories import bearer_of
 from tests.processes import Processes
 from tests.slowly import wait_for_waiting
 
@@ -28,11 +29,15 @@ Race = Callable[..., list[tuple[int, dict[str, Any]]]]
 def race(processes: Processes, tmp_path: Path) -> Race:
     """Let each till send its requests, all tills at once; answers what they were answered.
 
-    `all_reach`: the tills go on when all of them wait for this member's wallet.
+    `all_reach`: the tills go on when all of them wait for this member's wallet. `keys`: theirs, if not the shop's.
     """
 
     def run(
-        shop: Shop, tills: Sequence[Sequence[Request]], *, all_reach: Member | None = None
+        shop: Shop,
+        tills: Sequence[Sequence[Request]],
+        *,
+        all_reach: Member | None = None,
+        keys: Sequence[str] = (),
     ) -> list[tuple[int, dict[str, Any]]]:
         started = []
         with transaction.atomic():
@@ -40,7 +45,7 @@ def race(processes: Processes, tmp_path: Path) -> Race:
                 Wallet.objects.select_for_update().get(member=all_reach)
             for number, requests in enumerate(tills):
                 file = tmp_path / f"till-{number}.json"
-                file.write_text(json.dumps({"key": shop.key, "requests": requests}))
+                file.write_text(json.dumps({"key": keys[number] if keys else shop.key, "requests": requests}))
                 started.append(processes.start("-m", "tests.loyalty.till_process", file))
             if all_reach is not None:
                 wait_for_waiting(len(tills), patience_s=120)
@@ -131,3 +136,41 @@ def test_eight_tills_buy_hold_and_return_and_the_ledger_agrees(
     assert verify_ledger(now=datetime.now(UTC)) == []
     wallet = Wallet.objects.get(member=member)
     assert wallet.balance == (20 * 100 + TILLS * 5 * 50) - 20 * 100
+
+
+def test_eight_phones_give_points_back_and_forth_and_none_is_lost_or_made(
+    open_shop: Callable[..., Shop], race: Race
+) -> None:
+    shop = open_shop(transfer_points_a_day=None)
+    members = [shop.enrol() for _ in range(2)]
+    for member in members:
+        shop.commit(basket(10_000, member=member))
+    keys = [bearer_of(member, now=datetime.now(UTC)).removeprefix("Bearer ") for member in members]
+    phones: list[list[Request]] = [
+        [("me/transfers", {"to": {"ref": members[1 - phone % 2].ref}, "points": 170})] * 3
+        for phone in range(TILLS)
+    ]
+
+    answers = race(shop, phones, keys=[keys[phone % 2] for phone in range(TILLS)])
+
+    assert {status for status, _ in answers} <= {201, 409}
+    assert sum(Wallet.objects.values_list("balance", flat=True)) == 2_000
+    given = Counter(Entry.objects.filter(kind="transfer_out").values_list("wallet_id", flat=True))
+    assert sum(given.values()) == sum(status == 201 for status, _ in answers)
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_eight_tills_that_hand_the_same_goods_over_are_answered_alike(
+    open_shop: Callable[..., Shop], race: Race
+) -> None:
+    shop = open_shop()
+    member = shop.enrol()
+    bought = shop.commit(basket(1_000, member=member, fulfilment={"kind": "collect"})).json()
+    path = f"orders/{bought['order']['ref']}/collected"
+
+    answers = race(shop, [[(path, {})]] * TILLS, all_reach=member)
+
+    assert {status for status, _ in answers} == {200}
+    assert len({body["collected_at"] for _, body in answers}) == 1
+    assert {body["wallet"]["spendable"] for _, body in answers} == {100}
+    assert verify_ledger(now=datetime.now(UTC)) == []

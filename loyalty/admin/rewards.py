@@ -39,9 +39,10 @@ class RewardAdmin(TellsChanges, OfOneProgramme):
     search_fields = ("title", "code")
     ordering = ("programme", "points", "title")
     compressed_fields = True
+    # Of a stored reward the kind is no field any more, and what it does not have is left out.
     conditional_fields = {
-        "series": "kind == 'voucher'",
-        "happens_at": "kind == 'experience'",
+        "series": "typeof kind === 'undefined' || kind == 'voucher'",
+        "happens_at": "typeof kind === 'undefined' || kind == 'experience'",
     }
     change_form_outer_before_template = "loyalty/admin/reward_says.html"
 

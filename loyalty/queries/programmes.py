@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,7 +20,7 @@ from loyalty.rules.back_tests import Changes, ladders_tried, terms_tried, versio
 from loyalty.rules.compile import Programme, Terms, compile_programme
 from loyalty.rules.definition import RuleDefinition
 from loyalty.rules.drafts import Draft, Version, versions_with
-from loyalty.rules.ladders import LadderDefinition
+from loyalty.rules.ladders import Anniversary, LadderDefinition, window_starts_on
 from loyalty.rules.programme_files import TermsPart, expiry_of
 
 _log = logging.getLogger("regulars.rules")
@@ -53,6 +53,36 @@ def get_known_programme(programme_id: int, *, stamp: int) -> Programme:
 def find_compiled(programme_id: int) -> Programme | None:
     """The programme as this process last knew it, perhaps no longer as it stands."""
     return _compiled.get(programme_id)
+
+
+class DaysThatCount(NamedTuple):
+    """The first and the last day that count towards tiers, and the stamp of the programme by which they do. Nones: who
+    asks has to be told.
+    """
+
+    stamp: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def find_days_that_count(programme_id: int | None, at: datetime) -> DaysThatCount:
+    """As this process knows them, for statements that take the database's own word where the stamp has moved on."""
+    programme = _compiled.get(programme_id) if programme_id is not None else None
+    ladder = programme.ladder_at(at) if programme else None
+    if (
+        programme is None
+        or ladder is None
+        or not ladder.steps
+        or isinstance(ladder.terms.window, Anniversary)
+    ):
+        return DaysThatCount()
+    today = at.astimezone(programme.terms.zone).date()
+    return DaysThatCount(programme.stamp, window_starts_on(ladder.terms.window, today, today), today)
+
+
+def find_first_compiled() -> int | None:
+    """The id of the oldest programme that this process has compiled so far."""
+    return min(_compiled, default=None)
 
 
 def get_current_programme(programme_id: int) -> Programme:

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from loyalty.queries.programmes import find_days_that_count
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.wallets import WalletFacts
 
@@ -127,10 +128,11 @@ def find_till_screen(
     member: tuple[str, str], *, key_id: int, programme_id: int, timezone: str, now: datetime
 ) -> Found:
     """The screen of the member who goes by (kind, value), in one programme."""
+    known = find_days_that_count(programme_id, now)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT loyalty_till_screen(%s, %s, %s, %s, %s, %s, %s)",
-            [key_id, programme_id, timezone, *member, USUAL_ORDERS, now],
+            "SELECT loyalty_till_screen(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [key_id, programme_id, timezone, *member, USUAL_ORDERS, now, *known],
         )
         (found,) = cursor.fetchone()
     return _decoder.decode(found)

@@ -6,7 +6,7 @@ import msgspec
 from django.db import connection
 
 from config.ground.refusals import NotFound
-from loyalty.queries.programmes import get_known_programme
+from loyalty.queries.programmes import find_days_that_count, find_first_compiled, get_known_programme
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.tiers import Ladder
 from loyalty.rules.wallets import WalletFacts, wallet_answer
@@ -15,6 +15,21 @@ from members.queries.sign_in import HOLDER
 
 _decoder = msgspec.json.Decoder(WalletFacts | None)
 _WALLET = ',"wallet":'
+
+
+def _of_token(programme: str) -> str:
+    """The facts of the wallet that a token's holder `h` has in a programme, NULL where there is no such programme."""
+    return f"""
+    SELECT CASE WHEN w.programme_id IS NOT NULL THEN loyalty_wallet_facts(w.member_id, w.programme_id, %(now)s,
+        CASE WHEN w.programme_id = %(likely)s THEN %(stamp)s::bigint END, %(since)s::date, %(until)s::date)::text END
+    FROM (SELECT h.member_id, ({programme}) AS programme_id FROM ({HOLDER}) h OFFSET 0) w
+    """  # noqa: S608 - of constants alone
+
+
+_OF_TOKEN_NAMED = _of_token("SELECT p.id FROM omnichannel_programme p WHERE p.code = %(code)s")
+_OF_TOKEN = _of_token("""coalesce(
+    (SELECT w.programme_id FROM loyalty_wallet w WHERE w.member_id = h.member_id ORDER BY w.id LIMIT 1),
+    (SELECT min(p.id) FROM omnichannel_programme p))""")
 
 
 def get_wallet(member_id: int, programme_id: int, *, now: datetime) -> WalletAnswer:
@@ -33,17 +48,12 @@ def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: d
     :raises TokenNotKnown: the token lets nobody in (any more).
     :raises NotFound: there is no such programme.
     """
+    likely = find_first_compiled()
+    known = find_days_that_count(likely, now)._asdict()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH h AS MATERIALIZED ({HOLDER})
-            SELECT (
-                SELECT loyalty_wallet_facts(h.member_id, p.id, %(now)s)::text FROM omnichannel_programme p
-                LEFT JOIN loyalty_wallet w ON w.programme_id = p.id AND w.member_id = h.member_id
-                WHERE %(code)s::text IS NULL OR p.code = %(code)s::text ORDER BY w.id, p.id LIMIT 1
-            ) FROM h
-            """,  # noqa: S608 - of constants alone
-            {"token_hash": token_hash, "code": programme_code, "now": now},
+            _OF_TOKEN if programme_code is None else _OF_TOKEN_NAMED,
+            {"token_hash": token_hash, "code": programme_code, "now": now, "likely": likely, **known},
         )
         row = cursor.fetchone()
     if row is None:

@@ -6,14 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 import time_machine
 from django.db import connection
 from hypothesis import given, strategies as st
 
+from config.ground import clock
 from config.ground.typed import dump
 from loyalty.errors.tiers import LadderNotValid
 from loyalty.models import TierDay, TierStanding
+from loyalty.queries.programmes import DaysThatCount, find_days_that_count, get_current_programme
 from loyalty.rules.definition import Basis
 from loyalty.rules.ladders import (
     FOR_EVER,
@@ -32,6 +35,7 @@ from loyalty.rules.ladders import (
     held_until,
     window_starts_on,
 )
+from loyalty.rules.wallets import Counted, WalletFacts
 from loyalty.services.verification import verify_ledger
 from members.models import Member
 from tests.loyalty.conftest import LADDER, Shop, basket, climbed_by
@@ -216,6 +220,35 @@ def test_another_ladder_holds_from_its_moment_on(shop: Shop) -> None:
         climbed = shop.enrol()
     assert on(shop, "2026-05-31", 1_500, climbed)["code"] == "basic"
     assert on(shop, "2026-06-01", 0, climbed)["code"] == "silver"
+
+
+def test_days_that_counted_by_another_ladder_are_not_taken_for_granted(shop: Shop) -> None:
+    climbed = shop.enrol()
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False):
+        on(shop, "2026-02-01", 1_500, climbed)
+        known = find_days_that_count(shop.programme.pk, clock.now())
+        assert known == (known.stamp, date(2025, 3, 2), date(2026, 3, 1))
+        climbed_by(
+            shop.programme, msgspec.structs.replace(LADDER, window=RollingDays(days=7)), live_from=clock.now()
+        )
+        facts = [_counted(climbed, known), _counted(climbed, DaysThatCount())]
+        assert facts == [Counted(days=0), Counted(days=0)]
+        current = get_current_programme(shop.programme.pk)
+        assert find_days_that_count(shop.programme.pk, clock.now()) == (
+            current.stamp,
+            date(2026, 2, 23),
+            date(2026, 3, 1),
+        )
+
+
+def _counted(member: Member, known: DaysThatCount) -> Counted:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loyalty_wallet_facts(w.member_id, w.programme_id, %s, %s, %s::date, %s::date)::text "
+            "FROM loyalty_wallet w WHERE w.member_id = %s",
+            [clock.now(), *known, member.pk],
+        )
+        return msgspec.json.decode(cursor.fetchone()[0], type=WalletFacts).counted
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,10 @@ END
 $$;
 
 -- The till's first screen: the document that `loyalty.queries.till.Found` describes.
--- `member_kind` is "ref" or that of an identity.
+-- `member_kind` is "ref" or that of an identity. What is known: see loyalty_wallet_facts.
 CREATE OR REPLACE FUNCTION loyalty_till_screen(
-    of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz
+    of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz,
+    known_stamp bigint DEFAULT NULL, known_since date DEFAULT NULL, known_until date DEFAULT NULL
 ) RETURNS text
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
@@ -77,7 +78,7 @@ BEGIN
         RETURN json_build_object('is_key_live', is_key_live, 'screen', NULL);
     END IF;
     RETURN json_build_object('is_key_live', is_key_live, 'vouchers', loyalty_vouchers_in_hand(m.id, in_programme, at),
-        'wallet', loyalty_wallet_facts(m.id, in_programme, at),
+        'wallet', loyalty_wallet_facts(m.id, in_programme, at, known_stamp, known_since, known_until),
         'screen', json_build_object(
         'member', json_build_object('ref', m.ref,
             'display_name', coalesce(nullif(m.display_name, ''), trim(m.given_name || ' ' || m.family_name)),

@@ -32,6 +32,21 @@ LANGUAGE sql STABLE AS $$
     ORDER BY l.live_from DESC, l.version DESC LIMIT 1
 $$;
 
+-- The first and the last day that count towards tiers at a moment; no row where there is no ladder.
+CREATE OR REPLACE FUNCTION loyalty_counts_at(for_member bigint, in_programme bigint, at timestamptz)
+RETURNS TABLE (since date, until date)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT loyalty_window_from(l.definition->'window', CASE WHEN l.definition->'window'->>'type' = 'anniversary' THEN (
+            SELECT (m.enrolled_at AT TIME ZONE p.timezone)::date FROM members_member m WHERE m.id = for_member) END, d.today), d.today
+    FROM omnichannel_programme p
+    CROSS JOIN LATERAL (SELECT (at AT TIME ZONE p.timezone)::date AS today) d
+    CROSS JOIN LATERAL (SELECT loyalty_ladder_at(p.id, at) AS definition) l
+    WHERE p.id = in_programme AND l.definition IS NOT NULL;
+END
+$$;
+
 -- The steps of a ladder, the lowest with rank 0.
 CREATE OR REPLACE FUNCTION loyalty_steps(ladder jsonb, in_programme bigint)
 RETURNS TABLE (id bigint, code text, name text, rank int, threshold_minor bigint, points bigint, visits bigint, needs text)

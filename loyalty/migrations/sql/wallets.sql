@@ -34,24 +34,28 @@ $$;
 
 -- What is known of a wallet at a moment: the document that `loyalty.rules.wallets.WalletFacts` describes. Nothing a job has to run
 -- for. What it says of the tier, in words too, is worked out from it by the ladder, which every process has at hand.
-CREATE OR REPLACE FUNCTION loyalty_wallet_facts(for_member bigint, for_programme bigint, at timestamptz) RETURNS json
+--
+-- known_stamp, known_since, known_until: the days that count towards tiers as the caller knows them, and the programme's stamp by
+-- which it does; they are taken as long as that is the stamp still.
+CREATE OR REPLACE FUNCTION loyalty_wallet_facts(
+    for_member bigint, for_programme bigint, at timestamptz,
+    known_stamp bigint DEFAULT NULL, known_since date DEFAULT NULL, known_until date DEFAULT NULL
+) RETURNS json
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' AS $$
 DECLARE
     w record;
-    since date;
+    since date := known_since;
+    until date := known_until;
 BEGIN
     SELECT s.id, coalesce(s.spendable, 0) AS spendable, coalesce(s.held, 0) AS held, coalesce(s.pending, 0) AS pending,
-        coalesce(s.debt, 0) AS debt, s.figures_hold_from <= at AND (s.figures_hold_until > at) IS NOT FALSE AS holds, t.stamp,
-        p.timezone, (at AT TIME ZONE p.timezone)::date AS today, l.definition->'window' AS window_
+        coalesce(s.debt, 0) AS debt, s.figures_hold_from <= at AND (s.figures_hold_until > at) IS NOT FALSE AS holds, t.stamp
     INTO w
-    FROM omnichannel_programme p
+    FROM (SELECT for_programme AS id) p
     LEFT JOIN loyalty_programmeterms t ON t.programme_id = p.id
-    LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member
-    LEFT JOIN LATERAL (
-        SELECT v.definition FROM loyalty_ladder v
-        WHERE v.programme_id = p.id AND v.live_from <= at AND v.withdrawn_at IS NULL
-        ORDER BY v.live_from DESC, v.version DESC LIMIT 1) l ON true
-    WHERE p.id = for_programme;
+    LEFT JOIN loyalty_wallet s ON s.programme_id = p.id AND s.member_id = for_member;
+    IF w.stamp IS DISTINCT FROM known_stamp THEN
+        SELECT x.since, x.until INTO since, until FROM loyalty_counts_at(for_member, for_programme, at) x;
+    END IF;
     IF NOT w.holds THEN
         SELECT coalesce(sum(remaining) FILTER (WHERE available_from <= at), 0),
             coalesce(sum(remaining) FILTER (WHERE available_from > at), 0)
@@ -61,8 +65,6 @@ BEGIN
         w.held := (SELECT h.points FROM loyalty_held(w.id, at) h);
         w.spendable := greatest(w.spendable - w.held, 0);
     END IF;
-    since := loyalty_window_from(w.window_, CASE WHEN w.window_->>'type' = 'anniversary' THEN (
-        SELECT (m.enrolled_at AT TIME ZONE w.timezone)::date FROM members_member m WHERE m.id = for_member) END, w.today);
 
     RETURN json_build_object(
         'programme_id', for_programme, 'stamp', w.stamp, 'at', at,
@@ -74,6 +76,6 @@ BEGIN
             WHERE s.wallet_id = w.id AND s.from_at <= at AND s.until_at > at),
         'counted', (SELECT json_build_array(sum(d.qualifying_minor), sum(d.points), sum(d.visits),
                 count(*) FILTER (WHERE d.visits > 0))
-            FROM loyalty_tierday d WHERE d.wallet_id = w.id AND d.spent_on BETWEEN since AND w.today));
+            FROM loyalty_tierday d WHERE d.wallet_id = w.id AND d.spent_on BETWEEN since AND until));
 END
 $$;

@@ -148,7 +148,7 @@ def _responses_of(door: Door, verb: str, registry: ComponentRegistry) -> Schema:
             "headers": headers_of(verb, status),
         }
         if isinstance(kind, str):
-            response["content"] = {kind: {"schema": {"type": "string"}}}
+            response["content"] = {kind: {"schema": _schema_of_file(kind)}}
         elif kind is not None:
             response["content"] = {door.answer_type: {"schema": _schema_of(kind, registry)}}
         responses[str(status)] = response
@@ -172,6 +172,10 @@ def _security_of(door: Door, verb: str) -> list[Schema]:
     keys = sorted(scopes - {"member"})
     ways: list[Schema] = [{"key": keys}] if keys else []
     return [*ways, {"member": []}] if "member" in scopes else ways
+
+
+def _schema_of_file(media_type: str) -> Schema:
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _schema_of(kind: Any, registry: ComponentRegistry) -> Schema:

@@ -1,16 +1,17 @@
 """Vouchers, offers and benefits in a merge: who stays can use what the one who goes could."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Least
 
 from config.ground.ids import new_ref
 from loyalty.models import BenefitGrant, Grant, Voucher, Wallet
 from members.member_data import Moving
-from members.queries.merges import get_moved, list_way
+from members.queries.merges import Step, get_moved, list_way
 from members.services.merging import note_moved
 
 FLOOR = "loyalty"
@@ -30,7 +31,8 @@ def take_goods_over(moving: Moving, *, now: datetime) -> None:
 @transaction.atomic
 def give_goods_back(moving: Moving, *, now: datetime) -> None:
     """What nobody used goes back; what was used stays used. Within a transaction that holds the merge."""
-    stays = [moving.into_id, *(step.into_id for step in list_way(moving.into_id))]
+    beyond = list_way(moving.into_id)
+    stays = [moving.into_id, *(step.into_id for step in beyond)]
     moved: dict[str, Any] = get_moved(moving.id, FLOOR) or {"vouchers": []}
     if moved.get("is_back"):
         return
@@ -40,8 +42,8 @@ def give_goods_back(moving: Moving, *, now: datetime) -> None:
     for voucher in vouchers.order_by("pk"):
         if voucher.max_uses is None or voucher.uses < voucher.max_uses:
             Voucher.objects.filter(pk=voucher.pk).update(member_id=moving.member_id)
-    _take_offers_back(moving, stays)
-    _take_benefits_back(moving, stays, now)
+    _take_offers_back(moving, beyond)
+    _take_benefits_back(moving, beyond, now)
     note_moved(moving.id, FLOOR, moved | {"is_back": True})
 
 
@@ -57,8 +59,19 @@ def _move_vouchers(from_id: int, to_id: int) -> Iterable[int]:
     return ids
 
 
-def _cause(moving: Moving, row_id: int) -> str:
-    return f"merge:{moving.ref}:{row_id}"
+def _cause(by: Moving | Step, row_id: int | str) -> str:
+    return f"merge:{by.ref}:{row_id}"
+
+
+def _copies(of: type[Grant] | type[BenefitGrant], promised_id: int, beyond: Sequence[Step]) -> list[int]:
+    """What was promised by a merge, and was promised on to those whom who stayed went on to: ids, in this order."""
+    ids = [promised_id]
+    for step in beyond:
+        further = of._default_manager.filter(member_id=step.into_id, cause=_cause(step, ids[-1]))
+        if (found := further.values_list("pk", flat=True).first()) is None:
+            break
+        ids.append(found)
+    return ids
 
 
 def _promise_offers(moving: Moving, now: datetime) -> None:
@@ -84,19 +97,15 @@ def _promise_offers(moving: Moving, now: datetime) -> None:
     )
 
 
-def _take_offers_back(moving: Moving, stays: list[int]) -> None:
-    """A copy that was promised on, to somebody whom who stayed went on to, ends as well."""
-    for promised in Grant.objects.select_for_update(no_key=True).filter(
-        member_id=moving.into_id, cause__startswith=_cause(moving, 0)[:-1]
-    ):
-        further = Grant.objects.filter(member_id__in=stays, cause__endswith=f":{promised.pk}").filter(
-            cause__startswith="merge:"
-        )
-        used = promised.uses + sum(further.values_list("uses", flat=True))
+def _take_offers_back(moving: Moving, beyond: Sequence[Step]) -> None:
+    for promised in Grant.objects.filter(
+        member_id=moving.into_id, cause__startswith=_cause(moving, "")
+    ).order_by("pk"):
+        copies = Grant.objects.filter(pk__in=_copies(Grant, promised.pk, beyond))
+        used = sum(copy.uses for copy in copies.select_for_update(no_key=True).order_by("pk"))
         own = Grant.objects.filter(pk=int(promised.cause.rpartition(":")[2]), member_id=moving.member_id)
-        own.update(uses=F("uses") + used)
-        Grant.objects.filter(pk=promised.pk).update(max_uses=F("uses"))
-        further.update(max_uses=F("uses"))
+        own.update(uses=Least(F("uses") + used, F("max_uses")))
+        copies.update(max_uses=F("uses"))
 
 
 def _promise_benefits(moving: Moving, now: datetime) -> None:
@@ -124,15 +133,12 @@ def _promise_benefits(moving: Moving, now: datetime) -> None:
     )
 
 
-def _take_benefits_back(moving: Moving, stays: list[int], now: datetime) -> None:
+def _take_benefits_back(moving: Moving, beyond: Sequence[Step], now: datetime) -> None:
     """One that was booked meanwhile is booked; its own ends."""
     for promised in BenefitGrant.objects.filter(
-        member_id=moving.into_id, cause__startswith=_cause(moving, 0)[:-1]
+        member_id=moving.into_id, cause__startswith=_cause(moving, "")
     ):
-        further = BenefitGrant.objects.filter(
-            member_id__in=stays, cause__startswith="merge:", cause__endswith=f":{promised.pk}"
-        )
-        copies = BenefitGrant.objects.filter(pk__in=[promised.pk, *further.values_list("pk", flat=True)])
+        copies = BenefitGrant.objects.filter(pk__in=_copies(BenefitGrant, promised.pk, beyond))
         if copies.filter(bookings__isnull=False).exists():
             own = BenefitGrant.objects.filter(pk=int(promised.cause.rpartition(":")[2]))
             own.filter(member_id=moving.member_id, valid_until__gt=now).update(valid_until=now)

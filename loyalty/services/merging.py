@@ -99,13 +99,11 @@ def _part(merge: Step, programme_id: int, *, now: datetime) -> None:
     way = list_joined_way(merge.member_id, programme_id)
     if merge not in way:
         return
-    beyond = way[1:]
-    for step in reversed(beyond):
+    for step in reversed(way):
         _move("part", step, programme_id, now)
-    _move("part", merge, programme_id, now)
+        _end_standings(step, programme_id, now)
     _set_apart(merge, programme_id)
-    _end_standings(merge, programme_id, now)
-    for step in beyond:
+    for step in way[1:]:
         _move("merge", step, programme_id, now)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from members.errors import CardCodeNotValid, IdentityNotValid, MemberNotFound
 from members.models import Colleague, Identity, Member
@@ -122,13 +123,20 @@ def goes_by_email(member_id: int, email: str) -> bool:
         address = normalise(IdentityKind.EMAIL, email)
     except IdentityNotValid:
         return False
-    return Identity.objects.filter(kind=IdentityKind.EMAIL, value=address, member_id=member_id).exists()
+    return Identity.objects.filter(
+        kind=IdentityKind.EMAIL, value=address, member_id__in=_by_now(member_id)
+    ).exists()
 
 
 def is_colleague(member_id: int, staff_id: int) -> bool:
-    """Whether a member is this very person of the staff, under this or a name that was merged into it."""
-    is_theirs = Q(member_id=member_id) | Q(member__merged_into_id=member_id)
-    return Colleague.objects.filter(is_theirs, staff_id=staff_id).exists()
+    """Whether a member is this very person of the staff, by this name or another that is the same person by now."""
+    theirs = Colleague.objects.annotate(person=Coalesce("member__merged_into_id", "member_id"))
+    return theirs.filter(staff_id=staff_id, person__in=_by_now(member_id)).exists()
+
+
+def _by_now(member_id: int) -> QuerySet[Member, Any]:
+    """Who a member is by now: themselves, or who they were merged into."""
+    return Member.objects.filter(pk=member_id).values(person=Coalesce("merged_into_id", "pk"))
 
 
 def get_member_by_id(member_id: int) -> MemberFacts:

@@ -1,5 +1,6 @@
 """Consent in a merge: where the two said different things, no holds; nobody's yes is ever widened by it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from members.models import Consent, ConsentEvent, Merge
@@ -19,17 +20,17 @@ def hold_the_stricter(merge: Merge, *, now: datetime) -> list[list[str]]:
     return [list(pair) for pair in sorted(refused)]
 
 
-def hold_as_before(merge: Merge, *, holder_id: int, now: datetime) -> None:
+def hold_as_before(merge: Merge, *, holders: Collection[int], now: datetime) -> None:
     """Who stayed has their own yes back, unless they have spoken since; who went keeps a no that was said since.
 
-    :param holder_id: who stays by now.
+    :param holders: who stayed, and whom they went on to.
     """
     tightened = {(channel, purpose) for channel, purpose in merge.moved["members"]["consents"]}
     untouched = _said(merge.into_id, is_given=False, at=merge.merged_at)
     again = sorted(tightened & set(untouched))
     _record(merge.into_id, again, PARTING, is_given=True, actor=merge.undone_by, now=now)
     since = ConsentEvent.objects.filter(
-        member_id__in={holder_id, merge.into_id}, is_given=False, recorded_at__gte=merge.merged_at
+        member_id__in=holders, is_given=False, recorded_at__gte=merge.merged_at
     ).exclude(source=MERGING)
     refused = set(since.values_list("channel", "purpose")) & set(_said(merge.member_id, is_given=True))
     _record(merge.member_id, sorted(refused), PARTING, is_given=False, actor=merge.undone_by, now=now)

@@ -31,6 +31,7 @@ from members.queries.merges import (
     get_merge,
     list_merged_into,
     list_unfinished,
+    list_way,
     lock_merge,
 )
 from members.services.merged_consents import hold_as_before, hold_the_stricter
@@ -55,6 +56,7 @@ def merge_members(*, going_id: int, staying_id: int, actor: str, now: datetime) 
     :raises MergeWithOneself: if both are one.
     :raises MemberNotFound: if one of them is nobody.
     :raises MemberNotActive: if one of them was merged into somebody else, or erased.
+    :raises MergeUnderWay: while somebody is still on the way to the one who goes.
     :raises Refusal: while a floor has something under way that must not move.
     """
     if going_id == staying_id:
@@ -95,10 +97,19 @@ def go_on(merge_id: int, *, now: datetime) -> Merge:
 
 
 def finish_merges(*, now: datetime) -> int:
-    """Go on with what was interrupted; answers how many there were."""
+    """Go on with what was interrupted; answers how many there were.
+
+    :raises ExceptionGroup: of those that cannot go on, after all others did.
+    """
     unfinished = list_unfinished()
+    faults: list[Exception] = []
     for merge_id in unfinished:
-        go_on(merge_id, now=now)
+        try:
+            go_on(merge_id, now=now)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("merges that cannot go on", faults)
     return len(unfinished)
 
 
@@ -133,6 +144,8 @@ def _begin(going_id: int, staying_id: int, *, actor: str, now: datetime) -> Merg
     going, staying = members[going_id], members[staying_id]
     if going.state != MemberState.ACTIVE or staying.state != MemberState.ACTIVE:
         raise MemberNotActive
+    if Merge.objects.filter(into_id=going_id, state=MergeState.MOVING).exists():
+        raise MergeUnderWay
     for floor in followers():
         floor.ensure_still({going_id}, now=now)
     merge = _write(going, staying, actor=actor, now=now)
@@ -186,16 +199,18 @@ def _begin_parting(merge_id: int, *, actor: str, now: datetime) -> None:
     if merge.state == MergeState.MOVING or gone.merged_into_id not in ids:
         raise MergeUnderWay
     staying = members[gone.merged_into_id]
+    holders = [merge.into_id, *(step.into_id for step in list_way(merge.into_id))]
     for floor in followers():
-        floor.ensure_still({gone.pk, merge.into_id, staying.pk}, now=now)
+        floor.ensure_still({gone.pk, *holders}, now=now)
     merge.state, merge.undone_at, merge.undone_by = MergeState.PARTING, now, actor
     merge.save(update_fields=["state", "undone_at", "undone_by"])
     gone.state, gone.merged_into = MemberState.ACTIVE, None
     gone.save(update_fields=["state", "merged_into"])
     Member.objects.filter(pk__in=list_merged_into(gone.pk)).update(merged_into=gone)
     move_back(merge, holder_id=staying.pk, now=now)
-    hold_as_before(merge, holder_id=staying.pk, now=now)
-    end_sign_ins(staying.pk, because="parted", begun_from=merge.merged_at, now=now)
+    hold_as_before(merge, holders=holders, now=now)
+    for holder_id in holders:
+        end_sign_ins(holder_id, because="parted", begun_from=merge.merged_at, now=now)
     forget_presences(staying.pk)
     told = MemberParted(member_ref=gone.ref, from_ref=staying.ref)
     publish(told, member_id=gone.pk, happened_at=now, now=now)

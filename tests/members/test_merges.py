@@ -8,8 +8,10 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from config.outbox.models import Event
+from config.staff.models import Staff
 from members.errors import MemberNotActive, MergeUndone, MergeWithOneself
 from members.models import (
+    Colleague,
     Consent,
     ConsentEvent,
     Identity,
@@ -19,7 +21,7 @@ from members.models import (
     Merge,
     MergeState,
 )
-from members.queries.members import find_active
+from members.queries.members import find_active, goes_by_email, is_colleague
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import IdentityClaim, MoveEvidence
 from members.services.consents import record_consents
@@ -253,3 +255,32 @@ def test_an_integration_looks_merges_and_undoes_it(integration: Client, ada: Mem
     assert (undone.json()["state"], undone.json()["undone_at"] is None) == ("undone", False)
     assert post(f"merges/{merged.json()['ref']}/undo").json()["code"] == "merge_undone"
     assert post("merges/mrg_none/undo").status_code == 404
+
+
+def test_an_app_that_signed_in_between_two_merges_is_signed_out_with_the_first(
+    ada: Member, grace: Member, now: datetime
+) -> None:
+    first = merge(ada, grace, now)
+    since = app_of(grace, PHONE, now + timedelta(seconds=1))
+    third = MemberFactory()
+    merge(grace, third, now + timedelta(seconds=2))
+    assert since.get("/api/v1/me").json()["ref"] == third.ref
+    part(first, now)
+    assert since.get("/api/v1/me").status_code == 401
+
+
+def test_a_colleague_is_known_by_every_name_that_is_the_same_person(
+    ada: Member, grace: Member, now: datetime
+) -> None:
+    third, stranger = MemberFactory(), MemberFactory()
+    me = Staff.objects.create_user("clerk", email="Clerk@example.org")
+    Identity.objects.create(
+        member=grace, kind="email", value="clerk@example.org", source="web", recorded_at=now
+    )
+    Colleague.objects.create(staff=me, member=grace)
+    assert not is_colleague(ada.pk, me.pk)
+    merge(ada, grace, now)
+    assert goes_by_email(ada.pk, me.email)
+    assert is_colleague(ada.pk, me.pk)  # what they are given comes to their own wallet
+    merge(grace, third, now)
+    assert [is_colleague(one.pk, me.pk) for one in (ada, grace, third, stranger)] == [True] * 3 + [False]

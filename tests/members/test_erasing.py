@@ -107,7 +107,7 @@ def _write_outside(ada: Member, now: datetime) -> None:
         change_message=f"Spoke with Mrs {MARK}.",
     )
     LogEntry.objects.create(
-        user=someone, object_repr="a list", action_flag=CHANGE, change_message=f"With {MARK} Lovelace."
+        user=someone, object_repr="a list", action_flag=CHANGE, change_message=f"With {MARK}, twice."
     )
     IdempotencyKey.objects.create(
         caller="key:1",
@@ -124,12 +124,34 @@ def _write_outside(ada: Member, now: datetime) -> None:
 def test_what_a_person_was_before_is_erased_too(now: datetime, folder: Path) -> None:
     ada = MemberFactory(given_name="Augusta", family_name="Byronova", email="augusta@byron.example")
     change_member(ada.pk, changes={"given_name": "Ada", "family_name": "Lovelace"}, source="app", now=now)
+    someone = Staff.objects.create_user("colleague", password="a-long-password")
+    words = "Shop\\nAugusta Byronova"
+    LogEntry.objects.create(user=someone, object_repr="a list", action_flag=CHANGE, change_message=words)
 
     erased(ada, now)
 
     assert [
         word for word in ("Augusta", "Byronova", "augusta", "Lovelace") if list(find_mark(folder, word))
     ] == []
+
+
+def test_what_others_were_answered_and_did_outlives_a_name_or_number_like_it(now: datetime) -> None:
+    gold = MemberFactory(
+        given_name="Points", family_name="", display_name="Changed", phone="+12125550142", card="100042"
+    )
+    body = '{"points":10,"tier":"Goldpoints","kind":"points","total":1000420}'
+    IdempotencyKey.objects.create(
+        caller="key:1", key="k", fingerprint=b"", status=200, body=body, recorded_at=now
+    )
+    someone = Staff.objects.create_user("colleague", password="a-long-password")
+    changed = '[{"changed": {"fields": ["Earns points"]}}]'
+    LogEntry.objects.create(user=someone, object_repr="Tea", action_flag=CHANGE, change_message=changed)
+
+    erased(gold, now)
+
+    assert IdempotencyKey.objects.get().body == body
+    assert LogEntry.objects.get().change_message == '[{"changed": {"fields": ["Earns erased"]}}]'
+    assert LogEntry.objects.get().object_repr == "Tea"
 
 
 def test_an_erased_members_identities_are_free_for_somebody_new(now: datetime) -> None:

@@ -137,9 +137,14 @@ class DataExportAdmin(_Asked):
         now = clock.now()
         may_fetch = may_see_personal_data(request) and is_fetchable(copy, now=now)
         if request.method == "POST" and may_fetch:
+            try:
+                content = open_copy(copy.file)
+            except FileNotFoundError:
+                messages.error(request, "Its file is gone. Ask for another copy.")
+                return HttpResponseRedirect(request.path)
             note_fetch(copy, actor=actor_of(request), now=now)
             self.log_change(request, copy, "Copy fetched.")
-            return FileResponse(open_copy(copy.file), as_attachment=True, filename=f"{copy.ref}.zip")
+            return FileResponse(content, as_attachment=True, filename=f"{copy.ref}.zip")
         fetches = list(copy.fetches.order_by("-pk"))
         names = name_actors([copy.asked_by, *(fetch.fetched_by for fetch in fetches)])
         called, page_of_member = _whose(copy.member_id)

@@ -19,7 +19,7 @@ from members.queries.consents import ConsentFacts, list_consents
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.merges import list_merges
 from members.queries.preferences import PreferenceFacts, get_preferences
-from members.queries.privacy import copies_of, find_newest_copy, find_newest_erasure
+from members.queries.privacy import find_newest_copy, find_newest_erasure, lock_copies_of
 from members.rules.people import name_of
 
 EVENTS_SHOWN = 10
@@ -52,7 +52,7 @@ def retention() -> Sequence[Period]:
 
 def forget_files(member_id: int, traces: Traces) -> int:
     """The copies of their data that were made for them."""
-    return forget_copies(copies_of(member_id))
+    return forget_copies(lock_copies_of(member_id))
 
 
 def sums(member_id: int, *, now: datetime) -> list[Fact]:

@@ -24,7 +24,16 @@ from members.queries.merges import list_those_of
 
 def find_erasure(member_id: int) -> ErasureRequest | None:
     """The member's erasure that is under way, if there is one; also of who is this member by now."""
-    return ErasureRequest.objects.filter(member_id__in=list_those_of(member_id), state__in=OPEN).first()
+    return _open_erasures(member_id).first()
+
+
+def lock_open_erasure(member_id: int) -> ErasureRequest | None:
+    """The same, locked until commit: whoever calls it off or begins it comes before, or after."""
+    return _open_erasures(member_id).select_for_update(of=("self",)).first()
+
+
+def _open_erasures(member_id: int) -> QuerySet[ErasureRequest]:
+    return ErasureRequest.objects.filter(member_id__in=list_those_of(member_id), state__in=OPEN)
 
 
 def find_newest_erasure(member_id: int) -> ErasureRequest | None:
@@ -48,11 +57,11 @@ def lock_erasure(request_id: int) -> ErasureRequest | None:
     return requests.first()
 
 
-def list_due_erasures(*, now: datetime, limit: int) -> list[int]:
+def list_due_erasures(*, now: datetime) -> list[int]:
     """Ids of requests whose days of grace are over, and of those that were begun; the longest due first."""
     begun_or_agreed = Q(state__in=(ErasureState.AGREED, ErasureState.ERASING))
     due = ErasureRequest.objects.filter(begun_or_agreed, due_at__lte=now).order_by("due_at", "pk")
-    return list(due.values_list("pk", flat=True)[:limit])
+    return list(due.values_list("pk", flat=True))
 
 
 def is_under_way(member_ids: Collection[int]) -> bool:
@@ -89,14 +98,14 @@ def is_fetchable(copy: DataExport, *, now: datetime) -> bool:
     return copy.state == ExportState.READY and copy.kept_until is not None and copy.kept_until > now
 
 
-def copies_of(member_id: int) -> list[str]:
-    """Names of all files that were made for a member."""
+def lock_copies_of(member_id: int) -> list[str]:
+    """Names of all files that were made for a member; locked until commit, so that none is being made meanwhile."""
     copies = DataExport.objects.filter(member_id=member_id).exclude(file="")
-    return list(copies.values_list("file", flat=True))
+    return list(copies.select_for_update().values_list("file", flat=True))
 
 
-def copies_waiting(*, limit: int) -> QuerySet[DataExport]:
-    return DataExport.objects.filter(state=ExportState.WAITING).order_by("pk")[:limit]
+def copies_waiting() -> QuerySet[DataExport]:
+    return DataExport.objects.filter(state=ExportState.WAITING).order_by("pk")
 
 
 def copies_past(*, now: datetime) -> QuerySet[DataExport]:

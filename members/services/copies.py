@@ -1,14 +1,15 @@
 """Copies of everything that is held of a member: JSON in a zip, made in the background, kept for some days."""
 
+import logging
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from secrets import token_hex
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from config.ground.ids import new_ref
 from config.ground.personal import Held, read_rows
@@ -19,6 +20,7 @@ from members.models.personal import HOUSE
 from members.queries.members import get_member_by_id, lock_members
 from members.queries.privacy import copies_past, copies_waiting, list_whole_person
 
+log = logging.getLogger(__name__)
 HOUSE_FOLDER = "house"
 
 
@@ -53,34 +55,47 @@ def ask_for_copy(member_id: int, *, actor: str, now: datetime) -> DataExport:
 
 
 def make_waiting_copies(*, now: datetime, limit: int) -> int:
-    """Make copies that were asked for; answers how many."""
-    return sum(
-        _make(copy_id, now=now) for copy_id in copies_waiting(limit=limit).values_list("pk", flat=True)
-    )
+    """Make copies that were asked for; answers how many. One that fails is logged, and holds nobody up."""
+    made = 0
+    for copy_id in copies_waiting().values_list("pk", flat=True):
+        if made == limit:
+            break
+        try:
+            made += _make(copy_id, now=now)
+        except (DatabaseError, OSError):
+            log.exception("copy %s failed; it is tried again", copy_id)
+    return made
 
 
 @transaction.atomic
 def _make(copy_id: int, *, now: datetime) -> bool:
-    """False while somebody else makes it. The file has its name from the beginning, so that one left by a run that was
-    killed is written anew, and found by an erasure."""
+    """False while somebody else makes it, or when members were merged or parted meanwhile: it is made anew then.
+
+    The file has its name from the beginning, so that one left by a run that was killed is written anew, and found by an
+    erasure.
+    """
     waiting = DataExport.objects.filter(pk=copy_id, state=ExportState.WAITING)
     copy = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if copy is None:
         return False
+    those = list_whole_person(copy.member_id)
     with tempfile.TemporaryFile() as content:
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write(archive, copy.member_id, now=now)
+            _write(archive, copy.member_id, those, now=now)
         content.seek(0)
         copy.size_bytes = keep_copy(copy.file, content)
+    lock_members(those)
+    if list_whole_person(copy.member_id) != those:
+        return False
+    end_copies(those, now=now)
     copy.state, copy.made_at = ExportState.READY, now
     copy.kept_until = now + timedelta(days=settings.EXPORT_KEPT_DAYS)
     copy.save()
     return True
 
 
-def _write(archive: zipfile.ZipFile, member_id: int, *, now: datetime) -> None:
+def _write(archive: zipfile.ZipFile, member_id: int, those: Sequence[int], *, now: datetime) -> None:
     member = get_member_by_id(member_id)
-    those = list_whole_person(member_id)
     tables = [_write_table(archive, folder, held, those, now) for folder, held in _told()]
     about = About(member=member.ref, made_at=now, tables=tables)
     archive.writestr(_named("about.json", now), msgspec.json.format(msgspec.json.encode(about)))
@@ -118,6 +133,12 @@ def _write_table(
 def note_fetch(copy: DataExport, *, actor: str, now: datetime) -> None:
     """Write down who takes a copy away."""
     ExportFetch.objects.create(export=copy, member_id=copy.member_id, fetched_by=actor, fetched_at=now)
+
+
+def end_copies(member_ids: Collection[int], *, now: datetime) -> None:
+    """Let nobody fetch the copies that were made of these members until now; their files go soon."""
+    ready = DataExport.objects.filter(member_id__in=member_ids, state=ExportState.READY, kept_until__gt=now)
+    ready.update(kept_until=now)
 
 
 def forget_past_copies(*, now: datetime) -> int:

@@ -5,11 +5,12 @@ last. From the first step on the member can be found, signed in and changed no m
 for purchases that had begun before. Members who were merged are one person, and are erased together.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from config.ground.personal import Held, erase_rows, lift_guards, set_guards
 from config.outbox.services import publish
@@ -18,6 +19,7 @@ from members.member_data import Traces, list_floors
 from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member
 from members.models.members import MemberState
 from members.models.personal import HOUSE
+from members.queries.members import lock_members
 from members.queries.privacy import (
     is_under_way,
     list_due_erasures,
@@ -28,6 +30,7 @@ from members.queries.privacy import (
 from members.services.sign_in import end_sign_ins
 from members.services.traces import erase_traces
 
+log = logging.getLogger(__name__)
 THE_HOUSE = "house"
 """What is below all floors: news, answers kept, the log of what staff did. It goes first, while rows can be named."""
 IN_FLIGHT = timedelta(minutes=1)
@@ -35,8 +38,17 @@ IN_FLIGHT = timedelta(minutes=1)
 
 
 def erase_due_members(*, now: datetime, limit: int) -> int:
-    """Erase those whose days of grace are over; answers how many are erased now."""
-    return sum(erase_member(request_id, now=now) for request_id in list_due_erasures(now=now, limit=limit))
+    """Erase those whose days of grace are over; answers how many are erased now. Who has to wait, and whose erasure
+    fails, is logged and holds nobody up."""
+    erased = 0
+    for request_id in list_due_erasures(now=now):
+        if erased == limit:
+            break
+        try:
+            erased += erase_member(request_id, now=now)
+        except (DatabaseError, OSError):
+            log.exception("erasure %s failed; it is tried again", request_id)
+    return erased
 
 
 def erase_member(request_id: int, *, now: datetime) -> bool:
@@ -60,6 +72,7 @@ def _begin(request_id: int, *, now: datetime) -> bool:
     if request is None or request.due_at is None or request.due_at > now:
         return False
     those = list_whole_person(request.member_id)
+    lock_members(those)
     if is_under_way(those):
         return False
     if request.state != ErasureState.AGREED:

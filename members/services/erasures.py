@@ -10,7 +10,7 @@ from members.errors import ErasureBegun, ErasureNeedsAnotherPerson, MemberNotAct
 from members.models import ErasureRequest, ErasureState
 from members.models.members import MemberState
 from members.queries.members import lock_members
-from members.queries.privacy import find_erasure
+from members.queries.privacy import lock_open_erasure
 
 
 @transaction.atomic
@@ -34,7 +34,8 @@ def ask_for_erasure(member_id: int, *, actor: str, now: datetime) -> ErasureRequ
     :raises MemberNotActive: if the member was merged or erased.
     """
     request = _find_or_new(member_id, actor=actor, now=now)
-    request.save()
+    if request._state.adding:
+        request.save()
     return request
 
 
@@ -68,7 +69,7 @@ def _find_or_new(member_id: int, *, actor: str, now: datetime) -> ErasureRequest
     member = lock_members([member_id]).get(member_id)
     if member is None:
         raise MemberNotFound
-    if known := find_erasure(member_id):
+    if known := lock_open_erasure(member_id):
         return known
     if member.state != MemberState.ACTIVE:
         raise MemberNotActive

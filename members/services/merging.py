@@ -34,6 +34,8 @@ from members.queries.merges import (
     list_way,
     lock_merge,
 )
+from members.queries.privacy import list_whole_person
+from members.services.copies import end_copies
 from members.services.merged_consents import hold_as_before, hold_the_stricter
 from members.services.merged_identities import move_back, move_over
 from members.services.presence import forget_presences
@@ -200,6 +202,7 @@ def _begin_parting(merge_id: int, *, actor: str, now: datetime) -> None:
         raise MergeUnderWay
     staying = members[gone.merged_into_id]
     holders = [merge.into_id, *(step.into_id for step in list_way(merge.into_id))]
+    end_copies(list_whole_person(staying.pk), now=now)
     for floor in followers():
         floor.ensure_still({gone.pk, *holders}, now=now)
     merge.state, merge.undone_at, merge.undone_by = MergeState.PARTING, now, actor

@@ -120,6 +120,20 @@ def test_a_copy_is_fetched_by_who_may_see_personal_data_and_that_is_written_down
     assert "store-manager" in manager.get(page).content.decode()
 
 
+def test_a_copy_of_which_the_file_is_gone_is_not_fetched(
+    ada: Member, manager: Client, now: datetime, folder: Path
+) -> None:
+    page = ask(manager, COPIES, ada)
+    make_waiting_copies(now=now, limit=5)
+    for path in folder.rglob("*.zip"):
+        path.unlink()
+
+    told = manager.post(page, follow=True).content.decode()
+
+    assert "Ask for another copy" in told
+    assert not ExportFetch.objects.exists()
+
+
 @pytest.mark.parametrize("role", [CASHIER, MARKETER])
 @pytest.mark.parametrize("listing", [ERASURES, COPIES])
 def test_who_may_not_neither_asks_nor_looks(ada: Member, role: str, listing: str) -> None:

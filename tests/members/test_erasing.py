@@ -12,10 +12,12 @@ from pytest_django import Settings
 
 from config.ground.models import IdempotencyKey, JobRun
 from config.outbox.delivery import deliver_due
-from config.outbox.models import Event
+from config.outbox.models import Delivery, Event
+from config.outbox.services import publish
 from config.staff.models import Staff
 from members.errors import MemberNotActive
-from members.member_data import list_floors
+from members.events import MemberErased
+from members.member_data import Traces, list_floors
 from members.models import (
     ErasureReceipt,
     ErasureRequest,
@@ -254,6 +256,37 @@ def test_what_is_told_of_a_member_while_they_are_closed_is_erased_too(now: datet
 
     assert list(find_mark(folder, "Countess")) == []
     assert Message.objects.get().state == "withdrawn"
+
+
+def test_who_has_to_wait_or_cannot_be_erased_holds_nobody_up(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, fails, ada = (MemberFactory() for _ in range(3))
+    members = list_floors()["members"]
+    forget = members.forget_files
+
+    def stumble(member_id: int, traces: Traces) -> int:
+        if member_id == fails.pk:
+            raise OSError("the disk of this one's files is gone")
+        return forget(member_id, traces)
+
+    monkeypatch.setattr(members, "forget_files", stumble)
+    deliver(now)
+    for member in (waits, fails, ada):
+        ask_for_own_erasure(member.pk, actor=f"member:{member.pk}", now=now)
+    publish(MemberErased(member_ref=waits.ref), member_id=waits.pk, happened_at=now, now=now)
+    Delivery.objects.create(
+        event=Event.objects.get(member_id=waits.pk, name="members.member_erased"),
+        subscriber="somebody.slow",
+        member_id=waits.pk,
+        next_attempt_at=now,
+    )
+
+    assert erase_due_members(now=now + GRACE, limit=1) == 0
+    assert erase_due_members(now=now + GRACE + IN_FLIGHT, limit=1) == 1
+
+    states = dict(ErasureRequest.objects.values_list("member_id", "state"))
+    assert states == {waits.pk: "agreed", fails.pk: "erasing", ada.pk: "erased"}
 
 
 class Killed(Exception):  # noqa: N818 - what a kill -9 looks like from inside

@@ -12,12 +12,14 @@ from django.core.files.storage import storages
 from django.test import Client
 from pytest_django import Settings
 
+from members.errors import CopyNotReady
 from members.member_data import list_floors
 from members.models import DataExport, ErasureRequest, ExportFetch, Member
 from members.models.personal import HOUSE
+from members.queries.privacy import find_newest_copy, get_ready_copy
 from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasures import ask_for_erasure
-from members.services.merging import merge_members
+from members.services.merging import merge_members, undo_merge
 from members.services.profiles import change_member
 from tests.members.factories import MemberFactory
 
@@ -83,6 +85,34 @@ def test_a_copy_holds_what_was_merged_too(app: Client, ada: Member, now: datetim
 
     assert {one["given_name"] for one in json.loads(held.read("members/member.json"))} == {"Augusta", "Grace"}
     assert "+12125550143" in {one["value"] for one in json.loads(held.read("members/identity.json"))}
+
+
+def test_a_copy_of_two_who_were_parted_again_is_nobodys(
+    app: Client, ada: Member, now: datetime, folder: Path
+) -> None:
+    grace = MemberFactory(given_name="Grace", phone="+12125550143")
+    merge = merge_members(going_id=grace.pk, staying_id=ada.pk, actor="staff:1", now=now)
+    app.post(EXPORT)
+    make_waiting_copies(now=now, limit=5)
+    opened(app)
+
+    undo_merge(merge.pk, actor="staff:1", now=now)
+
+    assert find_newest_copy(ada.pk) is not None
+    with pytest.raises(CopyNotReady):
+        get_ready_copy(ada.pk, now=now)
+    assert forget_past_copies(now=now) == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_a_newer_copy_takes_the_place_of_the_older(app: Client, now: datetime, folder: Path) -> None:
+    for _ in range(3):
+        app.post(EXPORT)
+        make_waiting_copies(now=now, limit=5)
+        forget_past_copies(now=now)
+
+    assert len(list(folder.iterdir())) == 1
+    opened(app)
 
 
 def test_a_long_history_is_told_whole(app: Client, ada: Member, now: datetime) -> None:

@@ -74,7 +74,7 @@ def ada() -> Member:
     ],
 )
 def test_a_member_is_found_by_anything(ada: Member, term: str) -> None:
-    MemberFactory(given_name="Grace", family_name="Hopper")
+    MemberFactory(given_name="Grace", family_name="Hopper", phone="+12125550199")
 
     assert list(find_by_term(term)) == [ada]
 

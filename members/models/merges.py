@@ -60,6 +60,7 @@ class Merge(Model):
             ),
         ]
         indexes = [
+            Index(fields=["ref"], name="merge_by_ref"),
             Index(fields=["into", "id"], name="merge_by_who_stays"),
             Index(fields=["member", "id"], name="merge_by_who_goes"),
             Index(

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from config.ground.ids import new_ref
 from config.outbox.services import publish
@@ -162,13 +163,18 @@ def _begin(going_id: int, staying_id: int, *, actor: str, now: datetime) -> Merg
     }
     merge.save(update_fields=["moved"])
     forget_presences(going_id)
-    LikelyPair.objects.filter(
-        member_id=max(going_id, staying_id), other_id=min(going_id, staying_id)
-    ).exclude(state=PairState.SAME).update(state=PairState.SAME, decided_at=now, decided_by=actor)
+    unsaid = _pairs_of(merge).exclude(state=PairState.SAME)
+    unsaid.update(state=PairState.SAME, decided_at=now, decided_by=actor)
     told = MemberMerged(member_ref=going.ref, into_ref=staying.ref)
     publish(told, member_id=going_id, happened_at=now, now=now)
     publish(MemberChanged(member_ref=staying.ref), member_id=staying_id, happened_at=now, now=now)
     return merge
+
+
+def _pairs_of(merge: Merge) -> QuerySet[LikelyPair]:
+    """The pair of the queue that the two of a merge are, if they are one."""
+    later, other = max(merge.member_id, merge.into_id), min(merge.member_id, merge.into_id)
+    return LikelyPair.objects.filter(member_id=later, other_id=other)
 
 
 def _write(going: Member, staying: Member, *, actor: str, now: datetime) -> Merge:
@@ -215,6 +221,9 @@ def _begin_parting(merge_id: int, *, actor: str, now: datetime) -> None:
     for holder_id in holders:
         end_sign_ins(holder_id, because="parted", begun_from=merge.merged_at, now=now)
     forget_presences(staying.pk)
+    # Nobody is sure any more, and weights are learnt from what was decided.
+    said = _pairs_of(merge).filter(state=PairState.SAME)
+    said.update(state=PairState.OPEN, decided_at=None, decided_by="")
     told = MemberParted(member_ref=gone.ref, from_ref=staying.ref)
     publish(told, member_id=gone.pk, happened_at=now, now=now)
     for member in (gone, staying):

@@ -155,7 +155,7 @@ def test_a_no_that_was_said_meanwhile_holds_for_both(ada: Member, grace: Member,
     assert (allows(ada), allows(grace)) == (False, False)
 
 
-def test_both_are_one_pair_from_then_on(ada: Member, grace: Member, now: datetime) -> None:
+def test_both_are_one_pair_until_the_merge_is_undone(ada: Member, grace: Member, now: datetime) -> None:
     LikelyPair.objects.create(
         member=max(ada, grace, key=lambda one: one.pk),
         other=min(ada, grace, key=lambda one: one.pk),
@@ -166,9 +166,12 @@ def test_both_are_one_pair_from_then_on(ada: Member, grace: Member, now: datetim
         found_at=now,
         weighed_at=now,
     )
-    merge(ada, grace, now)
+    merged = merge(ada, grace, now)
     pair = LikelyPair.objects.get()
     assert (pair.state, pair.decided_by) == ("same", "staff:1")
+    part(merged, now)
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_at, pair.decided_by) == ("open", None, "")
 
 
 def test_a_merge_is_told_and_so_is_its_end(ada: Member, grace: Member, now: datetime) -> None:

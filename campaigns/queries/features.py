@@ -8,7 +8,8 @@ from django.db import connection
 
 from campaigns.models import MemberDay, MemberFeature
 from campaigns.rules.conditions import DaySum, Facts
-from members.models import Consent
+from members.models import Consent, Member
+from members.models.members import MemberState
 
 _RANKED = """
 SELECT f.member_id, c.category
@@ -55,6 +56,12 @@ def list_known_members(programme_id: int, *, after: int, limit: int) -> list[int
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, {"programme": programme_id, "after": after, "limit": limit})
         return [member_id for (member_id,) in cursor.fetchall()]
+
+
+def leave_erased_out(member_ids: Collection[int]) -> list[int]:
+    """Those of whom something may be known: purchases of who was erased stay, and nothing is learnt from them again."""
+    known = Member.objects.filter(pk__in=member_ids).exclude(state=MemberState.ERASED)
+    return list(known.values_list("pk", flat=True))
 
 
 def list_days(member_ids: Collection[int], programme_id: int, zone: str) -> list[tuple[int, date]]:

@@ -36,7 +36,8 @@ class Touched:
 
 @transaction.atomic
 def learn(touched: Iterable[Touched], *, now: datetime) -> None:
-    """Bring the features and segments of these members up to date. Safe to repeat, in any order."""
+    """Bring the features and segments of these members up to date, of nobody who was erased. Safe to repeat, in any
+    order."""
     for programme, changed in _by_programme(list(touched)):
         zone = ZoneInfo(programme.timezone)
         days = {(one.member_id, one.bought_at.astimezone(zone).date()) for one in changed if one.bought_at}
@@ -78,13 +79,14 @@ def _by_programme(touched: Sequence[Touched]) -> Iterator[tuple[ProgrammeFacts, 
 def _derive(
     programme: ProgrammeFacts, members: list[int], days: Collection[tuple[int, date]], now: datetime
 ) -> None:
-    ordered = sorted(days)
+    remembered = set(features.leave_erased_out(members))
+    ordered = sorted(day for day in days if day[0] in remembered)
     values: dict[str, Any] = {
         "programme": programme.id,
         "zone": programme.timezone,
         "members": [member_id for member_id, _day in ordered],
         "days": [day for _member_id, day in ordered],
-        "all_members": members,
+        "all_members": sorted(remembered),
         "now": now,
     }
     with connection.cursor() as cursor:

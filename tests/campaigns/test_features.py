@@ -20,6 +20,8 @@ from loyalty.rules.return_told import Return, ReturnedLine
 from loyalty.services.checkout import commit_purchase
 from loyalty.services.returns import take_back
 from members.models import Member
+from members.services.erasing import IN_FLIGHT, erase_member
+from members.services.erasures import ask_for_own_erasure
 from tests.campaigns.factories import NOW, Shop, basket, buy, define, join, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,25 @@ def test_a_purchase_is_counted_on_the_day_of_the_programme(shop: Shop):
     assert (str(day.bought_on), day.purchases, day.spent_minor) == ("2026-11-19", 2, 1_000)
     known = MemberFeature.objects.get(member_id=member_id)
     assert (str(known.last_purchase_on), known.purchases, known.spent_minor) == ("2026-11-19", 2, 1_000)
+
+
+def test_nothing_is_learnt_again_of_who_was_erased(shop: Shop):
+    member_id, other_id = join(shop), join(shop)
+    for one in (member_id, other_id):
+        buy(shop, one, at=NOW, amount_minor=700)
+    request = ask_for_own_erasure(member_id, actor=f"member:{member_id}", now=NOW)
+    while deliver_due(now=NOW):
+        pass
+    erase_member(request.pk, now=request.due_at)
+    erase_member(request.pk, now=request.due_at + IN_FLIGHT)
+    request.refresh_from_db()
+    assert request.state == "erased"
+
+    learn([Touched(member_id, shop.programme.code, NOW)], now=NOW)
+    rebuild_features(shop.programme.id, now=NOW)
+
+    for table in (MemberDay, MemberCategory, MemberFeature):
+        assert set(table.objects.values_list("member_id", flat=True)) == {other_id}
 
 
 def test_the_favourite_is_where_most_was_spent_in_the_year_up_to_the_last_purchase(shop: Shop):

@@ -59,6 +59,6 @@ class CampaignData:
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0
 
-    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
+    def sums(self, member_id: int, *, programme_id: int | None = None, now: datetime) -> Sequence[Fact]:
         """Segments are worked out anew after a merge, so that their number says nothing here."""
         return []

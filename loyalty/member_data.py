@@ -77,8 +77,8 @@ class Points:
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0
 
-    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
-        return list_figures(member_id, now=now)
+    def sums(self, member_id: int, *, programme_id: int | None = None, now: datetime) -> Sequence[Fact]:
+        return list_figures(member_id, programme_id=programme_id, now=now)
 
 
 NO_WALLET = Panel(title="Wallet", order=20, empty="No points yet: the first purchase opens the wallet.")

@@ -112,10 +112,12 @@ class MemberData(Protocol):
     def forget_files(self, member_id: int, traces: Traces) -> int:
         """Delete the floor's files about somebody; answers how many. Safe to repeat."""
 
-    def sums(self, member_id: int, *, now: datetime) -> Sequence[Fact]:
+    def sums(self, member_id: int, *, programme_id: int | None = None, now: datetime) -> Sequence[Fact]:
         """What a merge should leave as it is, or add up: shown for both before it, and for the one afterwards.
 
         Names are the same for whoever is asked for, so that they can stand side by side.
+
+        :param programme_id: the one whose figures may be told; None for all.
         """
 
 
@@ -157,9 +159,10 @@ def followers() -> list[FollowsMerges]:
     return list(_FOLLOWERS.values())
 
 
-def list_sums(member_id: int, *, now: datetime) -> list[Fact]:
-    """What all floors hold of a member, in figures."""
-    return [fact for floor in _FLOORS.values() for fact in floor.sums(member_id, now=now)]
+def list_sums(member_id: int, *, programme_id: int | None, now: datetime) -> list[Fact]:
+    """What all floors hold of a member, in figures: of one programme, or of all."""
+    told = (floor.sums(member_id, programme_id=programme_id, now=now) for floor in _FLOORS.values())
+    return [fact for floors in told for fact in floors]
 
 
 def list_floors() -> dict[str, MemberData]:

@@ -74,10 +74,10 @@ def forget_files(member_id: int, traces: Traces) -> int:
     return forget_messages_to(traces.addresses)
 
 
-def sums(member_id: int, *, now: datetime) -> list[Fact]:
+def sums(member_id: int, *, programme_id: int | None = None, now: datetime) -> list[Fact]:
     """What they bought and were told, under this name and those that were merged into it. Three statements."""
     people = list_those_of(member_id)
-    bought, told = count_orders(people), count_messages(people)
+    bought, told = count_orders(people, programme_id), count_messages(people)
     return [Fact("Orders", f"{bought:,}"), Fact("Messages", f"{told:,}")]
 
 

@@ -15,13 +15,17 @@ LOTS_TOLD = 12
 """So many days on which points run out are told, the soonest."""
 
 
-def list_figures(member_id: int, *, now: datetime) -> list[Fact]:
+def list_figures(member_id: int, *, programme_id: int | None, now: datetime) -> list[Fact]:
     """Wallets with their lots and tiers, then what can be used. Three statements, and one for each wallet."""
     held = list_holdings(member_id, now=now)
-    facts = [fact for one in held for fact in _wallet(one, member_id, now)]
     usable = Voucher.objects.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), member_id=member_id)
-    usable = usable.filter(Q(valid_until=None) | Q(valid_until__gt=now), revoked_at=None)
     offers = Grant.objects.filter(member_id=member_id, uses__lt=F("max_uses"), valid_until__gt=now)
+    if programme_id is not None:
+        held = [one for one in held if one.programme_id == programme_id]
+        usable = usable.filter(series__programme_id=programme_id)
+        offers = offers.filter(programme_id=programme_id)
+    facts = [fact for one in held for fact in _wallet(one, member_id, now)]
+    usable = usable.filter(Q(valid_until=None) | Q(valid_until__gt=now), revoked_at=None)
     facts += [
         Fact("Vouchers that can be used", f"{usable.count():,}"),
         Fact("Offers that can be used", f"{offers.count():,}"),

@@ -50,7 +50,7 @@ class MergeBody(Body, frozen=True, kw_only=True):
 
 
 class PreviewMerge(Door):
-    """What a merge of this member into another would come to. Nothing is written."""
+    """What a merge of this member into another would come to, in the programme of the key. Nothing is written."""
 
     scope = "members"
     takes = {"post": MergeIntoBody}
@@ -58,10 +58,12 @@ class PreviewMerge(Door):
 
     def post(self, request: Request, ref: str) -> Answer:
         body: MergeIntoBody = self.body(request)
+        caller = caller_of(request)
         shown = preview_merge(
             going_id=get_member_id(ref),
             staying_id=get_member_id(body.into),
-            actor=caller_of(request).name,
+            programme_id=caller.programme_id,
+            actor=caller.name,
             now=clock.now(),
         )
         return Answer(

@@ -55,7 +55,7 @@ def forget_files(member_id: int, traces: Traces) -> int:
     return forget_copies(lock_copies_of(member_id))
 
 
-def sums(member_id: int, *, now: datetime) -> list[Fact]:
+def sums(member_id: int, *, programme_id: int | None = None, now: datetime) -> list[Fact]:
     """By what they are known, and what they allow. Two statements."""
     known = get_member_by_id(member_id).identities
     counted = [

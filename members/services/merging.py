@@ -116,15 +116,19 @@ def finish_merges(*, now: datetime) -> int:
     return len(unfinished)
 
 
-def preview_merge(*, going_id: int, staying_id: int, actor: str, now: datetime) -> Preview:
+def preview_merge(
+    *, going_id: int, staying_id: int, programme_id: int | None = None, actor: str, now: datetime
+) -> Preview:
     """Merge, look, and take all of it back within one transaction: what is shown is what would be.
 
+    :param programme_id: the one whose figures may be told; None for all.
     :raises Refusal: as `merge_members`.
     """
     with transaction.atomic():
-        going, staying = list_sums(going_id, now=now), list_sums(staying_id, now=now)
+        going = list_sums(going_id, programme_id=programme_id, now=now)
+        staying = list_sums(staying_id, programme_id=programme_id, now=now)
         merge_members(going_id=going_id, staying_id=staying_id, actor=actor, now=now)
-        after = list_sums(staying_id, now=now)
+        after = list_sums(staying_id, programme_id=programme_id, now=now)
         transaction.set_rollback(True)
     return Preview(going=going, staying=staying, after=after)
 

@@ -176,10 +176,12 @@ def list_newest_purchases(member_id: int, *, limit: int, viewer_id: int | None =
         return [Purchase(*row) for row in cursor.fetchall()]
 
 
-def count_orders(member_ids: Collection[int]) -> int:
-    """Purchases of any of these members."""
+def count_orders(member_ids: Collection[int], programme_id: int | None) -> int:
+    """Purchases of any of these members; in one programme, or in all."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM omnichannel_order WHERE member_id = ANY (%s)", [list(member_ids)]
+            "SELECT count(*) FROM omnichannel_order WHERE member_id = ANY (%s)"
+            " AND programme_id = coalesce(%s, programme_id)",
+            [list(member_ids), programme_id],
         )
         return int(cursor.fetchone()[0])

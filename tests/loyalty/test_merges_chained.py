@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from loyalty.models import Grant, TierStanding, Voucher, Wallet
 from loyalty.rules.definition import FixedPoints
@@ -12,6 +13,7 @@ from loyalty.services.verification import verify_ledger
 from members.errors import MergeUnderWay
 from members.models import Member, Merge, MergeState
 from members.services.merging import finish_merges, merge_members, undo_merge
+from omnichannel.services.keys import make_key
 from tests.loyalty.conftest import Shop
 from tests.loyalty.test_returns import bring_back, buy
 from tests.loyalty.vouchers import issued, series
@@ -136,3 +138,18 @@ def test_a_merge_that_cannot_go_on_does_not_keep_the_others(shop: Shop) -> None:
         finish_merges(now=now())
     sound.refresh_from_db()
     assert sound.state == MergeState.MERGED
+
+
+def test_a_key_of_a_programme_previews_nothing_of_another(open_shop: Callable[..., Shop]) -> None:
+    here, elsewhere = open_shop(), open_shop()
+    ada, grace = here.enrol(), here.enrol()
+    buy(here, ada, 1_000)
+    buy(elsewhere, ada, 7_000)
+    issued(series(elsewhere), ada)
+    made = make_key(name="crm", scopes=["members"], programme_id=here.programme.pk, now=now())
+    client = Client(headers={"authorization": f"Bearer {made.text}"})
+    path = f"/api/v1/members/{ada.ref}/merge/preview"
+    told = client.post(path, {"into": grace.ref}, content_type="application/json").json()
+    shown = {one["name"]: one["value"] for one in told["after"]}
+    assert (shown["Orders"], shown["Vouchers that can be used"]) == ("1", "0")
+    assert [value for name, value in shown.items() if name.endswith(": points")] == ["100"]

@@ -32,9 +32,10 @@ def write_message(kind: str, address: str, content: bytes, *, ending: str) -> Pa
 
 def forget_messages_to(addresses: Iterable[str]) -> int:
     """Delete what was written to these phones and e-mail addresses; answers how many files."""
-    endings = tuple(f"-{_plain(address)}.{ending}" for address in addresses for ending in ("eml", "txt"))
+    theirs = {f"{_plain(address)}.{ending}" for address in addresses for ending in ("eml", "txt")}
     folder = Path(settings.MESSAGE_FOLDER)
-    found = [path for path in folder.iterdir() if path.name.endswith(endings)] if folder.is_dir() else []
+    files = folder.iterdir() if folder.is_dir() else []
+    found = [path for path in files if path.name.split("-", 4)[-1] in theirs]
     for path in found:
         path.unlink(missing_ok=True)
     return len(found)

@@ -156,6 +156,16 @@ def test_what_others_were_answered_and_did_outlives_a_name_or_number_like_it(now
     assert LogEntry.objects.get().object_repr == "Tea"
 
 
+def test_messages_to_an_address_that_ends_alike_stay(now: datetime) -> None:
+    ada = MemberFactory(email="ada@example.com")
+    theirs = write_message("email", "ada@example.com", b"Dear Ada", ending="eml")
+    others = write_message("email", "grace-ada@example.com", b"Dear Grace", ending="eml")
+
+    erased(ada, now)
+
+    assert (theirs.exists(), others.exists()) == (False, True)
+
+
 def test_an_erased_members_identities_are_free_for_somebody_new(now: datetime) -> None:
     ada = MemberFactory(phone="+12125550142", email="ada@example.com")
     erased(ada, now)

@@ -93,3 +93,27 @@ def test_a_rule_is_said_tried_and_published(
     visitor.go(f"/admin/loyalty/rule/{rule.pk}/end/", f"rule-end-{width}")
     visitor.go("/admin/loyalty/rule/", f"rule-list-{width}")
     assert visitor.complaints == []
+
+
+def test_what_is_not_saved_outlives_a_back_test_and_enter_saves(
+    browser: Any, live_server: LiveServer, tea_shop: Shop
+) -> None:
+    visitor = Visitor(browser, live_server.url)
+    visitor.sign_in(in_role(MARKETER).username)
+    visitor.go("/admin/loyalty/rule/add/", "rule-unsaved")
+    page = visitor.page
+    page.fill("#id_name", "Tea days")
+    page.fill("#id_times", "2")
+    page.locator(".field-categories .select2-selection").click()
+    page.locator(".select2-results__option", has_text="TEA").first.click()
+    said = page.locator("[data-rule-says]").get_by_text("Double points on category TEA.")
+    said.wait_for()
+    with page.expect_popup() as beside:
+        page.click("[name=_back_test]")
+    beside.value.wait_for_url("**/backtest/**")
+    said.wait_for()
+
+    page.press("#id_name", "Enter")
+    page.wait_for_url("**/loyalty/rule/")
+    rule = Rule.objects.get(code="tea-days")
+    assert rule.versions.get().definition["effect"]["scope"]["categories"] == ["TEA"]

@@ -109,9 +109,27 @@
     ask();
   }
 
+  // Enter would press the first button of the page, which is one of those that try the rule out.
+  function saveOnEnter(form) {
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.closest("#try, #past")) return;
+      event.preventDefault();
+      form.requestSubmit([...form.elements].find((one) => one.name === "_save"));
+    });
+  }
+
+  // A rule that is not saved lives in this page alone: what is tried on the past opens beside it, and a browser that goes
+  // back shows an empty form rather than half of what stood there.
+  function keepWhatIsUnsaved(form) {
+    form.autocomplete = "off";
+    for (const button of form.querySelectorAll("[name=_back_test]")) button.formTarget = "_blank";
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("rule_form") || document.getElementById("voucherseries_form");
     if (!form) return;
+    keepWhatIsUnsaved(form);
+    saveOnEnter(form);
     form.querySelectorAll("fieldset").forEach(drawRows);
     sayWhatItDoes(form);
   });

@@ -76,7 +76,10 @@ def within_caps(
     caps = " and ".join(words_of_cap(cap, terms.currency) for cap in rule.definition.caps)
     missing = given.points - left
     unmet = Unmet("cap_reached", f"{counted(left, 'point')} of {given.points}: {caps}.", missing)
-    return (msgspec.structs.replace(given, points=left, limits=limits) if left else None), unmet
+    because = f"{given.because}; its cap lets {left:,} of them count"
+    return (
+        msgspec.structs.replace(given, points=left, because=because, limits=limits) if left else None
+    ), unmet
 
 
 def settle_groups(won: Sequence[Won]) -> tuple[list[Won], dict[int, NotApplied]]:

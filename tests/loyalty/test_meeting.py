@@ -112,6 +112,7 @@ def test_what_a_cap_took_is_said() -> None:
         capped(Cap(per="member_day", points=500)), used=used(480, bucket="2026-06-03", of_member=True)
     )
     assert settlement.points_earned == 20
+    assert settlement.awards[-1].because.endswith("; its cap lets 20 of them count")
     (cut,) = settlement.not_applied
     assert (cut.code, cut.missing) == ("cap_reached", 30)
     assert cut.because == "Rule-0: 20 points of 50: at most 500 points for each member a day."

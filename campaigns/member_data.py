@@ -1,16 +1,20 @@
 """What campaigns holds of a person: what was offered, what was withheld and why, and which segments they are in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.timezone import get_current_timezone
 
 from campaigns.models.personal import HELD, RETENTION
 from campaigns.queries import history
+from campaigns.queries.timeline import SOURCES
 from config.ground.moments import day, moment
 from config.ground.personal import Held
 from config.ground.retention import Period
 from members.member_data import Cell, Fact, Panel, Traces
+from members.queries.timeline_sources import read_happenings
+from members.rules.timeline import Asked, Happening, Remark
+from omnichannel.queries.timeline import scope_of
 
 
 class CampaignData:
@@ -55,6 +59,15 @@ class CampaignData:
 
     def retention(self) -> Sequence[Period]:
         return RETENTION
+
+    def kinds(self) -> Mapping[str, str]:
+        return {source.kind: source.title for source in SOURCES}
+
+    def timeline(self, asked: Asked) -> Sequence[Happening]:
+        return read_happenings(SOURCES, asked, scope_of(asked))
+
+    def remarks(self, people: Sequence[int], told: Sequence[Happening]) -> Mapping[str, Remark]:
+        return {}
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0

@@ -1,6 +1,6 @@
 """What loyalty holds of a person: the panels on the member's page. One statement for each, however much there is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -18,11 +18,15 @@ from loyalty.queries.given_tiers import list_tiers_given_now
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from loyalty.queries.member_figures import list_figures
 from loyalty.queries.redemptions import list_latest
+from loyalty.queries.timeline import SOURCES, points_of_purchases
 from loyalty.queries.voucher_lists import VoucherRow, answers_of, list_vouchers_held
 from loyalty.rules.lots import UNTIL_COLLECTED
 from loyalty.rules.redemptions import ENDED
 from members.member_data import Act, Cell, Fact, Panel, Traces
+from members.queries.timeline_sources import read_happenings
+from members.rules.timeline import Asked, Happening, Remark
 from omnichannel.queries.places import list_programmes_served
+from omnichannel.queries.timeline import scope_of
 
 GIVE, END = "loyalty.add_tierstanding", "loyalty.change_tierstanding"
 _UTC = ZoneInfo("UTC")
@@ -73,6 +77,15 @@ class Points:
 
     def retention(self) -> Sequence[Period]:
         return RETENTION
+
+    def kinds(self) -> Mapping[str, str]:
+        return {source.kind: source.title for source in SOURCES}
+
+    def timeline(self, asked: Asked) -> Sequence[Happening]:
+        return read_happenings(SOURCES, asked, scope_of(asked))
+
+    def remarks(self, people: Sequence[int], told: Sequence[Happening]) -> Mapping[str, Remark]:
+        return points_of_purchases(people, told)
 
     def forget_files(self, member_id: int, traces: Traces) -> int:
         return 0

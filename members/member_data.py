@@ -10,7 +10,7 @@ shows them all:
     register("loyalty", Wallets())
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -19,6 +19,7 @@ import msgspec
 from config.ground.personal import Held
 from config.ground.retention import Period
 from config.staff.dashboard import Chart
+from members.rules.timeline import Asked, Happening, Remark
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -109,6 +110,15 @@ class MemberData(Protocol):
     def retention(self) -> Sequence[Period]:
         """Which kinds of the floor's data are not kept for good."""
 
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of lines that the floor has in a timeline, and what staff call them."""
+
+    def timeline(self, asked: Asked) -> Sequence[Happening]:
+        """The newest `asked.limit` lines of the floor; of each kind no more rows are read, wherever the page is."""
+
+    def remarks(self, people: Sequence[int], told: Sequence[Happening]) -> Mapping[str, Remark]:
+        """Ref -> what the floor adds to lines that any floor told of these people. One statement, or none."""
+
     def forget_files(self, member_id: int, traces: Traces) -> int:
         """Delete the floor's files about somebody; answers how many. Safe to repeat."""
 
@@ -168,6 +178,12 @@ def list_sums(member_id: int, *, programme_id: int | None, now: datetime) -> lis
 def list_floors() -> dict[str, MemberData]:
     """The floors from above to below: who knows a person best comes last."""
     return dict(reversed(_FLOORS.items()))
+
+
+def list_kinds() -> dict[str, str]:
+    """The kinds of lines of all floors, and what staff call them, by their names."""
+    told = {kind: title for floor in _FLOORS.values() for kind, title in floor.kinds().items()}
+    return dict(sorted(told.items(), key=lambda one: one[1]))
 
 
 def list_panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:

@@ -13,12 +13,15 @@ from config.ground.personal import Held
 from config.ground.retention import Period
 from members.member_data import Cell, Fact, Panel, Traces
 from members.queries.merges import list_those_of
+from members.queries.timeline_sources import read_happenings
+from members.rules.timeline import Asked, Happening, Remark
 from omnichannel.adapters.files import forget_messages_to
 from omnichannel.models import BehaviourEvent, Message
 from omnichannel.models.personal import HELD, RETENTION
 from omnichannel.queries.behaviour import list_newest_events
 from omnichannel.queries.messages import count_messages, list_newest_messages
 from omnichannel.queries.orders import Purchase, count_orders, list_newest_purchases
+from omnichannel.queries.timeline import SOURCES, scope_of
 from omnichannel.rules.behaviour import said
 
 SHOWN = 20
@@ -67,6 +70,18 @@ def holds() -> Sequence[Held]:
 
 def retention() -> Sequence[Period]:
     return RETENTION
+
+
+def kinds() -> dict[str, str]:
+    return {source.kind: source.title for source in SOURCES}
+
+
+def timeline(asked: Asked) -> list[Happening]:
+    return read_happenings(SOURCES, asked, scope_of(asked))
+
+
+def remarks(people: Sequence[int], told: Sequence[Happening]) -> dict[str, Remark]:
+    return {}
 
 
 def forget_files(member_id: int, traces: Traces) -> int:

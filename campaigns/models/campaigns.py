@@ -161,6 +161,9 @@ class Recipient(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["run", "chunk"], name="recipients_of_a_chunk"),
             models.Index(fields=["member", "-id"], name="recipients_by_member"),
+            models.Index(
+                fields=["member", "decided_at", "id"], name="offers_by_moment", condition=Q(verdict="sent")
+            ),
             models.Index(fields=["run"], name="recipients_that_wait", condition=Q(verdict="waiting")),
         ]
 

@@ -125,7 +125,16 @@ class Entry(models.Model):
             UniqueConstraint(fields=["wallet", "cause", "member"], name="a_cause_counts_once"),
             CheckConstraint(condition=~Q(points=0), name="entry_moves_points"),
         ]
-        indexes = [models.Index(fields=["programme", "recorded_at"], name="entry_by_programme_and_day")]
+        indexes = [
+            models.Index(fields=["programme", "recorded_at"], name="entry_by_programme_and_day"),
+            models.Index(
+                fields=["member", "happened_at", "id"],
+                condition=~(
+                    ~Q(order_ref="") & Q(kind__in=["earn", "bonus", "spend", "reverse_earn", "reverse_spend"])
+                ),
+                name="entry_beside_purchases",
+            ),
+        ]
         triggers = append_only()
         verbose_name_plural = "entries"
 

@@ -96,6 +96,7 @@ class Redemption(models.Model):
         indexes = [
             models.Index(fields=["member", "reward", "id"], name="redemptions_of_a_member"),
             models.Index(fields=["reward", "id"], name="redemptions_of_a_reward"),
+            models.Index(fields=["member", "redeemed_at", "id"], name="redemption_by_moment"),
             models.Index(
                 fields=["place", "id"],
                 name="redemptions_to_work_on",

@@ -175,6 +175,7 @@ class TierStanding(models.Model):
         indexes = [
             models.Index(fields=["until_at"], name="standings_by_their_end"),
             models.Index(fields=["wallet", "until_at"], name="standings_of_a_wallet"),
+            models.Index(fields=["member", "from_at", "id"], name="standing_by_moment"),
         ]
 
     def __str__(self) -> str:

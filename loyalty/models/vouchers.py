@@ -127,6 +127,11 @@ class Voucher(models.Model):
         indexes = [
             models.Index(fields=["series", "id"], name="vouchers_of_a_series"),
             models.Index(
+                fields=["member", "issued_at", "id"],
+                name="voucher_by_moment",
+                condition=Q(member__isnull=False),
+            ),
+            models.Index(
                 fields=["member", "id"],
                 name="vouchers_to_use",
                 condition=Q(member__isnull=False, revoked_at=None)

@@ -19,7 +19,7 @@ from config.staff.actors import actor_of
 from config.staff.site import site
 from members.admin.consent_form import ConsentForm
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
-from members.admin.page import Titled, facts_of_header, panels_shown
+from members.admin.page import Titled, facts_of_header, facts_of_timeline, panels_shown
 from members.admin.take_over_form import TakeOverForm
 from members.models import Member
 from members.models.members import MemberState
@@ -198,7 +198,26 @@ class MemberAdmin(ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         take_over = self.admin_site.admin_view(self.take_over)
-        return [path("<int:pk>/take-over/", take_over, name="members_member_take_over"), *super().get_urls()]
+        timeline = self.admin_site.admin_view(self.timeline)
+        return [
+            path("<int:pk>/take-over/", take_over, name="members_member_take_over"),
+            path("<int:pk>/timeline/", timeline, name="members_member_timeline"),
+            *super().get_urls(),
+        ]
+
+    def timeline(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everything that happened with a member, page after page."""
+        member = self.get_object(request, str(pk))
+        if member is None or not self.has_view_permission(request, member):
+            raise PermissionDenied
+        page = {
+            **self.admin_site.each_context(request),
+            **facts_of_timeline(
+                member, request, is_masked=not may_see_personal_data(request), now=clock.now()
+            ),
+            "media": self.media,
+        }
+        return render(request, "members/admin/timeline.html", page)
 
     def take_over(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A card or phone that is another member's so far."""

@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.timezone import get_current_timezone
 
+from config.ground.api.pages import seal_cursor
 from config.ground.moments import day
-from members.member_data import Cell, Panel, list_panels
+from config.ground.refusals import InvalidInput
+from members.admin.timeline import NEWEST, OF_PAGE, list_happenings, timeline_panel
+from members.member_data import Cell, Panel, list_kinds, list_panels
 from members.models import Member
+from members.queries.timeline import cursor_key
 from members.rules.masking import masked
 from members.rules.people import called
 
@@ -46,15 +53,49 @@ def facts_of_header(member: Member) -> Header:
 def panels_shown(member_id: int, *, viewer: Any, is_masked: bool, now: datetime) -> list[Panel]:
     """The panels of all floors, every text in a cell, personal data masked for who may not see it, and what the viewer
     may do."""
-    panels = list_panels(member_id, now=now, viewer_id=viewer.pk)
-    return [_dressed(panel, viewer, is_masked) for panel in panels]
+    newest = timeline_panel(list_happenings(member_id, viewer_id=viewer.pk, limit=NEWEST, now=now), member_id)
+    panels = [newest, *list_panels(member_id, now=now, viewer_id=viewer.pk)]
+    return [dressed(panel, viewer, is_masked) for panel in panels]
 
 
-def _dressed(panel: Panel, viewer: Any, is_masked: bool) -> Panel:
+def dressed(panel: Panel, viewer: Any, is_masked: bool) -> Panel:
+    """A panel as this viewer may see it."""
     facts = tuple(msgspec.structs.replace(fact, value=_cell(fact.value, is_masked)) for fact in panel.facts)
     rows = tuple(_cells(row, is_masked) for row in panel.rows)
     acts = tuple(act for act in panel.acts if viewer.has_perm(act.right))
     return msgspec.structs.replace(panel, facts=facts, rows=rows, acts=acts)
+
+
+def facts_of_timeline(
+    member: Member, request: HttpRequest, *, is_masked: bool, now: datetime
+) -> dict[str, Any]:
+    """A page of the timeline: its lines, the kinds to choose from, and where the older ones are."""
+    kind, listing = request.GET.get("kind", ""), f"timeline:{member.pk}"
+    kinds = {"": "Everything", **list_kinds()}
+    if kind not in kinds:
+        raise Http404
+    try:
+        found = list_happenings(
+            member.pk,
+            viewer_id=request.user.pk,
+            limit=OF_PAGE + 1,
+            now=now,
+            kind=kind,
+            cursor=request.GET.get("before"),
+        )
+    except InvalidInput:
+        raise Http404 from None
+    shown = found[:OF_PAGE]
+    older = seal_cursor(listing, cursor_key(shown[-1])) if len(found) > OF_PAGE else ""
+    return {
+        "title": f"What happened with {facts_of_header(member).name}",
+        "panel": dressed(timeline_panel(shown, member.pk, is_whole=True), request.user, is_masked),
+        "kinds": kinds.items(),
+        "kind": kind,
+        "older": urlencode({"kind": kind, "before": older}) if older else "",
+        "is_first": "before" not in request.GET,
+        "page_of_member": reverse("admin:members_member_change", args=[member.pk]),
+    }
 
 
 def _cells(row: Sequence[Cell | str], is_masked: bool) -> tuple[Cell, ...]:

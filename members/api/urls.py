@@ -8,10 +8,12 @@ from members.api.merges import MergeMember, PreviewMerge, UndoMerge
 from members.api.presence import AskForPresence, ProvePresence
 from members.api.privacy import MyErasure, MyExport, MyExportFile
 from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
+from members.api.timeline import MemberTimeline, MyTimeline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members", Members.as_view(), name="members"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
+    path("members/<str:ref>/timeline", MemberTimeline.as_view(), name="member-timeline"),
     path("members/<str:ref>/identities/take-over", TakeOver.as_view(), name="take-over"),
     path("members/<str:ref>/merge/preview", PreviewMerge.as_view(), name="preview-merge"),
     path("members/<str:ref>/merge", MergeMember.as_view(), name="merge"),
@@ -28,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/export", MyExport.as_view(), name="my-export"),
     path("me/export/file", MyExportFile.as_view(), name="my-export-file"),
     path("me/erasure", MyErasure.as_view(), name="my-erasure"),
+    path("me/timeline", MyTimeline.as_view(), name="my-timeline"),
     path("me/card", MyCard.as_view(), name="my-card"),
 ]

@@ -66,7 +66,10 @@ class ConsentEvent(Model):
     recorded_at = DateTimeField()
 
     class Meta:
-        indexes = [Index(fields=["member", "id"], name="consent_event_by_member")]
+        indexes = [
+            Index(fields=["member", "id"], name="consent_event_by_member"),
+            Index(fields=["member", "happened_at", "id"], name="consent_event_by_moment"),
+        ]
         triggers: list[pgtrigger.Trigger] = append_only()
 
     def __str__(self) -> str:

@@ -73,6 +73,7 @@ class SignIn(Model):
     class Meta:
         indexes = [
             Index(fields=["member", "id"], name="sign_in_by_member"),
+            Index(fields=["member", "signed_in_at", "id"], name="sign_in_by_moment"),
             Index(fields=["expires_at"], name="sign_in_by_expiry"),
         ]
 

@@ -20,7 +20,10 @@ from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.merges import list_merges
 from members.queries.preferences import PreferenceFacts, get_preferences
 from members.queries.privacy import find_newest_copy, find_newest_erasure, lock_copies_of
+from members.queries.timeline_own import SOURCES
+from members.queries.timeline_sources import read_happenings
 from members.rules.people import name_of
+from members.rules.timeline import Asked, Happening, Remark
 
 EVENTS_SHOWN = 10
 _ORDER = ("phone", "email", "card", "external")
@@ -48,6 +51,19 @@ def holds() -> Sequence[Held]:
 
 def retention() -> Sequence[Period]:
     return RETENTION
+
+
+def kinds() -> dict[str, str]:
+    return {source.kind: source.title for source in SOURCES}
+
+
+def timeline(asked: Asked) -> list[Happening]:
+    """How they came, what they allow, and who else they were; of no programme."""
+    return read_happenings(SOURCES, asked)
+
+
+def remarks(people: Sequence[int], told: Sequence[Happening]) -> dict[str, Remark]:
+    return {}
 
 
 def forget_files(member_id: int, traces: Traces) -> int:

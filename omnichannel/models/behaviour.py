@@ -126,7 +126,10 @@ class BehaviourEvent(_Event):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["member", "id"], name="events_of_one_member")]
-        indexes = [BrinIndex(fields=["recorded_at"], name="behaviour_by_age", pages_per_range=32)]
+        indexes = [
+            BrinIndex(fields=["recorded_at"], name="behaviour_by_age", pages_per_range=32),
+            models.Index(fields=["member", "happened_at", "id"], name="behaviour_by_moment"),
+        ]
         triggers = append_only_until_purged()
 
 

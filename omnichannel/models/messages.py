@@ -72,6 +72,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["lease_until"], name="messages_being_sent", condition=Q(state="sending")),
             models.Index(fields=["-queued_at", "-id"], name="messages_by_time"),
+            models.Index(fields=["member", "queued_at", "id"], name="messages_of_member_by_moment"),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,7 @@ class OrderReturn(models.Model):
             UniqueConstraint(fields=["member", "id"], name="return_is_found_by_member"),
             CheckConstraint(condition=Q(refund_minor__gte=0), name="refund_not_negative"),
         ]
+        indexes = [models.Index(fields=["member", "returned_at", "id"], name="return_by_moment")]
         triggers = append_only()
 
     def __str__(self) -> str:

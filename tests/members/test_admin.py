@@ -1,5 +1,7 @@
 """The members' pages of the admin: found by anything, shown in full or masked, enrolled and changed."""
 
+from collections.abc import Sequence
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
@@ -14,6 +16,7 @@ from members import member_data
 from members.member_data import Cell, Fact, Panel
 from members.models import Consent, ConsentEvent, Member
 from members.queries.search import find_by_term
+from members.rules.timeline import Asked, Happening, Remark
 from tests.members.factories import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +146,15 @@ class _Floor:
         phone = Cell("+12125550142", kind="personal", of="phone")
         facts = (Fact("Balance", Cell("1,340", kind="number"), "points"),)
         return [Panel(title="Wallet of a test", order=11, facts=facts, columns=("To",), rows=((phone,),))]
+
+    def kinds(self) -> dict[str, str]:
+        return {}
+
+    def timeline(self, asked: Asked) -> list[Happening]:
+        return []
+
+    def remarks(self, people: Sequence[int], told: Sequence[Happening]) -> dict[str, Remark]:
+        return {}
 
 
 def test_panels_of_other_floors_stand_in_their_order(

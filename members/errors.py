@@ -159,3 +159,46 @@ class ErasureNeedsAnotherPerson(Refusal):
 class CopyNotReady(NotFound):
     code = "copy_not_ready"
     title = "There is no copy of the data to fetch; ask for one, or wait until it is made"
+
+
+class NoHousehold(NotFound):
+    code = "no_household"
+    title = "This member is in no household"
+
+
+class HouseholdPersonNotFound(NotFound):
+    code = "household_person_not_found"
+    title = "Nobody in this household goes by this ref"
+
+
+class InvitationNotValid(NotFound):
+    """Wrong, used, taken back or past its days: one answer for all, so that nothing can be learnt from it."""
+
+    code = "invitation_not_valid"
+    title = "This invitation is not valid; ask for a new one"
+
+
+class HouseholdTaken(Refusal):
+    status = 409
+    code = "household_taken"
+    title = "This member is in a household already; leave it first"
+
+
+class HouseholdFull(Refusal):
+    status = 409
+    code = "household_full"
+    title = "This household has no place left"
+
+
+class NotTheHead(Refusal):
+    status = 403
+    code = "not_the_head"
+    title = "Only the head of the household may do this"
+
+
+class HeadStays(Refusal):
+    """The head is an adult who is there: another has to be the head first."""
+
+    status = 409
+    code = "head_stays"
+    title = "The head of a household is an adult; hand it over to another first"

@@ -47,6 +47,24 @@ class MemberParted(Event, frozen=True, kw_only=True):
     from_ref: str
 
 
+class HouseholdJoined(Event, frozen=True, kw_only=True):
+    """The member this is about has a place in a household from now on."""
+
+    name: ClassVar[str] = "members.household_joined"
+    household_ref: str
+
+
+class HouseholdLeft(Event, frozen=True, kw_only=True):
+    """The member this is about has no place in a household any more.
+
+    :ivar because: left, expelled, merged, parted, erased or dissolved.
+    """
+
+    name: ClassVar[str] = "members.household_left"
+    household_ref: str
+    because: str
+
+
 class ConsentChanged(Event, frozen=True, kw_only=True):
     """A member gave or withdrew consent."""
 

@@ -12,6 +12,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "members.member": ("group", "Members"),
         "members.likelypair": ("people_alt", "Likely twice"),
         "members.merge": ("merge", "Merges"),
+        "members.household": ("family_restroom", "Households"),
         "members.consent": ("approval", "Consent"),
         "members.dataexport": ("folder_zip", "Copies of data"),
         "members.erasurerequest": ("person_off", "Erasures"),

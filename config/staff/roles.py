@@ -49,6 +49,7 @@ ROLES: Table = {
     STORE_MANAGER: {
         "members.*": SEE,
         "members.member": ("view", "add", "change", "see_personal_data"),
+        "members.household": ("view", "change"),
         "members.likelypair": ("view", "decide_likelypair"),
         "members.dataexport": ("view", "add"),
         "members.erasurerequest": ("view", "add", "agree_erasurerequest"),

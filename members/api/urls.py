@@ -2,6 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from members.api.households import (
+    HandOverHousehold,
+    JoinHousehold,
+    MemberHandsOverHousehold,
+    MemberHousehold,
+    MemberHouseholdInvitation,
+    MemberHouseholdInvitations,
+    MemberHouseholdPerson,
+    MemberJoinsHousehold,
+    MyHousehold,
+    MyHouseholdInvitation,
+    MyHouseholdInvitations,
+    MyHouseholdPerson,
+)
 from members.api.me import Me, MyCard, MyConsent, MyPreferences
 from members.api.members import Members, OneMember, TakeOver
 from members.api.merges import MergeMember, PreviewMerge, UndoMerge
@@ -32,4 +46,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/erasure", MyErasure.as_view(), name="my-erasure"),
     path("me/timeline", MyTimeline.as_view(), name="my-timeline"),
     path("me/card", MyCard.as_view(), name="my-card"),
+    path("me/household", MyHousehold.as_view(), name="my-household"),
+    path("me/household/invitations", MyHouseholdInvitations.as_view(), name="my-household-invitations"),
+    path(
+        "me/household/invitations/<str:invitation>",
+        MyHouseholdInvitation.as_view(),
+        name="my-household-invitation",
+    ),
+    path("me/household/join", JoinHousehold.as_view(), name="my-household-join"),
+    path("me/household/people/<str:person>", MyHouseholdPerson.as_view(), name="my-household-person"),
+    path("me/household/people/<str:person>/head", HandOverHousehold.as_view(), name="my-household-head"),
+    path("members/<str:ref>/household", MemberHousehold.as_view(), name="member-household"),
+    path(
+        "members/<str:ref>/household/invitations",
+        MemberHouseholdInvitations.as_view(),
+        name="member-household-invitations",
+    ),
+    path(
+        "members/<str:ref>/household/invitations/<str:invitation>",
+        MemberHouseholdInvitation.as_view(),
+        name="member-household-invitation",
+    ),
+    path("members/<str:ref>/household/join", MemberJoinsHousehold.as_view(), name="member-household-join"),
+    path(
+        "members/<str:ref>/household/people/<str:person>",
+        MemberHouseholdPerson.as_view(),
+        name="member-household-person",
+    ),
+    path(
+        "members/<str:ref>/household/people/<str:person>/head",
+        MemberHandsOverHousehold.as_view(),
+        name="member-household-head",
+    ),
 ]

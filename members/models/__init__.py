@@ -3,6 +3,15 @@
 from members.models.colleagues import Colleague
 from members.models.consents import Consent, ConsentEvent
 from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, PairState, SearchKey
+from members.models.households import (
+    Household,
+    HouseholdInvitation,
+    HouseholdPlace,
+    HouseholdRole,
+    InvitationAnswer,
+    LimitPeriod,
+    PlaceEnd,
+)
 from members.models.identities import Identity, IdentityMove
 from members.models.members import Member
 from members.models.merges import Merge, MergeState
@@ -30,14 +39,21 @@ __all__ = [
     "ErasureState",
     "ExportFetch",
     "ExportState",
+    "Household",
+    "HouseholdInvitation",
+    "HouseholdPlace",
+    "HouseholdRole",
     "Identity",
     "IdentityMove",
+    "InvitationAnswer",
     "LikelyPair",
     "LikenessWeights",
+    "LimitPeriod",
     "Member",
     "Merge",
     "MergeState",
     "PairState",
+    "PlaceEnd",
     "Preference",
     "Presence",
     "RefreshToken",

@@ -14,6 +14,8 @@ _ALLOWED = "To send only what you allow, and to show how that came to be."
 _SIGNED_IN = "To keep your app signed in, and others out."
 _ONCE = "To know one person once."
 _OWN_DATA = "To do with your data as you asked, and to show that it was done."
+_SHARED = "To let you share points with your household, and to say who did."
+_HOUSEHOLDS = "SELECT p.household_id FROM members_householdplace p WHERE p.member_id = %(member)s"
 _PERSON = ("given_name", "family_name", "display_name", "language", "enrolled_at_place")
 
 HELD = (
@@ -28,6 +30,20 @@ HELD = (
     Held(table="members.LikelyPair", why=_ONCE, of=("member_id", "other_id"), becomes="deleted"),
     Held(table="members.Colleague", why="To keep colleagues from their own wallet.", becomes="deleted"),
     Held(table="members.ColleagueEvent", why="What was on record before.", becomes="deleted"),
+    Held(table="members.HouseholdInvitation", why=_SHARED, becomes="deleted"),
+    Held(
+        table="members.Household",
+        why=_SHARED,
+        where=f"t.id IN ({_HOUSEHOLDS})",
+        blank={"name": EMPTY},
+        keeps=("ref",),
+    ),
+    Held(
+        table="members.HouseholdPlaceEvent",
+        why="What was on record before.",
+        becomes="deleted",
+    ),
+    Held(table="members.HouseholdPlace", why=_SHARED, keeps=("ref", "left_by")),
     Held(table="members.Consent", why=_ALLOWED, becomes="deleted"),
     Held(table="members.ConsentEvent", why=_ALLOWED, becomes="deleted"),
     Held(table="members.Preference", why=_WISHES, becomes="deleted"),
@@ -86,12 +102,24 @@ HOUSE = (
     ),
 )
 
-_HISTORY = "What was on record of a member, an identity or wishes before they changed."
+_HISTORY = "What was on record of a member, an identity, wishes or a household before they changed."
 
 RETENTION = (
     *(
         Period(code="history", says=_HISTORY, table=table, since="pgh_created_at", days=1_095)
-        for table in ("members.MemberEvent", "members.IdentityEvent", "members.PreferenceEvent")
+        for table in (
+            "members.MemberEvent",
+            "members.IdentityEvent",
+            "members.PreferenceEvent",
+            "members.HouseholdPlaceEvent",
+        )
+    ),
+    Period(
+        code="household_invitations",
+        says="Invitations to households, answered or not.",
+        table="members.HouseholdInvitation",
+        since="expires_at",
+        days=90,
     ),
     Period(
         code="staff_log",

@@ -16,6 +16,7 @@ from members.member_data import Act, Cell, Fact, Panel, Traces
 from members.models import ConsentEvent, IdentityMove, Merge
 from members.models.personal import HELD, RETENTION
 from members.queries.consents import ConsentFacts, list_consents
+from members.queries.households import find_place
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.merges import list_merges
 from members.queries.preferences import PreferenceFacts, get_preferences
@@ -30,7 +31,7 @@ _ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """Eight statements.
+    """Nine statements.
 
     :raises MemberNotFound: if there is no such member.
     """
@@ -38,6 +39,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
         _identities(member_id, get_member_by_id(member_id).identities),
         *_merges(member_id),
         *_moves(member_id),
+        *_household(member_id),
         _preferences(get_preferences(member_id)),
         _consents(list_consents(member_id)),
         _consent_history(member_id),
@@ -153,6 +155,18 @@ def _proof(known: KnownIdentity) -> Cell:
     if known.verified_at is None:
         return Cell("not yet", kind="muted")
     return Cell(day(known.verified_at, get_current_timezone()), kind="good")
+
+
+def _household(member_id: int) -> list[Panel]:
+    place = find_place(member_id)
+    if place is None:
+        return []
+    link = reverse("admin:members_household_change", args=[place.household_id])
+    facts = (
+        Fact("Household", Cell(place.household.name or place.household.ref, link=link)),
+        Fact("As", "head" if place.household.head_id == member_id else place.get_role_display()),
+    )
+    return [Panel(title="Household", order=16, facts=facts)]
 
 
 def _preferences(wishes: PreferenceFacts) -> Panel:

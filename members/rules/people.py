@@ -81,7 +81,12 @@ class Named(Protocol):
 
 def name_of(member: Named) -> str:
     """How a member is called on the pages of staff: the ref of who gave no name."""
-    return called(member.given_name, member.family_name, member.display_name) or member.ref
+    return called_of(member) or member.ref
+
+
+def called_of(member: Named) -> str:
+    """How to call a member, "" where they gave no name."""
+    return called(member.given_name, member.family_name, member.display_name)
 
 
 def called(given_name: str, family_name: str, display_name: str = "") -> str:

@@ -16,9 +16,10 @@ from config.ground.personal import Held, erase_rows, lift_guards, set_guards
 from config.outbox.services import publish
 from members.events import MemberErased
 from members.member_data import Traces, list_floors
-from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member
+from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member, PlaceEnd
 from members.models.members import MemberState
 from members.models.personal import HOUSE
+from members.queries.households import find_place
 from members.queries.members import lock_members
 from members.queries.privacy import (
     is_under_way,
@@ -27,6 +28,7 @@ from members.queries.privacy import (
     lock_erasure,
     traces_of,
 )
+from members.services.households import leave_household
 from members.services.sign_in import end_sign_ins
 from members.services.traces import erase_traces
 
@@ -80,6 +82,8 @@ def _begin(request_id: int, *, now: datetime) -> bool:
     Member.objects.filter(pk__in=those).update(state=MemberState.ERASED)
     for member_id in those:
         end_sign_ins(member_id, because="erased", now=now)
+        if find_place(member_id) is not None:
+            leave_household(member_id, because=PlaceEnd.ERASED, actor=request.asked_by, now=now)
     AccessToken.objects.filter(member_id__in=those).delete()
     request.state, request.due_at = ErasureState.ERASING, now + IN_FLIGHT
     request.save()

@@ -38,6 +38,7 @@ from members.queries.merges import (
 from members.queries.privacy import list_whole_person
 from members.services.copies import end_copies
 from members.services.merged_consents import hold_as_before, hold_the_stricter
+from members.services.merged_households import carry_place, give_place_back
 from members.services.merged_identities import move_back, move_over
 from members.services.presence import forget_presences
 from members.services.sign_in import end_sign_ins
@@ -163,6 +164,7 @@ def _begin(going_id: int, staying_id: int, *, actor: str, now: datetime) -> Merg
         FLOOR: {
             "identities": move_over(merge, now=now),
             "consents": hold_the_stricter(merge, now=now),
+            "household": carry_place(merge, now=now),
         }
     }
     merge.save(update_fields=["moved"])
@@ -222,6 +224,7 @@ def _begin_parting(merge_id: int, *, actor: str, now: datetime) -> None:
     Member.objects.filter(pk__in=list_merged_into(gone.pk)).update(merged_into=gone)
     move_back(merge, holder_id=staying.pk, now=now)
     hold_as_before(merge, holders=holders, now=now)
+    give_place_back(merge, holder_id=staying.pk, now=now)
     for holder_id in holders:
         end_sign_ins(holder_id, because="parted", begun_from=merge.merged_at, now=now)
     forget_presences(staying.pk)

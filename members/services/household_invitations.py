@@ -1,0 +1,124 @@
+"""Being asked to join a household: by a code that the head hands on, or in one's own app where the head named one."""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from config.ground.ids import new_ref
+from members.errors import InvitationNotValid, MemberNotFound
+from members.models import Household, HouseholdInvitation, HouseholdRole, InvitationAnswer
+from members.queries.households import find_place, lock_household, lock_invitation
+from members.queries.members import get_member
+from members.rules.identities import MemberKey
+from members.services.households import ensure_room, give_place, lock_as_head, lock_free_member
+
+LASTS = timedelta(days=7)
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+_LENGTH = 9
+"""30 letters to the power of 9 are 44 bits: with ten tries in ten minutes nobody guesses one."""
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """:ivar code: shown this once; only its digest is kept."""
+
+    ref: str
+    code: str
+    role: str
+    expires_at: datetime
+
+
+@transaction.atomic
+def invite(
+    head_id: int, *, named: MemberKey | None, role: HouseholdRole, region: str, actor: str, now: datetime
+) -> Invited:
+    """Make a code by which one person may join. It answers the same for a stranger as for a member.
+
+    :param named: whoever goes by this finds it in their app too.
+    :raises NoHousehold, NotTheHead: whoever asks. :raises IdentityNotValid: nobody can go by this.
+    """
+    household = lock_as_head(head_id)
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    made = HouseholdInvitation.objects.create(
+        ref=new_ref("hin"),
+        household=household,
+        member_id=_find_id(named, region=region, now=now) if named else None,
+        role=role,
+        code_hash=_digest(code),
+        invited_by=actor,
+        invited_at=now,
+        expires_at=now + LASTS,
+    )
+    return Invited(ref=made.ref, code=code, role=made.role, expires_at=made.expires_at)
+
+
+def join_by_code(member_id: int, code: str, *, now: datetime) -> Household:
+    """Join by the code one was given.
+
+    :raises InvitationNotValid: there is no such open invitation.
+    :raises HouseholdTaken: they are in one already. :raises HouseholdFull: there is no place left.
+    """
+    written = "".join(letter for letter in code.upper() if letter.isalnum())
+    return _join(member_id, now=now, code_hash=_digest(written))
+
+
+def accept_invitation(member_id: int, ref: str, *, now: datetime) -> Household:
+    """Join as the invitation in one's app says.
+
+    :raises InvitationNotValid, HouseholdTaken, HouseholdFull: as `join_by_code`.
+    """
+    return _join(member_id, now=now, ref=ref, member=member_id)
+
+
+@transaction.atomic
+def close_invitation(member_id: int, ref: str, *, now: datetime) -> None:
+    """Refuse it, as the one who was named, or take it back, as the head.
+
+    :raises InvitationNotValid: there is no such open invitation for, or of, this member.
+    """
+    invitation = lock_invitation(now=now, ref=ref)
+    if invitation is None:
+        raise InvitationNotValid
+    if invitation.member_id == member_id:
+        _answer(invitation, InvitationAnswer.REFUSED, now=now)
+    elif Household.objects.filter(pk=invitation.household_id, head=member_id).exists():
+        _answer(invitation, InvitationAnswer.WITHDRAWN, now=now)
+    else:
+        raise InvitationNotValid
+
+
+@transaction.atomic
+def _join(member_id: int, *, now: datetime, **by: str | bytes | int) -> Household:
+    already = find_place(member_id)
+    invitation = lock_invitation(now=now, **by)
+    if invitation is None:
+        raise InvitationNotValid
+    if already is not None and already.household_id == invitation.household_id:
+        return already.household
+    lock_free_member(member_id)
+    household = lock_household(invitation.household_id)
+    if household.head_id is None:
+        raise InvitationNotValid
+    ensure_room(household)
+    give_place(household, member_id, role=invitation.role, now=now)
+    _answer(invitation, InvitationAnswer.ACCEPTED, now=now)
+    return household
+
+
+def _answer(invitation: HouseholdInvitation, answer: InvitationAnswer, *, now: datetime) -> None:
+    invitation.answer, invitation.answered_at = answer, now
+    invitation.save(update_fields=["answer", "answered_at"])
+
+
+def _find_id(key: MemberKey, *, region: str, now: datetime) -> int | None:
+    try:
+        return get_member(key, region=region, now=now).id
+    except MemberNotFound:
+        return None
+
+
+def _digest(code: str) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), f"household:{code}".encode(), "sha256")

@@ -1,11 +1,10 @@
 """Benefits: granted, booked with a date or without, used at a till once, cancelled; seats exact, waiting in order."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from config.outbox.models import Event
@@ -149,23 +148,3 @@ def test_a_store_checks_in_who_booked(shop: Shop) -> None:
     assert client.post("/admin/loyalty/benefitbooking/", chosen).status_code == 302
     booking.refresh_from_db()
     assert booking.state == "used"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_last_seat_is_given_once(shop: Shop) -> None:
-    date = evening(shop, seats=3)
-    people = [gold(shop) for _ in range(8)]
-
-    def book(person: tuple[Member, BenefitGrant]) -> str:
-        try:
-            member, grant = person
-            return book_benefit(
-                grant.ref, member_id=member.pk, date_id=date.pk, actor="test", now=now()
-            ).state
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(8) as hands:
-        states = sorted(hands.map(book, people))
-    assert states == ["booked"] * 3 + ["waiting"] * 5
-    assert verify_ledger(now=now()) == []

@@ -1,4 +1,4 @@
-"""Redemptions by eight real processes at once: nothing is sold twice, and nothing comes back twice."""
+"""Redemptions and bookings by eight real processes at once: nothing is given twice, and nothing comes back twice."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loyalty.models import Entry, Redemption, RewardStock, Voucher, Wallet
+from loyalty.models import BenefitBooking, Entry, Redemption, RewardStock, Voucher, Wallet
 from loyalty.services.verification import verify_ledger
 from tests.loyalty.conftest import Shop
 from tests.loyalty.rewards import experience, gift, redeem_at_till, rich, voucher_reward
+from tests.loyalty.test_benefits import evening, gold
 from tests.loyalty.test_races_of_processes import TILLS, Race, Request, race
+from tests.members.factories import bearer_of
 
 __all__ = ["race"]
 
@@ -83,4 +85,24 @@ def test_never_2_the_last_seat_changes_hands_and_never_twice(
     taken = RewardStock.objects.get().taken
     assert taken == Redemption.objects.filter(state="booked").count() <= 4
     assert Redemption.objects.filter(state="cancelled").count() == 4
+    assert verify_ledger(now=datetime.now(UTC)) == []
+
+
+def test_the_last_seats_of_an_evening_are_given_once_and_who_comes_late_waits(
+    open_shop: Callable[..., Shop], race: Race
+) -> None:
+    shop = open_shop()
+    date = evening(shop, seats=3)
+    people = [gold(shop) for _ in range(TILLS)]
+    keys = [bearer_of(member, now=datetime.now(UTC)).removeprefix("Bearer ") for member, _ in people]
+    phones: list[list[Request]] = [
+        [(f"me/benefits/{grant.ref}/bookings", {"date": date.pk})] for _, grant in people
+    ]
+
+    answers = race(shop, phones, keys=keys)
+
+    assert sorted(body["state"] for _, body in answers) == ["booked"] * 3 + ["waiting"] * 5
+    assert Counter(BenefitBooking.objects.values_list("state", flat=True)) == {"booked": 3, "waiting": 5}
+    date.refresh_from_db()
+    assert date.taken == 3
     assert verify_ledger(now=datetime.now(UTC)) == []

@@ -90,3 +90,35 @@ class EventTypeNotFound(NotFound):
 class EventTypeNotValid(InvalidInput):
     code = "event_type_not_valid"
     title = "An event type cannot be so"
+
+
+class InteractionNotFound(NotFound):
+    code = "interaction_not_found"
+    title = "There is no such interaction"
+
+
+class PromiseWithoutWords(InvalidInput):
+    code = "promise_without_words"
+    title = "Say what was promised for that day"
+
+
+class NothingPromised(Refusal):
+    code = "nothing_promised"
+    title = "Nothing was promised there"
+
+
+class CaseNotFound(NotFound):
+    code = "case_not_found"
+    title = "There is no such service case"
+
+
+class CaseChangedMeanwhile(Refusal):
+    """Look at it again before changing it: what a colleague wrote is not overwritten."""
+
+    code = "case_changed_meanwhile"
+    title = "Somebody else changed this case meanwhile"
+
+
+class CaseStateOutOfOrder(Refusal):
+    code = "case_state_out_of_order"
+    title = "The case cannot go there from where it is"

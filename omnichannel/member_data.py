@@ -21,6 +21,7 @@ from omnichannel.models.personal import HELD, RETENTION
 from omnichannel.queries.behaviour import list_newest_events
 from omnichannel.queries.messages import count_messages, list_newest_messages
 from omnichannel.queries.orders import Purchase, count_orders, list_newest_purchases
+from omnichannel.queries.service_panel import service_panel
 from omnichannel.queries.timeline import SOURCES, scope_of
 from omnichannel.rules.behaviour import said
 
@@ -37,6 +38,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
     bought = list_newest_purchases(member_id, limit=SHOWN, viewer_id=viewer_id)
     did = list_newest_events(member_id, limit=SHOWN, viewer_id=viewer_id)
     return [
+        service_panel(member_id, now=now, viewer_id=viewer_id),
         Panel(
             title="Orders",
             order=40,

@@ -13,6 +13,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "members.likelypair": ("people_alt", "Likely twice"),
         "members.merge": ("merge", "Merges"),
         "members.household": ("family_restroom", "Households"),
+        "omnichannel.servicecase": ("support_agent", "Service cases"),
+        "omnichannel.interaction": ("forum", "Conversations"),
         "members.consent": ("approval", "Consent"),
         "members.dataexport": ("folder_zip", "Copies of data"),
         "members.erasurerequest": ("person_off", "Erasures"),

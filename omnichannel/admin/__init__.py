@@ -1,7 +1,9 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
 from omnichannel.admin import (
+    cases,
     catalogue,
+    contacts,
     dashboard,
     event_types,
     keys,
@@ -13,7 +15,9 @@ from omnichannel.admin import (
 )
 
 __all__ = [
+    "cases",
     "catalogue",
+    "contacts",
     "dashboard",
     "event_types",
     "keys",

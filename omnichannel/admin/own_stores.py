@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from omnichannel.queries.places import list_places_served, list_programmes_served
@@ -28,3 +28,12 @@ def of_own_programmes(
     """
     served = list_programmes_served(request.user.pk) if request.user.pk else []
     return rows.filter(**{f"{programme}__in": served}) if served else rows
+
+
+def of_own_stores_or_none(request: HttpRequest, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The same, and those that belong to no store, of the programmes of these stores."""
+    served = list_places_served(request.user.pk) if request.user.pk else []
+    if not served:
+        return rows
+    nowhere = Q(place__isnull=True, programme__in=list_programmes_served(request.user.pk or 0))
+    return rows.filter(Q(place__in=served) | nowhere)

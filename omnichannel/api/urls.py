@@ -1,8 +1,10 @@
 from django.urls import path
 
 from omnichannel.api.behaviour import Events, MyEvents
+from omnichannel.api.cases import Cases, OneCase
 from omnichannel.api.event_types import EventTypeByCode, EventTypes
 from omnichannel.api.inbox import Inbox, ReadInboxMessage
+from omnichannel.api.interactions import Interactions, KeepPromise
 from omnichannel.api.products import ProductBySku, Products
 from omnichannel.api.stores import Store, Stores, StoreTills
 
@@ -15,6 +17,10 @@ urlpatterns = [
     path("event-types", EventTypes.as_view(), name="event-types"),
     path("event-types/<slug:code>", EventTypeByCode.as_view(), name="event-type"),
     path("events", Events.as_view(), name="events"),
+    path("interactions", Interactions.as_view(), name="interactions"),
+    path("interactions/<str:ref>/kept", KeepPromise.as_view(), name="keep-promise"),
+    path("cases", Cases.as_view(), name="cases"),
+    path("cases/<str:ref>", OneCase.as_view(), name="case"),
     path("me/events", MyEvents.as_view(), name="me-events"),
     path("me/inbox", Inbox.as_view(), name="me-inbox"),
     path("me/inbox/<str:ref>/read", ReadInboxMessage.as_view(), name="me-inbox-read"),

@@ -6,7 +6,9 @@ from omnichannel.models.behaviour import (
     PropertyKind,
     VisitorEvent,
 )
+from omnichannel.models.cases import CaseKind, CasePriority, CaseState, CaseStep, ServiceCase
 from omnichannel.models.catalogue import Category, Product, ProductPrice
+from omnichannel.models.interactions import Interaction, InteractionKind
 from omnichannel.models.keys import ApiKey
 from omnichannel.models.messages import Message
 from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState, Receipt, UnclaimedOrder
@@ -17,10 +19,16 @@ from omnichannel.models.returns import OrderReturn, ReturnKind, ReturnLine
 __all__ = [
     "ApiKey",
     "BehaviourEvent",
+    "CaseKind",
+    "CasePriority",
+    "CaseState",
+    "CaseStep",
     "Category",
     "EventProperty",
     "EventTold",
     "EventType",
+    "Interaction",
+    "InteractionKind",
     "Message",
     "Order",
     "OrderLine",
@@ -36,6 +44,7 @@ __all__ = [
     "ReturnKind",
     "ReturnLine",
     "ReturnSlip",
+    "ServiceCase",
     "SlipOutcome",
     "StaffPlace",
     "Till",

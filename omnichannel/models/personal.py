@@ -9,6 +9,32 @@ _DID = "To show you what fits, and to count what you do for us."
 
 HELD = (
     Held(
+        table="omnichannel.Interaction",
+        why="To go on where the last conversation ended, and to keep what we promised.",
+        blank={
+            "by": EMPTY,
+            "outcome": EMPTY,
+            "promise": "CASE WHEN t.promise = '' THEN '' ELSE 'erased' END",
+        },
+        keeps=("ref", "actor", "promise_kept_by"),
+    ),
+    Held(
+        table="omnichannel.CaseStep",
+        why="To know how far your matter came, and by whom.",
+        blank={"words": EMPTY},
+        keeps=("changes", "actor"),
+    ),
+    Held(
+        table="omnichannel.ServiceCase",
+        why="To put right what you told us about.",
+        blank={
+            "subject": ERASED,
+            "state": "'closed'",
+            "due_at": "NULL",
+        },
+        keeps=("ref", "cause", "opened_by"),
+    ),
+    Held(
         table="omnichannel.Message",
         why="To know what you were told, and to tell you once.",
         blank={
@@ -52,6 +78,24 @@ HELD = (
 )
 
 RETENTION = (
+    Period(
+        code="interactions",
+        says="What was said on visits, calls and chats; that there was one stays.",
+        table="omnichannel.Interaction",
+        since="happened_at",
+        days=1_095,
+        where="t.outcome <> '' AND (t.promise = '' OR t.promise_kept_at IS NOT NULL)",
+        blank={"by": EMPTY, "outcome": EMPTY},
+    ),
+    Period(
+        code="case_words",
+        says="What was written in service cases; that there was one, and how it went on, stays.",
+        table="omnichannel.CaseStep",
+        since="happened_at",
+        days=1_825,
+        where="t.words <> ''",
+        blank={"words": EMPTY},
+    ),
     Period(
         code="message_texts",
         says="What messages said; that they were sent stays.",

@@ -45,6 +45,14 @@ def _behaviour(facts: Facts) -> str:
     return str(facts["type"]).replace("_", " ").capitalize() + (f", {says}" if says else "")
 
 
+def _interaction(facts: Facts) -> str:
+    promise = f"; promised: {facts['promise']}" if facts["promise"] else ""
+    due = f" by {facts['promise_due_on']}" if promise and facts["promise_due_on"] else ""
+    kept = " (kept)" if facts["promise_kept_at"] else ""
+    outcome = facts["outcome"].rstrip(".") if promise else facts["outcome"]
+    return f"{facts['how'].capitalize()}: {outcome}{promise}{due}{kept}"
+
+
 _PLACE = "LEFT JOIN omnichannel_place p ON p.id = t.place_id"
 SOURCES = (
     Source(
@@ -119,5 +127,45 @@ SOURCES = (
         programme="t.programme_id",
         words=_behaviour,
         is_personal=lambda facts: any(isinstance(value, str) for value in facts["properties"].values()),
+    ),
+    Source(
+        kind="interaction",
+        title="Conversation",
+        table="omnichannel_interaction",
+        at="happened_at",
+        facts={
+            "ref": "t.ref",
+            "how": "t.kind",
+            "by": "t.by",
+            "outcome": "t.outcome",
+            "promise": "t.promise",
+            "promise_due_on": "t.promise_due_on",
+            "promise_kept_at": "t.promise_kept_at",
+            "where": "p.name",
+        },
+        joins=_PLACE,
+        programme="t.programme_id",
+        words=_interaction,
+        is_personal=lambda _facts: True,
+        is_for_members=False,
+        page="omnichannel_interaction",
+    ),
+    Source(
+        kind="case",
+        title="Service case",
+        table="omnichannel_servicecase",
+        at="opened_at",
+        facts={
+            "ref": "t.ref",
+            "subject": "t.subject",
+            "about": "t.kind",
+            "state": "t.state",
+            "where": "p.name",
+        },
+        joins=_PLACE,
+        programme="t.programme_id",
+        words=lambda facts: f"{facts['subject']} ({facts['state']})",
+        is_personal=lambda _facts: True,
+        page="omnichannel_servicecase",
     ),
 )

@@ -60,6 +60,10 @@ def test_a_cashier_finds_and_enrols_members_and_sees_no_more_of_them_than_the_ti
     assert rights_of(CASHIER) == {
         "members.view_member",
         "members.add_member",
+        "omnichannel.view_interaction",
+        "omnichannel.add_interaction",
+        "omnichannel.view_servicecase",
+        "omnichannel.add_servicecase",
         "loyalty.view_wallet",
         "loyalty.view_tierstanding",
         "loyalty.view_grant",

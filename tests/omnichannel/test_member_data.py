@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(member_id: int) -> tuple[Panel, Panel]:
-    orders, messages, _behaviour = panels(member_id, now=MADE_AT)
+    _service, orders, messages, _behaviour = panels(member_id, now=MADE_AT)
     return orders, messages
 
 
@@ -58,7 +58,7 @@ def test_who_serves_a_store_sees_what_was_bought_there() -> None:
     serves(serving, ours)
 
     def places_seen_by(viewer_id: int) -> set[Any]:
-        orders, *_others = panels(member.pk, now=MADE_AT, viewer_id=viewer_id)
+        _service, orders, *_others = panels(member.pk, now=MADE_AT, viewer_id=viewer_id)
         return {row[1] for row in orders.rows}
 
     assert places_seen_by(serving.pk) == {"Market Street"}
@@ -96,7 +96,7 @@ def test_who_serves_a_store_sees_what_was_told_to_its_programme() -> None:
     serves(serving, ours)
 
     def seen_by(viewer_id: int) -> list[Any]:
-        return [row[1] for row in panels(member.pk, now=MADE_AT, viewer_id=viewer_id)[2].rows]
+        return [row[1] for row in panels(member.pk, now=MADE_AT, viewer_id=viewer_id)[3].rows]
 
     assert seen_by(serving.pk) == ["review"]
     assert seen_by(everywhere.pk) == ["check in", "review"]
@@ -123,7 +123,7 @@ def test_a_message_says_what_became_of_it() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, SHOWN + 1])
-def test_the_panels_are_three_statements_however_much_there_is(
+def test_the_panels_are_six_statements_however_much_there_is(
     count: int, django_assert_num_queries: Any
 ) -> None:
     member, place = MemberFactory(), PlaceFactory()
@@ -131,7 +131,7 @@ def test_the_panels_are_three_statements_however_much_there_is(
         an_order(member, place, 450)
         queue_messages([draft(member.pk, dedupe_key=f"m{number}")], now=MADE_AT)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         orders, messages = shown(member.pk)
 
     assert len(orders.rows) == len(messages.rows) == min(count, SHOWN)

@@ -265,6 +265,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "count the past for challenges": every(5, "loyalty.catch_challenges_up"),
     "purge sign-ins": every(3600, "members.purge_sign_ins"),
     "make copies of data": every(5, "members.make_copies"),
+    "work on imports": every(3, "members.work_on_imports"),
     "apply retention": every(86_400, "members.apply_retention"),
     "erase members": every(60, "members.erase_due"),
     "finish merges": every(60, "members.finish_merges"),

@@ -19,6 +19,24 @@ class IdentityNotValid(InvalidInput):
     title = "This cannot be anybody's identity"
 
 
+class ImportNotReadable(InvalidInput):
+    code = "import_not_readable"
+    title = "This file cannot be read as a table"
+
+
+class ImportNotThere(NotFound):
+    code = "import_not_found"
+    title = "There is no such import"
+
+
+class ImportNotReady(Refusal):
+    """It is at another step: being read, applied already, undone ..."""
+
+    status = 409
+    code = "import_not_ready"
+    title = "The import is at another step"
+
+
 class IdentityMissing(InvalidInput):
     code = "identity_missing"
     title = "A member needs at least one of phone, email, card or external id"

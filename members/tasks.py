@@ -1,5 +1,6 @@
 """Doors for the clock."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from config.ground import clock
 from members.services.common_names import count_common_names
 from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasing import erase_due_members
+from members.services.import_work import work_on
+from members.services.imports import forget_left_files
 from members.services.merging import finish_merges
 from members.services.presence import purge_presences
 from members.services.retention import apply_retention
@@ -18,6 +21,8 @@ from members.services.sign_in_codes import purge_codes
 KEPT = timedelta(days=1)
 COPIES_PER_RUN = 5
 ERASED_PER_RUN = 20
+WORK_S = 20.0
+"""How long one run works on imports; the next tick takes over from there."""
 
 
 @shared_task(name="members.purge_sign_ins", acks_late=True)
@@ -35,9 +40,10 @@ def count_names(**_newer_arguments: Any) -> int:
 
 @shared_task(name="members.make_copies", acks_late=True)
 def make_copies(**_newer_arguments: Any) -> int:
-    """Make the copies of their data that were asked for, and delete those whose days are over. Safe to repeat."""
+    """Make the copies of their data that were asked for, and delete files whose days are over. Safe to repeat."""
     now = clock.now()
     forget_past_copies(now=now)
+    forget_left_files(now=now)
     return make_waiting_copies(now=now, limit=COPIES_PER_RUN)
 
 
@@ -57,3 +63,10 @@ def erase_due(**_newer_arguments: Any) -> int:
 def go_on_with_merges(**_newer_arguments: Any) -> int:
     """Go on with merges that something interrupted. Safe to repeat, any number at once."""
     return finish_merges(now=clock.now())
+
+
+@shared_task(name="members.work_on_imports", acks_late=True)
+def work_on_imports(**_newer_arguments: Any) -> int:
+    """Read, apply and undo imports, piece by piece, for a bounded while. Safe to repeat, any number at once."""
+    end = time.monotonic() + WORK_S
+    return work_on(now=clock.now(), may_go_on=lambda: time.monotonic() < end)

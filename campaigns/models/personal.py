@@ -6,11 +6,11 @@ from config.ground.retention import Period
 _FITS = "To find what fits you, and to leave you alone with what does not."
 
 HELD = (
-    Held(table="campaigns.MemberFeature", why=_FITS, becomes="deleted"),
-    Held(table="campaigns.MemberCategory", why=_FITS, becomes="deleted"),
+    Held(table="campaigns.MemberFeature", why=_FITS, becomes="deleted", is_derived=True),
+    Held(table="campaigns.MemberCategory", why=_FITS, becomes="deleted", is_derived=True),
     Held(table="campaigns.MemberDay", why=_FITS, becomes="deleted"),
-    Held(table="campaigns.SegmentMember", why=_FITS, becomes="deleted"),
-    Held(table="campaigns.SegmentMove", why=_FITS),
+    Held(table="campaigns.SegmentMember", why=_FITS, becomes="deleted", is_derived=True),
+    Held(table="campaigns.SegmentMove", why=_FITS, is_derived=True),
     Held(
         table="campaigns.Recipient",
         why="To know what you were offered, and why not.",

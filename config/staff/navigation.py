@@ -16,6 +16,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "omnichannel.servicecase": ("support_agent", "Service cases"),
         "omnichannel.interaction": ("forum", "Conversations"),
         "members.consent": ("approval", "Consent"),
+        "members.memberimport": ("upload_file", "Imports"),
         "members.dataexport": ("folder_zip", "Copies of data"),
         "members.erasurerequest": ("person_off", "Erasures"),
     },

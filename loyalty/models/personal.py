@@ -113,7 +113,12 @@ HELD = (
         blank={"title": ERASED, "mention": EMPTY},
         keeps=("ref", "cause", "effect", "last_order_ref"),
     ),
-    Held(table="loyalty.MemberLabel", why="To give you what your segments get.", becomes="deleted"),
+    Held(
+        table="loyalty.MemberLabel",
+        why="To give you what your segments get.",
+        becomes="deleted",
+        is_derived=True,
+    ),
     Held(
         table="loyalty.VoucherReservation",
         why=_VOUCHERS,

@@ -21,6 +21,8 @@ def open_copy(name: str) -> IO[bytes]:
     """
     :raises FileNotFoundError: it is gone.
     """
+    if not name:
+        raise FileNotFoundError
     return _storage().open(name)
 
 

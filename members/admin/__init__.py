@@ -1,5 +1,25 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
-from members.admin import colleagues, consents, dashboard, duplicates, households, members, merges, privacy
+from members.admin import (
+    colleagues,
+    consents,
+    dashboard,
+    duplicates,
+    households,
+    imports,
+    members,
+    merges,
+    privacy,
+)
 
-__all__ = ["colleagues", "consents", "dashboard", "duplicates", "households", "members", "merges", "privacy"]
+__all__ = [
+    "colleagues",
+    "consents",
+    "dashboard",
+    "duplicates",
+    "households",
+    "imports",
+    "members",
+    "merges",
+    "privacy",
+]

@@ -13,6 +13,7 @@ from members.models.households import (
     PlaceEnd,
 )
 from members.models.identities import Identity, IdentityMove
+from members.models.imports import ImportedMember, ImportRow, ImportState, MemberImport, RowState, UndoneHow
 from members.models.members import Member
 from members.models.merges import Merge, MergeState
 from members.models.preferences import Preference
@@ -45,11 +46,15 @@ __all__ = [
     "HouseholdRole",
     "Identity",
     "IdentityMove",
+    "ImportRow",
+    "ImportState",
+    "ImportedMember",
     "InvitationAnswer",
     "LikelyPair",
     "LikenessWeights",
     "LimitPeriod",
     "Member",
+    "MemberImport",
     "Merge",
     "MergeState",
     "PairState",
@@ -57,7 +62,9 @@ __all__ = [
     "Preference",
     "Presence",
     "RefreshToken",
+    "RowState",
     "SearchKey",
     "SignIn",
     "SignInCode",
+    "UndoneHow",
 ]

@@ -62,6 +62,9 @@ class ConsentEvent(Model):
     place_code = CharField(max_length=64, blank=True, help_text="Store or web shop where it was said.")
     text_version = CharField(max_length=64, blank=True, help_text="Which wording the member saw.")
     actor = CharField(max_length=64, help_text="Who wrote it down, e.g. member:55, key:12, staff:3.")
+    evidence = CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Where it stands: import and row."
+    )
     happened_at = DateTimeField()
     recorded_at = DateTimeField()
 

@@ -8,6 +8,14 @@ _OF_IDENTITY = """t.member_id = %(member)s
 _OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN (
     SELECT i.kind, i.value FROM members_identity i WHERE i.member_id = %(member)s
     UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
+_IN_A_ROW = """(t.batch_id, t.row) IN (
+        SELECT m.batch_id, m.row FROM members_importedmember m WHERE m.member_id = %(member)s)
+    OR t.keys::text[] && ARRAY(
+        SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s
+        UNION SELECT e.kind || ':' || e.value FROM members_identityevent e WHERE e.member_id = %(member)s)
+    OR EXISTS (SELECT 1 FROM members_member p WHERE p.id = %(member)s AND p.given_name <> '' AND p.family_name <> ''
+        AND t.told->>'given_name' = p.given_name AND t.told->>'family_name' = p.family_name)"""
+_IMPORTED = "To take over what another system knew of you, and to undo it where it was wrong."
 _KNOWN_BY = "To know you again, and to reach you where you allow it."
 _WISHES = "To do as you wish."
 _ALLOWED = "To send only what you allow, and to show how that came to be."
@@ -26,8 +34,14 @@ HELD = (
     Held(
         table="members.Presence", why="To spend points at a till only while you are there.", becomes="deleted"
     ),
-    Held(table="members.SearchKey", why=_ONCE, becomes="deleted", is_told=False),
-    Held(table="members.LikelyPair", why=_ONCE, of=("member_id", "other_id"), becomes="deleted"),
+    Held(table="members.SearchKey", why=_ONCE, becomes="deleted", is_told=False, is_derived=True),
+    Held(
+        table="members.LikelyPair",
+        why=_ONCE,
+        of=("member_id", "other_id"),
+        becomes="deleted",
+        is_derived=True,
+    ),
     Held(table="members.Colleague", why="To keep colleagues from their own wallet.", becomes="deleted"),
     Held(table="members.ColleagueEvent", why="What was on record before.", becomes="deleted"),
     Held(table="members.HouseholdInvitation", why=_SHARED, becomes="deleted"),
@@ -64,6 +78,8 @@ HELD = (
     ),
     Held(table="members.ErasureReceipt", why=_OWN_DATA, keeps=("floor", "rows")),
     Held(table="members.ErasureRequest", why=_OWN_DATA, keeps=("ref", "asked_by", "decided_by")),
+    Held(table="members.ImportRow", why=_IMPORTED, where=_IN_A_ROW, becomes="deleted"),
+    Held(table="members.ImportedMember", why=_IMPORTED, becomes="deleted"),
     Held(
         table="members.IdentityEvent", why="What was on record before.", where=_OF_IDENTITY, becomes="deleted"
     ),
@@ -92,8 +108,14 @@ HOUSE = (
         why="To tell other parts of the house what happened.",
         becomes="deleted",
         is_told=False,
+        is_derived=True,
     ),
-    Held(table="outbox.Event", why="To tell other parts of the house what happened.", becomes="deleted"),
+    Held(
+        table="outbox.Event",
+        why="To tell other parts of the house what happened.",
+        becomes="deleted",
+        is_derived=True,
+    ),
     Held(
         table="ground.IdempotencyKey",
         why="To answer your app the same when it asks twice.",
@@ -120,6 +142,20 @@ RETENTION = (
         table="members.HouseholdInvitation",
         since="expires_at",
         days=90,
+    ),
+    Period(
+        code="import_rows",
+        says="Rows of imported files, and with them the file of those that were refused.",
+        table="members.ImportRow",
+        since="staged_at",
+        days=30,
+    ),
+    Period(
+        code="imported_members",
+        says="What an import changed; until then it can be undone.",
+        table="members.ImportedMember",
+        since="recorded_at",
+        days=30,
     ),
     Period(
         code="staff_log",

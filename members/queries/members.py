@@ -243,3 +243,8 @@ CROSS JOIN LATERAL (
     FROM members_identity i WHERE i.member_id = m.id
 ) known
 """  # noqa: S608 - made of this file's own column names
+
+
+def find_ids(refs: Collection[str]) -> dict[str, int]:
+    """Ref -> id of the members who have these. One statement."""
+    return dict(Member.objects.filter(ref__in=refs).values_list("ref", "pk"))

@@ -17,6 +17,7 @@ from members.models import ConsentEvent, IdentityMove, Merge
 from members.models.personal import HELD, RETENTION
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.households import find_place
+from members.queries.imports import list_files_naming
 from members.queries.members import KnownIdentity, get_member_by_id
 from members.queries.merges import list_merges
 from members.queries.preferences import PreferenceFacts, get_preferences
@@ -69,8 +70,8 @@ def remarks(people: Sequence[int], told: Sequence[Happening]) -> dict[str, Remar
 
 
 def forget_files(member_id: int, traces: Traces) -> int:
-    """The copies of their data that were made for them."""
-    return forget_copies(lock_copies_of(member_id))
+    """The copies of their data that were made for them, and files of imports that name them."""
+    return forget_copies([*lock_copies_of(member_id), *list_files_naming(member_id)])
 
 
 def sums(member_id: int, *, programme_id: int | None = None, now: datetime) -> list[Fact]:

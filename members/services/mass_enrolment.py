@@ -32,6 +32,8 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar external: `source:id`.
     :ivar enrolled_at: when it truly happened, if that is known.
+    :ivar consent_at: when the words of `consents` were said, if that is known; else when they were enrolled.
+    :ivar evidence: where the consents stand in writing.
     """
 
     phone: str = ""
@@ -48,6 +50,11 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     place_code: str = ""
     enrolled_at: datetime | None = None
     consents: tuple[ConsentWord, ...] = ()
+    consent_at: datetime | None = None
+    evidence: str = ""
+
+    def said_at(self, now: datetime) -> datetime:
+        return self.consent_at or self.enrolled_at or now
 
 
 Outcome = Enrolled | Refusal
@@ -176,7 +183,7 @@ def _write(founders: Sequence[_Founder], *, via: str, actor: str, now: datetime)
     if said:
         _copy(
             "members_consentevent (member_id, channel, purpose, is_given, source, place_code, text_version,"
-            " actor, happened_at, recorded_at)",
+            " actor, evidence, happened_at, recorded_at)",
             (
                 (
                     founder.member_id,
@@ -187,7 +194,8 @@ def _write(founders: Sequence[_Founder], *, via: str, actor: str, now: datetime)
                     founder.newcomer.place_code,
                     word.text_version,
                     actor,
-                    founder.newcomer.enrolled_at or now,
+                    founder.newcomer.evidence,
+                    founder.newcomer.said_at(now),
                     now,
                 )
                 for founder, word in said
@@ -197,7 +205,7 @@ def _write(founders: Sequence[_Founder], *, via: str, actor: str, now: datetime)
         _copy(
             "members_consent (member_id, channel, purpose, is_given, changed_at)",
             (
-                (member_id, channel.value, purpose.value, word.is_given, founder.newcomer.enrolled_at or now)
+                (member_id, channel.value, purpose.value, word.is_given, founder.newcomer.said_at(now))
                 for (member_id, channel, purpose), (founder, word) in newest.items()
             ),
         )

@@ -19,6 +19,7 @@ _NAMING = {
         WHERE object_repr ~* %(known)s OR change_message ~* %(known)s""",
     _ANSWERS: "DELETE FROM ground_idempotencykey WHERE body ~* %(known)s",
     "ground.JobRun": "UPDATE ground_jobrun SET detail = 'erased' WHERE detail ~* %(known)s",
+    "members.MemberImport": "UPDATE members_memberimport SET file_name = 'erased' WHERE file_name ~* %(known)s",
     "outbox.Delivery": "UPDATE outbox_delivery SET last_error = 'erased' WHERE last_error ~* %(known)s",
 }
 """What names a person by ref or address says nothing any more."""
@@ -31,6 +32,8 @@ _CALLING = {
         SET body = regexp_replace(body, %(called)s, 'erased', 'gi') WHERE body ~* %(called)s""",
     "ground.JobRun": """UPDATE ground_jobrun SET detail = regexp_replace(detail, %(called)s, 'erased', 'gi')
         WHERE detail ~* %(called)s""",
+    "members.MemberImport": """UPDATE members_memberimport
+        SET file_name = regexp_replace(file_name, %(called)s, 'erased', 'gi') WHERE file_name ~* %(called)s""",
     "outbox.Delivery": """UPDATE outbox_delivery
         SET last_error = regexp_replace(last_error, %(called)s, 'erased', 'gi') WHERE last_error ~* %(called)s""",
 }

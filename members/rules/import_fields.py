@@ -1,0 +1,120 @@
+"""What a column of an import can hold, and which one it probably is, by its heading."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from members.rules.consents import Channel, Purpose
+
+IDENTITIES = ("phone", "email", "card", "external")
+CONSENTS = {f"consent_{channel}_{purpose}": (channel, purpose) for channel in Channel for purpose in Purpose}
+FIELDS = {
+    "phone": "Phone",
+    "email": "E-mail",
+    "card": "Card number",
+    "external": "Customer number elsewhere",
+    "given_name": "Given name",
+    "family_name": "Family name",
+    "display_name": "How to call them, or the whole name",
+    "language": "Language",
+    "birth_date": "Birth date",
+    "enrolled_at": "Member since",
+    "place_code": "Store (code)",
+    **{name: f"Consent: {purpose} by {channel}" for name, (channel, purpose) in CONSENTS.items()},
+    "consent_at": "When they consented",
+    "consent_text": "Which words they consented to",
+}
+"""Field -> what it is called."""
+
+DateOrder = Literal["ymd", "dmy", "mdy"]
+Known = Literal["leave", "fill", "overwrite"]
+Likely = Literal["leave_out", "enrol"]
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    """How a file is to be read, and what is to become of its rows.
+
+    :ivar columns: a field for each column, "" for one that is passed over.
+    :ivar date_order: which comes first in dates like 03/04/1990; year-month-day is understood always.
+    :ivar region: two letters; where phone numbers without a country code are at home.
+    :ivar external_source: the system that customer numbers without `source:` come from.
+    :ivar consent_text: the words that were consented to, where no column says so.
+    :ivar known: what becomes of who is a member already: left as they are, filled in where something is missing, or
+        overwritten by what the file says. Further phones, addresses and consents are taken by the last two.
+    :ivar likely: whether somebody is enrolled who is probably a member already.
+    """
+
+    columns: tuple[str, ...]
+    date_order: DateOrder = "ymd"
+    region: str = "US"
+    external_source: str = ""
+    consent_text: str = ""
+    known: Known = "leave"
+    likely: Likely = "leave_out"
+
+
+_ALSO = {
+    "phone": "phonenumber mobile mobilephone mobilenumber tel telephone cell cellphone telefon handy telefono telefone"
+    " 電話 手機 手機號碼 行動電話 电话 手机 手机号 手机号码 تلفن موبایل شماره_موبایل شماره_تلفن",
+    "email": "emailaddress mail mailaddress correo courriel 電子郵件 電郵 信箱 邮箱 电子邮件 ایمیل",
+    "card": "cardnumber cardno loyaltycard membercard barcode kartennummer tarjeta"
+    " 卡號 會員卡號 卡号 会员卡号 شماره_کارت",
+    "external": "id externalid customerid customernumber customerno memberid membernumber memberno clientid crmid"
+    " kundennummer 會員編號 客戶編號 会员编号 客户编号 شناسه کد_مشتری",
+    "given_name": "givenname firstname forename first vorname nombre prenom 名 名字 نام",
+    "family_name": "familyname lastname surname last nachname name2 apellido apellidos nom 姓 姓氏 نام_خانوادگی",
+    "display_name": "displayname name fullname nickname customername 姓名 暱稱 昵称 نام_کامل",
+    "language": "lang locale sprache idioma langue 語言 语言 زبان",
+    "birth_date": "birthdate birthday dateofbirth dob born geburtsdatum geburtstag nacimiento 生日 出生日期 تاریخ_تولد",
+    "enrolled_at": "enrolledat membersince joined joinedat joindate created createdat registered registeredat"
+    " 加入日期 註冊日期 注册日期 تاریخ_عضویت",
+    "place_code": "placecode store storecode shop place branch filiale 門市 門店 门店 فروشگاه",
+    "consent_email_marketing": "newsletter emailoptin optinemail marketingemail emailmarketing emailconsent",
+    "consent_sms_marketing": "smsoptin optinsms marketingsms smsmarketing smsconsent",
+    "consent_at": "consentat consentdate optindate consentedat",
+    "consent_text": "consenttext consentversion textversion",
+}
+_NOISE = re.compile(r"[\W_]+")
+
+
+def plain_heading(heading: str) -> str:
+    """
+    >>> plain_heading("E-Mail address ")
+    'emailaddress'
+    """
+    return _NOISE.sub("", heading.casefold())
+
+
+def _known_headings() -> dict[str, str]:
+    known = {plain_heading(word): field for field, words in _ALSO.items() for word in words.split()}
+    return known | {plain_heading(field): field for field in FIELDS}
+
+
+_KNOWN = _known_headings()
+
+
+def guess_columns(headings: Sequence[str]) -> tuple[str, ...]:
+    """A field for each heading, "" where none is known; no field twice, the first one has it."""
+    taken: set[str] = set()
+    return tuple(_once(_KNOWN.get(plain_heading(heading), ""), taken) for heading in headings)
+
+
+def _once(field: str, taken: set[str]) -> str:
+    if not field or field in taken:
+        return ""
+    taken.add(field)
+    return field
+
+
+def faults_of(columns: Iterable[str]) -> list[str]:
+    """What is wrong with a mapping, in words; nothing if it can be used."""
+    chosen = [field for field in columns if field]
+    twice = sorted({FIELDS[field] for field in chosen if chosen.count(field) > 1})
+    faults = [f"Two columns are to be the same: {', '.join(twice)}. Pass one of them over."] if twice else []
+    if not set(IDENTITIES) & set(chosen):
+        faults.append(
+            "Say which column holds a phone, an e-mail address, a card or a customer number: a member is known by one."
+        )
+    return faults

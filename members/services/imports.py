@@ -1,0 +1,174 @@
+"""Steps of an import of members that somebody takes: upload, name the columns, apply, undo. The work is done elsewhere:
+`import_reading`, `import_applying`, `import_undoing`, piece by piece in the background.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import IO
+
+import msgspec
+from django.db import transaction
+
+from config.ground.ids import new_ref
+from members.adapters.exports import forget_copies, keep_copy, open_copy
+from members.adapters.tables import Shape, TableNotReadable, read_rows, shape_of
+from members.errors import ImportNotReadable, ImportNotReady
+from members.models import ImportRow, ImportState, MemberImport
+from members.queries.imports import find_like, list_left_files, lock_import
+from members.rules.import_fields import Mapping, faults_of, guess_columns
+
+LARGEST_FILE = 200 * 1024 * 1024
+FILES_KEPT = timedelta(days=1)
+SAMPLED = 5
+
+ROW_HEADING, PROBLEM_HEADING = REFUSED_HEADINGS = ("regulars_row", "regulars_problem")
+"""Columns that the file of refused rows has beside those of the file; passed over when it comes back."""
+
+
+def upload(
+    name: str, content: IO[bytes], *, size: int, region: str, actor: str, now: datetime
+) -> MemberImport:
+    """Keep a file and look at what it is; its columns are guessed, or remembered from the last file like it.
+
+    :raises ImportNotReadable: it is no table, empty, too large, or grows beyond measure; says what to do.
+    """
+    if size > LARGEST_FILE:
+        raise ImportNotReadable(
+            f"It is larger than {LARGEST_FILE // 1024**2} MB. Pack it by gzip, or split it."
+        )
+    shape = _shape(content, "")
+    file = f"import-{token_hex(24)}"
+    content.seek(0)
+    keep_copy(file, content)
+    key = _key_of(shape.headings)
+    return MemberImport.objects.create(
+        ref=new_ref("imp"),
+        file_name=name[:200],
+        file=file,
+        size_bytes=size,
+        shape=list(shape),
+        headings_key=key,
+        mapping=_remembered(key, shape.headings, region),
+        asked_by=actor,
+        uploaded_at=now,
+    )
+
+
+def _shape(content: IO[bytes], encoding: str) -> Shape:
+    try:
+        return shape_of(content, encoding=encoding)
+    except TableNotReadable as fault:
+        raise ImportNotReadable(str(fault)) from fault
+
+
+def _key_of(headings: Sequence[str]) -> str:
+    own = [heading for heading in headings if heading not in REFUSED_HEADINGS]
+    return hashlib.sha256(msgspec.json.encode(own)).hexdigest()
+
+
+def _remembered(key: str, headings: Sequence[str], region: str) -> dict[str, object]:
+    alike = find_like(key)
+    if alike is None:
+        guessed = Mapping(columns=guess_columns(headings), region=region)
+        return msgspec.json.decode(msgspec.json.encode(guessed), type=dict[str, object])
+    before = dict(zip(alike.shape[3], alike.mapping["columns"], strict=False))
+    return {**alike.mapping, "columns": [before.get(heading, "") for heading in headings]}
+
+
+def shape_kept(batch: MemberImport) -> Shape:
+    kind, encoding, separator, headings = batch.shape
+    return Shape(kind, encoding, separator, tuple(headings))
+
+
+def mapping_of(batch: MemberImport) -> Mapping:
+    return msgspec.convert(batch.mapping, Mapping)
+
+
+def sample(batch: MemberImport, *, encoding: str = "") -> tuple[Shape, list[list[str]]]:
+    """The headings and the first rows, read in another encoding where one is named.
+
+    :raises ImportNotReadable: so it cannot be read.
+    """
+    try:
+        with open_copy(batch.file) as content:
+            is_same = not encoding or encoding == batch.shape[1]
+            shape = shape_kept(batch) if is_same else _shape(content, encoding)
+            rows = read_rows(content, shape)
+            return shape, [cells for _, (_, cells) in zip(range(SAMPLED), rows, strict=False)]
+    except TableNotReadable as fault:
+        raise ImportNotReadable(str(fault)) from fault
+    except FileNotFoundError:
+        raise ImportNotReady("Its file is gone: it is kept for a day. Upload it again.") from None
+
+
+@transaction.atomic
+def name_columns(import_id: int, mapping: Mapping, *, encoding: str = "", now: datetime) -> MemberImport:
+    """Say what the columns are, and have the file read; also again, after a look at what it came to.
+
+    :raises ImportNotReady: it is being read or was applied.
+    :raises ImportNotReadable: a field is named twice, or none by which a member is known.
+    """
+    batch = _locked(import_id, ImportState.UPLOADED, ImportState.READ, ImportState.FAILED)
+    if faults := faults_of(mapping.columns):
+        raise ImportNotReadable(" ".join(faults))
+    shape, _ = sample(batch, encoding=encoding)
+    ImportRow.objects.filter(batch=batch).delete()
+    batch.shape, batch.mapping = list(shape), msgspec.to_builtins(mapping)
+    batch.state, batch.problem = ImportState.READING, ""
+    batch.rows_read, batch.last_row_read, batch.foreseen = 0, 0, {}
+    batch.save()
+    return batch
+
+
+@transaction.atomic
+def apply_import(import_id: int, *, actor: str, now: datetime) -> MemberImport:
+    """Let what was looked at become true, in the background.
+
+    :raises ImportNotReady: it was applied already, or is not read yet.
+    """
+    batch = _locked(import_id, ImportState.READ)
+    batch.state, batch.applied_by, batch.applied_at = ImportState.APPLYING, actor, now
+    batch.save()
+    return batch
+
+
+@transaction.atomic
+def undo_import(import_id: int, *, actor: str, now: datetime) -> MemberImport:
+    """Take back what an import did and nobody touched since, in the background.
+
+    :raises ImportNotReady: it is not applied, or is undone already.
+    """
+    batch = _locked(import_id, ImportState.APPLIED)
+    batch.state, batch.undone_by = ImportState.UNDOING, actor
+    batch.save()
+    return batch
+
+
+@transaction.atomic
+def drop_import(import_id: int) -> None:
+    """Forget an import that was not applied, with its file and its rows.
+
+    :raises ImportNotReady: it was applied, or is being read.
+    """
+    batch = _locked(import_id, ImportState.UPLOADED, ImportState.READ, ImportState.FAILED)
+    forget_copies([batch.file] if batch.file else [])
+    batch.delete()
+
+
+def forget_left_files(*, now: datetime) -> int:
+    """Delete the files of imports that nobody went on with for a day; answers how many."""
+    left = list(list_left_files(before=now - FILES_KEPT))
+    forget_copies(batch.file for batch in left)
+    MemberImport.objects.filter(pk__in=[batch.pk for batch in left]).update(file="")
+    return len(left)
+
+
+def _locked(import_id: int, *states: ImportState) -> MemberImport:
+    batch = lock_import(import_id, *states)
+    if batch is None:
+        raise ImportNotReady(
+            "Somebody took another step with it meanwhile, or it is at work. Look at it again."
+        )
+    return batch

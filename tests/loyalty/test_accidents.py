@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 
 from loyalty.models import Lot, MemberRuleUse, Wallet
 from loyalty.queries.wallets import get_wallet
@@ -13,11 +14,36 @@ from loyalty.services.redemption_steps import cancel_redemption
 from loyalty.services.redemptions import Wish, redeem
 from loyalty.services.rules import publish_rule
 from loyalty.services.verification import verify_ledger
+from members.rules.identities import claim
+from members.services.enrolment import enrol
 from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.rewards import gift
 from tests.loyalty.test_holds import tell
 
 pytestmark = pytest.mark.django_db
+
+
+def test_never_4_two_cards_and_a_phone_lead_to_one_wallet_and_the_database_has_no_room_for_another(
+    open_shop: Callable[..., Shop],
+) -> None:
+    ours, theirs = open_shop(), open_shop()
+    named = [{"phone": "+12125559001"}, {"card": "C-900001"}, {"card": "C-900002"}]
+    enrolled = enrol(
+        identities=[claim(kind, value, region="US") for one in named for kind, value in one.items()],
+        via="till",
+        actor="test",
+        now=datetime.now(UTC),
+    )
+    told = [ours.commit(basket(1_000) | {"member": one}) for one in named]
+    assert [answer.json()["wallet"]["balance"] for answer in told] == [100, 200, 300]
+    theirs.commit(basket(1_000) | {"member": named[0]})
+    wallets = Wallet.objects.filter(member_id=enrolled.member_id)
+    assert dict(wallets.values_list("programme_id", "balance")) == {
+        ours.programme.pk: 300,
+        theirs.programme.pk: 100,
+    }
+    with pytest.raises(IntegrityError, match="one_wallet_per_member_and_programme"), transaction.atomic():
+        Wallet.objects.create(member_id=enrolled.member_id, programme=ours.programme)
 
 
 @pytest.mark.parametrize("policy", ["clamp", "debt"])

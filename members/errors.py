@@ -62,6 +62,21 @@ class PreferenceNotValid(InvalidInput):
     title = "These preferences do not fit together"
 
 
+class AttributeNotKnown(InvalidInput):
+    code = "attribute_not_known"
+    title = "There is no such attribute"
+
+
+class AttributeNotYours(InvalidInput):
+    code = "attribute_not_yours"
+    title = "Members do not change this attribute themselves"
+
+
+class AttributeNotValid(InvalidInput):
+    code = "attribute_not_valid"
+    title = "This attribute does not take such a value"
+
+
 class IdentitiesOfTwoMembers(Refusal):
     """The identities given for one person belong to different members; `conflicts` says which to whom."""
 
@@ -147,6 +162,16 @@ class RefreshTokenNotValid(NotSignedIn):
 class UnsubscribeLinkNotValid(NotFound):
     code = "unsubscribe_link_not_valid"
     title = "This link is not complete or was changed"
+
+
+class PreferenceLinkNotValid(NotFound):
+    code = "preference_link_not_valid"
+    title = "This link is not complete or was changed"
+
+
+class PreferenceLinkOver(NotFound):
+    code = "preference_link_over"
+    title = "This link has run out; use the one of the newest message"
 
 
 class PairAlreadyDecided(Refusal):

@@ -21,14 +21,22 @@ class MemberEnrolled(Event, frozen=True, kw_only=True):
 
 
 class MemberChanged(Event, frozen=True, kw_only=True):
-    """Names, language, birthday, identities or preferences of a member are different now.
+    """Names, language, birthday, identities, preferences or attributes of a member are different now.
 
-    :ivar is_of_wishes: preferences alone are.
+    :ivar is_of_wishes: preferences or attributes alone are.
     """
 
     name: ClassVar[str] = "members.member_changed"
     member_ref: str
     is_of_wishes: bool = False
+
+
+class ProfileCompleted(Event, frozen=True, kw_only=True):
+    """A member has filled in everything that the house asks for. Told again when they had taken something away, or the
+    house asked for more: who counts it counts it once."""
+
+    name: ClassVar[str] = "members.profile_completed"
+    member_ref: str
 
 
 class MemberMerged(Event, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "omnichannel.interaction": ("forum", "Conversations"),
         "members.consent": ("approval", "Consent"),
         "members.memberimport": ("upload_file", "Imports"),
+        "members.attribute": ("contact_support", "What we ask"),
         "members.dataexport": ("folder_zip", "Copies of data"),
         "members.erasurerequest": ("person_off", "Erasures"),
     },

@@ -74,6 +74,8 @@ ROLES: Table = {
     },
     MARKETER: {
         "members.*": SEE,
+        "members.attribute": KEEP,
+        "members.attributewords": OWN,
         "members.likelypair": (),
         "members.merge": (),
         "members.dataexport": (),

@@ -1,6 +1,7 @@
 """Doors for staff, one file per subject. Django's autodiscovery imports this."""
 
 from members.admin import (
+    attributes,
     colleagues,
     consents,
     dashboard,
@@ -13,6 +14,7 @@ from members.admin import (
 )
 
 __all__ = [
+    "attributes",
     "colleagues",
     "consents",
     "dashboard",

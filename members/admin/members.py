@@ -17,6 +17,7 @@ from config.ground import clock
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of
 from config.staff.site import site
+from members.admin.attributes import change_attributes
 from members.admin.consent_form import ConsentForm
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
 from members.admin.page import Titled, facts_of_header, facts_of_timeline, panels_shown
@@ -199,9 +200,11 @@ class MemberAdmin(ModelAdmin):
     def get_urls(self) -> list[Any]:
         take_over = self.admin_site.admin_view(self.take_over)
         timeline = self.admin_site.admin_view(self.timeline)
+        attributes = self.admin_site.admin_view(self.attributes)
         return [
             path("<int:pk>/take-over/", take_over, name="members_member_take_over"),
             path("<int:pk>/timeline/", timeline, name="members_member_timeline"),
+            path("<int:pk>/attributes/", attributes, name="members_member_attributes"),
             *super().get_urls(),
         ]
 
@@ -218,6 +221,16 @@ class MemberAdmin(ModelAdmin):
             "media": self.media,
         }
         return render(request, "members/admin/timeline.html", page)
+
+    def attributes(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a member told a colleague."""
+        member = self.get_object(request, str(pk))
+        if member is None or not self.has_change_permission(request, member):
+            raise PermissionDenied
+        answer = change_attributes(request, member, self.admin_site.each_context(request))
+        if answer.status_code == 302:
+            self.log_change(request, member, "Wrote down what they said of themselves.")
+        return answer
 
     def take_over(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A card or phone that is another member's so far."""

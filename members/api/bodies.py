@@ -12,6 +12,7 @@ from members.errors import IdentityMissing, SeveralIdentities
 from members.queries.consents import ConsentFacts
 from members.queries.members import MemberFacts
 from members.queries.preferences import PreferenceFacts
+from members.rules.attributes import Value
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import ExternalId, IdentityClaim, MoveEvidence, claim
 from members.rules.people import Person, person
@@ -19,6 +20,10 @@ from members.rules.people import Person, person
 Name = Annotated[str, Meta(max_length=100)]
 LongName = Annotated[str, Meta(max_length=200)]
 Language = Annotated[str, Meta(max_length=16, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+Told = Annotated[
+    dict[Annotated[str, Meta(max_length=40)], Value | None],
+    Meta(max_length=100, description="Attributes by code; null takes one away. A date is 2026-11-21."),
+]
 Month = Annotated[int, Meta(ge=1, le=12)]
 Day = Annotated[int, Meta(ge=1, le=31)]
 PhoneText = Annotated[str, Meta(max_length=64, description="E.164, or as written in the key's own region.")]
@@ -88,10 +93,11 @@ class ProfileBody(Body, frozen=True, kw_only=True, omit_defaults=True):
     birth_date: date | UnsetType | None = UNSET
     birth_month: Month | UnsetType | None = UNSET
     birth_day: Day | UnsetType | None = UNSET
+    attributes: Told = {}
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were sent, by name."""
-        sent = {name: getattr(self, name) for name in ProfileBody.__struct_fields__}
+        """The fields of the person that were sent, by name."""
+        sent = {name: getattr(self, name) for name in ProfileBody.__struct_fields__ if name != "attributes"}
         return {name: value for name, value in sent.items() if value is not UNSET}
 
 
@@ -164,7 +170,7 @@ class IdentityBody(Body, frozen=True, kw_only=True):
 
 
 class MemberBody(Body, frozen=True, kw_only=True):
-    """A member. `called` is how to address them."""
+    """A member. `called` is how to address them; `attributes` are those that the caller may see, by code."""
 
     ref: str
     called: str
@@ -180,16 +186,17 @@ class MemberBody(Body, frozen=True, kw_only=True):
     enrolled_via: str
     enrolled_at_place: str
     identities: list[IdentityBody]
+    attributes: dict[str, Value]
 
 
-def member_body(member: MemberFacts) -> MemberBody:
-    return MemberBody(**_parts(member))
+def member_body(member: MemberFacts, attributes: dict[str, Value]) -> MemberBody:
+    return MemberBody(**_parts(member, attributes))
 
 
-def _parts(member: MemberFacts) -> dict[str, Any]:
-    own = {name: getattr(member, name) for name in MemberBody.__struct_fields__ if name != "identities"}
+def _parts(member: MemberFacts, attributes: dict[str, Value]) -> dict[str, Any]:
+    own = {name: getattr(member, name) for name in MemberBody.__struct_fields__ if hasattr(member, name)}
     known = [IdentityBody(**msgspec.structs.asdict(i)) for i in member.identities]
-    return {**own, "identities": known}
+    return {**own, "identities": known, "attributes": attributes}
 
 
 class ConsentStateBody(Body, frozen=True, kw_only=True):
@@ -270,9 +277,14 @@ class MeBody(MemberBody, frozen=True, kw_only=True):
     consents: list[ConsentStateBody]
 
 
-def me_body(member: MemberFacts, preferences: PreferenceFacts, consents: list[ConsentFacts]) -> MeBody:
+def me_body(
+    member: MemberFacts,
+    attributes: dict[str, Value],
+    preferences: PreferenceFacts,
+    consents: list[ConsentFacts],
+) -> MeBody:
     return MeBody(
-        **_parts(member),
+        **_parts(member, attributes),
         preferences=preferences_body(preferences),
         consents=[consent_state_body(consent) for consent in consents],
     )

@@ -1,5 +1,6 @@
 """Doors for members' own apps: themselves, their wishes, their consents, their card."""
 
+from django.db import transaction
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -19,11 +20,14 @@ from members.api.bodies import (
     me_body,
     preferences_body,
 )
+from members.queries.attributes import get_attributes
 from members.queries.cards import get_card
 from members.queries.consents import get_consent, list_consents
 from members.queries.members import get_member_by_id
 from members.queries.preferences import get_preferences
+from members.rules.attributes import Eyes
 from members.rules.consents import Channel, ConsentWord, Purpose
+from members.services.attributes import set_attributes
 from members.services.consents import record_consents
 from members.services.preferences import change_preferences
 from members.services.profiles import change_member
@@ -43,12 +47,20 @@ class Me(Door):
         body: ProfileBody = self.body(request)
         member_id = member_of(request)
         ensure_unchanged(request._request, _me(member_id))
-        change_member(member_id, changes=body.changes(), source="app", now=clock.now())
+        now = clock.now()
+        with transaction.atomic():
+            change_member(member_id, changes=body.changes(), source="app", now=now)
+            set_attributes(member_id, body.attributes, eyes=Eyes.MEMBER, source="app", now=now)
         return Answer(_me(member_id))
 
 
 def _me(member_id: int) -> MeBody:
-    return me_body(get_member_by_id(member_id), get_preferences(member_id), list_consents(member_id))
+    return me_body(
+        get_member_by_id(member_id),
+        get_attributes(member_id, eyes=Eyes.MEMBER),
+        get_preferences(member_id),
+        list_consents(member_id),
+    )
 
 
 class MyPreferences(Door):

@@ -1,6 +1,7 @@
 """Doors for tills and integrations: enrol, find, read and change members."""
 
 from django.conf import settings
+from django.db import transaction
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -9,6 +10,7 @@ from config.ground.api.caller import Caller, caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf, open_cursor, page_of
+from members.api.attributes import AttributesBody, declared_body
 from members.api.bodies import (
     EnrolBody,
     MemberBody,
@@ -17,8 +19,11 @@ from members.api.bodies import (
     TakeOverBody,
     member_body,
 )
-from members.queries.members import get_member, get_member_by_id, list_members
+from members.queries.attributes import attributes_of, get_attributes, list_attributes
+from members.queries.members import MemberFacts, get_member, get_member_by_id, list_members
+from members.rules.attributes import Eyes
 from members.rules.identities import IdentityClaim, MemberKey, claim
+from members.services.attributes import set_attributes
 from members.services.enrolment import enrol
 from members.services.identities import move_identity
 from members.services.profiles import change_member
@@ -56,15 +61,20 @@ class Members(Door):
             now=clock.now(),
         )
         member = get_member_by_id(enrolled.member_id)
-        return Answer(member_body(member), status=201 if enrolled.is_new else 200)
+        return Answer(body_of(member), status=201 if enrolled.is_new else 200)
 
     def get(self, request: Request) -> Answer:
         filters: MemberFilters = self.query(request)
         claims = _claims_of(filters, region_of(caller_of(request)))
         (after_id,) = open_cursor("members", filters.cursor) or (0,)
         members = list_members(claims=claims, words=filters.q, after_id=after_id, limit=filters.limit + 1)
+        attributes = attributes_of([member.id for member in members], eyes=Eyes.TRUSTED)
         page = page_of(
-            members, limit=filters.limit, listing="members", key=lambda member: [member.id], body=member_body
+            members,
+            limit=filters.limit,
+            listing="members",
+            key=lambda member: [member.id],
+            body=lambda member: member_body(member, attributes[member.id]),
         )
         return Answer(page)
 
@@ -85,21 +95,23 @@ class OneMember(Door):
     answers = {"get": {200: MemberBody}, "patch": {200: MemberBody}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(_body_of(ref))
+        return Answer(body_of(get_member(MemberKey(ref=ref), region="", now=clock.now())))
 
     def patch(self, request: Request, ref: str) -> Answer:
         body: MemberChangesBody = self.body(request)
         now = clock.now()
         member = get_member(MemberKey(ref=ref), region="", now=now)
-        ensure_unchanged(request._request, member_body(member))
-        changed = change_member(
-            member.id,
-            changes=body.changes(),
-            identities=body.claims(region_of(caller_of(request))),
-            source="web",
-            now=now,
-        )
-        return Answer(member_body(changed))
+        ensure_unchanged(request._request, body_of(member))
+        with transaction.atomic():
+            changed = change_member(
+                member.id,
+                changes=body.changes(),
+                identities=body.claims(region_of(caller_of(request))),
+                source="web",
+                now=now,
+            )
+            set_attributes(member.id, body.attributes, eyes=Eyes.TRUSTED, source="web", now=now)
+        return Answer(body_of(changed))
 
 
 class TakeOver(Door):
@@ -126,8 +138,21 @@ class TakeOver(Door):
             actor=caller.name,
             now=now,
         )
-        return Answer(member_body(get_member_by_id(moved.member_id)))
+        return Answer(body_of(get_member_by_id(moved.member_id)))
 
 
-def _body_of(ref: str) -> Body:
-    return member_body(get_member(MemberKey(ref=ref), region="", now=clock.now()))
+class Attributes(Door):
+    """What the house asks its members beside their name, and why. Declared in the admin."""
+
+    scope = ("members", "campaigns")
+    answers = {"get": {200: AttributesBody}}
+
+    def get(self, request: Request) -> Answer:
+        return Answer(
+            AttributesBody(results=[declared_body(one) for one in list_attributes(eyes=Eyes.TRUSTED)])
+        )
+
+
+def body_of(member: MemberFacts) -> Body:
+    """A member as an integration sees them."""
+    return member_body(member, get_attributes(member.id, eyes=Eyes.TRUSTED))

@@ -7,35 +7,19 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import translation
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from config.ground import clock
+from members.api.languages import language_for
+from members.api.preference_words import CHANNELS, PURPOSES
 from members.errors import UnsubscribeLinkNotValid
 from members.queries.members import REF, find_member
-from members.rules.consents import Channel, Purpose
 from members.services.unsubscribing import Subscription, read_unsubscribe_token, unsubscribe
 
 MAY_LOAD = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 """The page's content security policy: its style, and where its button leads."""
-
-PURPOSES = {
-    Purpose.MARKETING: gettext_lazy("news and offers"),
-    Purpose.POINTS: gettext_lazy("news of your points"),
-    Purpose.SERVICE: gettext_lazy("service messages"),
-    Purpose.SURVEYS: gettext_lazy("surveys"),
-    Purpose.PROFILING: gettext_lazy("messages chosen for you"),
-}
-CHANNELS = {
-    Channel.EMAIL: gettext_lazy("e-mail"),
-    Channel.SMS: gettext_lazy("SMS"),
-    Channel.PUSH: gettext_lazy("push message"),
-    Channel.CHAT: gettext_lazy("chat"),
-    Channel.INBOX: gettext_lazy("the app's inbox"),
-    Channel.MAIL: gettext_lazy("letter"),
-    Channel.PHONE: gettext_lazy("phone"),
-}
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -78,10 +62,7 @@ def _page(
 
 def _language_of(request: HttpRequest, subscription: Subscription | None) -> str:
     member = find_member(REF, subscription.member_ref) if subscription else None
-    try:
-        return translation.get_supported_language_variant(member.language.lower() if member else "")
-    except LookupError:
-        return translation.get_language_from_request(request)
+    return language_for(request, member.language if member else "")
 
 
 urlpatterns = [path("u/<str:token>", Unsubscribe.as_view(), name="unsubscribe")]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from members.api.attributes import MyAttributes
 from members.api.households import (
     HandOverHousehold,
     JoinHousehold,
@@ -17,7 +18,7 @@ from members.api.households import (
     MyHouseholdPerson,
 )
 from members.api.me import Me, MyCard, MyConsent, MyPreferences
-from members.api.members import Members, OneMember, TakeOver
+from members.api.members import Attributes, Members, OneMember, TakeOver
 from members.api.merges import MergeMember, PreviewMerge, UndoMerge
 from members.api.presence import AskForPresence, ProvePresence
 from members.api.privacy import MyErasure, MyExport, MyExportFile
@@ -26,6 +27,7 @@ from members.api.timeline import MemberTimeline, MyTimeline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members", Members.as_view(), name="members"),
+    path("attributes", Attributes.as_view(), name="attributes"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
     path("members/<str:ref>/timeline", MemberTimeline.as_view(), name="member-timeline"),
     path("members/<str:ref>/identities/take-over", TakeOver.as_view(), name="take-over"),
@@ -39,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/refresh", Refresh.as_view(), name="auth-refresh"),
     path("auth/logout", Logout.as_view(), name="auth-logout"),
     path("me", Me.as_view(), name="me"),
+    path("me/attributes", MyAttributes.as_view(), name="my-attributes"),
     path("me/preferences", MyPreferences.as_view(), name="my-preferences"),
     path("me/consents/<str:channel>/<str:purpose>", MyConsent.as_view(), name="my-consent"),
     path("me/export", MyExport.as_view(), name="my-export"),

@@ -1,5 +1,6 @@
 """Who: the tables of members and the law that holds them."""
 
+from members.models.attributes import Attribute, AttributeKind, AttributeValue, AttributeWords, SeenBy
 from members.models.colleagues import Colleague
 from members.models.consents import Consent, ConsentEvent
 from members.models.duplicates import CommonName, LikelyPair, LikenessWeights, PairState, SearchKey
@@ -29,6 +30,10 @@ from members.models.sign_in import AccessToken, CodePurpose, Presence, RefreshTo
 
 __all__ = [
     "AccessToken",
+    "Attribute",
+    "AttributeKind",
+    "AttributeValue",
+    "AttributeWords",
     "CodePurpose",
     "Colleague",
     "CommonName",
@@ -64,6 +69,7 @@ __all__ = [
     "RefreshToken",
     "RowState",
     "SearchKey",
+    "SeenBy",
     "SignIn",
     "SignInCode",
     "UndoneHow",

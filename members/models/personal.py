@@ -18,6 +18,7 @@ _IN_A_ROW = """(t.batch_id, t.row) IN (
 _IMPORTED = "To take over what another system knew of you, and to undo it where it was wrong."
 _KNOWN_BY = "To know you again, and to reach you where you allow it."
 _WISHES = "To do as you wish."
+_TOLD = "For what stands beside each question on the page of your preferences."
 _ALLOWED = "To send only what you allow, and to show how that came to be."
 _SIGNED_IN = "To keep your app signed in, and others out."
 _ONCE = "To know one person once."
@@ -62,6 +63,8 @@ HELD = (
     Held(table="members.ConsentEvent", why=_ALLOWED, becomes="deleted"),
     Held(table="members.Preference", why=_WISHES, becomes="deleted"),
     Held(table="members.PreferenceEvent", why="What was on record before.", becomes="deleted"),
+    Held(table="members.AttributeValue", why=_TOLD, becomes="deleted"),
+    Held(table="members.AttributeValueEvent", why="What was on record before.", becomes="deleted"),
     Held(table="members.IdentityMove", why=_KNOWN_BY, of=("member_id", "from_member_id"), keeps=("actor",)),
     Held(
         table="members.Merge",
@@ -124,7 +127,7 @@ HOUSE = (
     ),
 )
 
-_HISTORY = "What was on record of a member, an identity, wishes or a household before they changed."
+_HISTORY = "What was on record of a member, an identity, wishes, attributes or a household before they changed."
 
 RETENTION = (
     *(
@@ -133,6 +136,7 @@ RETENTION = (
             "members.MemberEvent",
             "members.IdentityEvent",
             "members.PreferenceEvent",
+            "members.AttributeValueEvent",
             "members.HouseholdPlaceEvent",
         )
     ),

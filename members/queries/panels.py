@@ -15,6 +15,7 @@ from members.adapters.exports import forget_copies
 from members.member_data import Act, Cell, Fact, Panel, Traces
 from members.models import ConsentEvent, IdentityMove, Merge
 from members.models.personal import HELD, RETENTION
+from members.queries.attributes import get_attributes, list_attributes
 from members.queries.consents import ConsentFacts, list_consents
 from members.queries.households import find_place
 from members.queries.imports import list_files_naming
@@ -24,6 +25,7 @@ from members.queries.preferences import PreferenceFacts, get_preferences
 from members.queries.privacy import find_newest_copy, find_newest_erasure, lock_copies_of
 from members.queries.timeline_own import SOURCES
 from members.queries.timeline_sources import read_happenings
+from members.rules.attributes import Attribute, Eyes, Value, words_of
 from members.rules.people import name_of
 from members.rules.timeline import Asked, Happening, Remark
 
@@ -32,7 +34,7 @@ _ORDER = ("phone", "email", "card", "external")
 
 
 def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> list[Panel]:
-    """Nine statements.
+    """Twelve statements.
 
     :raises MemberNotFound: if there is no such member.
     """
@@ -42,6 +44,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
         *_moves(member_id),
         *_household(member_id),
         _preferences(get_preferences(member_id)),
+        *_attributes(member_id),
         _consents(list_consents(member_id)),
         _consent_history(member_id),
         _privacy(member_id),
@@ -183,6 +186,25 @@ def _preferences(wishes: PreferenceFacts) -> Panel:
     notes = {"Not between": wishes.timezone}
     facts = tuple(Fact(name, value, notes.get(name, "")) for name, value in said.items() if value)
     return Panel(title="Preferences", order=12, facts=facts, empty="Nothing said; anything goes.")
+
+
+def _attributes(member_id: int) -> list[Panel]:
+    """What the house asks and what they said; no panel where nothing is asked."""
+    asked = list_attributes(eyes=Eyes.TRUSTED)
+    if not asked:
+        return []
+    said = get_attributes(member_id, eyes=Eyes.TRUSTED)
+    facts = tuple(
+        Fact(one.label, _said(one, said[one.code]), note=one.why) for one in asked if one.code in said
+    )
+    link = reverse("admin:members_member_attributes", args=[member_id])
+    acts = (Act(name="Change", link=link, right="members.change_member"),)
+    return [Panel(title="What we asked", order=13, facts=facts, empty="Nothing said yet.", acts=acts)]
+
+
+def _said(asked: Attribute, value: Value) -> Cell:
+    words = words_of(asked, value)
+    return Cell(words, kind="personal", of="words") if asked.seen_by == "personal" else Cell(words)
 
 
 def _consents(consents: list[ConsentFacts]) -> Panel:

@@ -36,7 +36,7 @@ def change_member(
     :raises BirthdayNotValid: if there is no such birthday.
     :raises IdentityTaken: if somebody else goes by one of the identities.
     """
-    member = _lock_active(member_id)
+    member = lock_active(member_id)
     before = Person(**{name: getattr(member, name) for name in Person.__struct_fields__})
     wanted = _changed(before, changes)
     if wanted != before:
@@ -47,7 +47,12 @@ def change_member(
     return get_member_by_id(member_id)
 
 
-def _lock_active(member_id: int) -> Member:
+def lock_active(member_id: int) -> Member:
+    """Lock somebody until commit.
+
+    :raises MemberNotFound: if there is no such member.
+    :raises MemberNotActive: if the member was merged or erased.
+    """
     member = Member.objects.select_for_update().filter(pk=member_id).first()
     if member is None:
         raise MemberNotFound

@@ -28,7 +28,7 @@ def send(app: Client, method: str, door: str, **body: object) -> tuple[int, dict
 
 
 def test_the_member_sees_themselves(app: Client, ada: Member, django_assert_num_queries: Callable) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         me = app.get("/api/v1/me").json()
 
     assert (me["ref"], me["called"]) == (ada.ref, "Ada Lovelace")

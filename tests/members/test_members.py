@@ -30,7 +30,7 @@ def test_a_list_takes_as_many_statements_for_one_member_as_for_three(integration
         MemberFactory()
         MemberFactory()
 
-    assert counts == [3, 3]
+    assert counts == [4, 4]
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(integration: Client) -> None:
@@ -179,5 +179,5 @@ def test_statements_of_reading_one_member(integration: Client, django_assert_num
     member = MemberFactory()
     integration.get(f"{DOOR}/{member.ref}")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         integration.get(f"{DOOR}/{member.ref}")

@@ -1,0 +1,58 @@
+"""Which attributes are declared, and what members said under them."""
+
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from members.models import Attribute as Row, AttributeValue
+from members.rules.attributes import COLUMNS, Attribute, Choice, Eyes, Value, may_see, value_of
+
+
+def list_attributes(*, eyes: Eyes, language: str = "") -> list[Attribute]:
+    """Those that are asked for and that these eyes may see, in their order. Two statements.
+
+    :param language: as Django calls it, e.g. `zh-hant`; what is not told in it is told as it was declared.
+    """
+    rows = Row.objects.filter(is_retired=False).prefetch_related("words").order_by("position", "pk")
+    declared = (_told(row, language.lower()) for row in rows)
+    return [one for one in declared if may_see(one, eyes)]
+
+
+def attributes_of(member_ids: Collection[int], *, eyes: Eyes) -> dict[int, dict[str, Value]]:
+    """Member id -> code -> value, as far as these eyes may see it; nothing of attributes that are retired. One
+    statement."""
+    said: dict[int, dict[str, Value]] = {id_: {} for id_ in member_ids}
+    for row in _visible(eyes).filter(member_id__in=member_ids):
+        kind = row.attribute.kind
+        said[row.member_id][row.attribute.code] = value_of(kind, getattr(row, COLUMNS[kind]))
+    return said
+
+
+def get_attributes(member_id: int, *, eyes: Eyes) -> dict[str, Value]:
+    """The same of one member."""
+    return attributes_of([member_id], eyes=eyes)[member_id]
+
+
+def _visible(eyes: Eyes) -> QuerySet[AttributeValue]:
+    rows = AttributeValue.objects.filter(attribute__is_retired=False).select_related("attribute")
+    if eyes is not Eyes.MEMBER:
+        rows = rows.filter(
+            attribute__seen_by__in=["staff", "personal"] if eyes is Eyes.TRUSTED else ["staff"]
+        )
+    return rows.order_by("attribute__position", "attribute_id")
+
+
+def _told(row: Row, language: str) -> Attribute:
+    words = next((one for one in row.words.all() if one.language.lower() == language), None)
+    labels = words.allowed if words and len(words.allowed) == len(row.allowed) else row.allowed
+    return Attribute(
+        id=row.pk,
+        code=row.code,
+        label=words.label if words else row.label,
+        why=words.purpose if words else row.purpose,
+        kind=row.kind,  # type: ignore[arg-type]  # the table knows no other kinds
+        choices=tuple(Choice(value, label) for value, label in zip(row.allowed, labels, strict=True)),
+        seen_by=row.seen_by,  # type: ignore[arg-type]  # as above
+        is_edited_by_member=row.is_edited_by_member,
+        is_asked_for=row.is_asked_for,
+    )

@@ -296,6 +296,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 """Copies of members' data lie in `exports`: a folder that web and worker share, or a bucket in its place."""
 EXPORT_KEPT_DAYS = env.int("EXPORT_KEPT_DAYS", default=7)
+PREFERENCE_LINK_DAYS = env.int("PREFERENCE_LINK_DAYS", default=60)  # of the link in a message
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 """An erasure can be called off for so many days."""
 

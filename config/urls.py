@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("campaigns.api.urls")),
     path("", include("config.ground.api.urls")),
     path("", include("members.api.unsubscribing")),
+    path("", include("members.api.preference_page")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

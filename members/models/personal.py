@@ -127,7 +127,9 @@ HOUSE = (
     ),
 )
 
-_HISTORY = "What was on record of a member, an identity, wishes, attributes or a household before they changed."
+_HISTORY = (
+    "What was on record of a member, an identity, wishes, attributes or a household before they changed."
+)
 
 RETENTION = (
     *(

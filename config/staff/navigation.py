@@ -1,6 +1,7 @@
 """The sidebar: which pages stand together, under which sign. What a person may not see is not there."""
 
-from typing import Any
+from collections import Counter
+from typing import Any, Protocol, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -91,8 +92,15 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 }
 """group -> model -> its sign in Material Symbols and its name. Pages named nowhere here stand under "More"."""
 
-WITHIN = {"loyalty.ladderdraft", "loyalty.programmedraft"}
+WITHIN = {"loyalty.ladderdraft": "loyalty.ruledraft", "loyalty.programmedraft": "loyalty.ruledraft"}
 """Pages that another page leads to: *Drafts and approvals*."""
+
+
+class WaitingPage(Protocol):
+    """A page on which things wait for a second person."""
+
+    def count_waiting(self, request: HttpRequest) -> int:
+        """How many wait for the person who asks; 0 without the right to decide."""
 
 
 def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -101,21 +109,37 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
 
     pages = {model._meta.label_lower: page for model, page in site._registry.items()}
     visible = {label: page for label, page in pages.items() if page.has_view_permission(request)}
-    named = WITHIN | {label for signs in GROUPS.values() for label in signs}
+    named = WITHIN.keys() | {label for signs in GROUPS.values() for label in signs}
     more = {
         label: ("article", capfirst(str(visible[label].opts.verbose_name_plural)))
         for label in sorted(visible.keys() - named)
     }
     dashboard = {"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}
     groups = {**GROUPS, "More": more}
-    return [{"items": [dashboard]}, *(_group(title, lines, visible) for title, lines in groups.items())]
+    waiting = _count_waiting(visible, request)
+    return [
+        {"items": [dashboard]},
+        *(_group(title, lines, visible, waiting) for title, lines in groups.items()),
+    ]
+
+
+def _count_waiting(visible: dict[str, admin.ModelAdmin], request: HttpRequest) -> Counter[str]:
+    """How much waits for this person's decision, by the page in the sidebar that leads to it."""
+    waiting: Counter[str] = Counter()
+    for label, page in visible.items():
+        if hasattr(page, "count_waiting"):
+            waiting[WITHIN.get(label, label)] += cast("WaitingPage", page).count_waiting(request)
+    return waiting
 
 
 def _group(
-    title: str, lines: dict[str, tuple[str, str]], visible: dict[str, admin.ModelAdmin]
+    title: str,
+    lines: dict[str, tuple[str, str]],
+    visible: dict[str, admin.ModelAdmin],
+    waiting: Counter[str],
 ) -> dict[str, Any]:
     items = [
-        {"title": name, "icon": sign, "link": _address(visible[label])}
+        {"title": name, "icon": sign, "link": _address(visible[label]), "badge": waiting.get(label)}
         for label, (sign, name) in lines.items()
         if label in visible
     ]

@@ -60,6 +60,13 @@ class CorrectionAdmin(LedgerAdmin, OwnPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
         return waiting_first(super().get_queryset(request))
 
+    def count_waiting(self, request: HttpRequest) -> int:
+        """How many corrections wait for this person's approval."""
+        if not request.user.has_perm("loyalty.approve_correction"):
+            return 0
+        waiting = super().get_queryset(request).filter(state=CorrectionState.WAITING)
+        return waiting.exclude(asked_by=actor_of(request)).count()
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of the colleagues read for the whole page at once."""
         page = super().get_changelist_instance(request)

@@ -177,6 +177,13 @@ class ErasureRequestAdmin(_Asked):
     step = "Ask for the erasure"
     list_display = ("of_member", "asked_at", "asker", "state_label", "due_at", "erased_at")
 
+    def count_waiting(self, request: HttpRequest) -> int:
+        """How many erasures wait for this person's word."""
+        if not request.user.has_perm(MAY_AGREE):
+            return 0
+        waiting = ErasureRequest.objects.filter(state=ErasureState.ASKED)
+        return waiting.exclude(asked_by=actor_of(request)).count()
+
     def ask(self, member_id: int, actor: str) -> ErasureRequest:
         return ask_for_erasure(member_id, actor=actor, now=clock.now())
 

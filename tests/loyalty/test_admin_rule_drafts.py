@@ -45,6 +45,18 @@ def read_on(client: Client, draft: RuleDraft) -> str:
     return found[1] if found else ""
 
 
+def waiting_beside(client: Client) -> int:
+    """The number that stands in the sidebar beside *Drafts and approvals*."""
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    badges = [
+        item["badge"]
+        for group in groups
+        for item in group["items"]
+        if item["title"] == "Drafts and approvals"
+    ]
+    return badges[0] if badges else 0
+
+
 def earned(shop: Shop) -> int:
     points: int = shop.quote(tea(shop)).json()["settlement"]["points_earned"]
     return points
@@ -64,9 +76,11 @@ def test_what_a_marketer_writes_is_live_when_a_colleague_has_approved_it(shop: S
     assert "_approve" not in waiting
     assert "Tea week" in approver.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
     assert "Tea week" not in writer.get("/admin/loyalty/ruledraft/?waits=me").content.decode()
+    assert [waiting_beside(who) for who in (writer, approver, signed_in(CASHIER))] == [0, 1, 0]
 
     assert "Approved: version 1" in press(approver, draft, "_approve")
     assert earned(shop) == 150
+    assert waiting_beside(approver) == 0
     version = RuleVersion.objects.get(rule__code="tea-week")
     assert (version.made_by, version.approved_by) == (draft.made_by, RuleDraft.objects.get().decided_by)
 

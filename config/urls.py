@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("config.ground.api.urls")),
     path("", include("members.api.unsubscribing")),
     path("", include("members.api.preference_page")),
+    path("", include("omnichannel.api.answering")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -122,3 +122,28 @@ class CaseChangedMeanwhile(Refusal):
 class CaseStateOutOfOrder(Refusal):
     code = "case_state_out_of_order"
     title = "The case cannot go there from where it is"
+
+
+class SurveyNotFound(NotFound):
+    code = "survey_not_found"
+    title = "There is no such survey"
+
+
+class SurveyNotValid(InvalidInput):
+    code = "survey_not_valid"
+    title = "A survey cannot be so"
+
+
+class SurveyLinkNotValid(NotFound):
+    code = "survey_link_not_valid"
+    title = "This link is not complete or was changed"
+
+
+class SurveyAnswered(Refusal):
+    code = "survey_answered"
+    title = "This was answered before"
+
+
+class SurveyOver(Refusal):
+    code = "survey_over"
+    title = "This survey is over"

@@ -16,6 +16,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "members.household": ("family_restroom", "Households"),
         "omnichannel.servicecase": ("support_agent", "Service cases"),
         "omnichannel.interaction": ("forum", "Conversations"),
+        "omnichannel.survey": ("sentiment_satisfied", "Surveys"),
         "members.consent": ("approval", "Consent"),
         "members.memberimport": ("upload_file", "Imports"),
         "members.attribute": ("contact_support", "What we ask"),

@@ -12,6 +12,7 @@ from omnichannel.admin import (
     places,
     programmes,
     return_slips,
+    surveys,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "places",
     "programmes",
     "return_slips",
+    "surveys",
 ]

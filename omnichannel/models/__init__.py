@@ -15,6 +15,7 @@ from omnichannel.models.orders import Order, OrderLine, OrderSource, OrderState,
 from omnichannel.models.places import Place, Programme, StaffPlace, Till
 from omnichannel.models.return_slips import ReturnSlip, SlipOutcome
 from omnichannel.models.returns import OrderReturn, ReturnKind, ReturnLine
+from omnichannel.models.surveys import Survey, SurveyInvitation
 
 __all__ = [
     "ApiKey",
@@ -47,6 +48,8 @@ __all__ = [
     "ServiceCase",
     "SlipOutcome",
     "StaffPlace",
+    "Survey",
+    "SurveyInvitation",
     "Till",
     "UnclaimedOrder",
     "VisitorEvent",

@@ -9,6 +9,12 @@ _DID = "To show you what fits, and to count what you do for us."
 
 HELD = (
     Held(
+        table="omnichannel.SurveyInvitation",
+        why="To learn how we do, and to put right what went wrong.",
+        blank={"answers": "'{}'", "expires_at": "t.invited_at"},
+        keeps=("ref", "cause"),
+    ),
+    Held(
         table="omnichannel.Interaction",
         why="To go on where the last conversation ended, and to keep what we promised.",
         blank={
@@ -78,6 +84,15 @@ HELD = (
 )
 
 RETENTION = (
+    Period(
+        code="survey_words",
+        says="What members said in surveys; their scores stay.",
+        table="omnichannel.SurveyInvitation",
+        since="invited_at",
+        days=1_095,
+        where="t.answers <> '{}'",
+        blank={"answers": "'{}'"},
+    ),
     Period(
         code="interactions",
         says="What was said on visits, calls and chats; that there was one stays.",

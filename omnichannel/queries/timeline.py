@@ -53,6 +53,11 @@ def _interaction(facts: Facts) -> str:
     return f"{facts['how'].capitalize()}: {outcome}{promise}{due}{kept}"
 
 
+def _survey(facts: Facts) -> str:
+    score = "" if facts["score"] is None else f", {facts['score']} of 10"
+    return f"Answered {facts['title']}{score}"
+
+
 _PLACE = "LEFT JOIN omnichannel_place p ON p.id = t.place_id"
 SOURCES = (
     Source(
@@ -167,5 +172,25 @@ SOURCES = (
         words=lambda facts: f"{facts['subject']} ({facts['state']})",
         is_personal=lambda _facts: True,
         page="omnichannel_servicecase",
+    ),
+    Source(
+        kind="survey",
+        title="Survey",
+        table="omnichannel_surveyinvitation",
+        at="answered_at",
+        only="t.answered_at IS NOT NULL",
+        facts={
+            "ref": "t.ref",
+            "row": "s.id",
+            "survey": "s.code",
+            "title": "s.title",
+            "score": "t.score",
+            "answers": "t.answers",
+            "where": "p.name",
+        },
+        joins=f"JOIN omnichannel_survey s ON s.id = t.survey_id {_PLACE}",
+        programme="(SELECT s.programme_id FROM omnichannel_survey s WHERE s.id = t.survey_id)",
+        words=_survey,
+        page="omnichannel_survey",
     ),
 )

@@ -1,0 +1,90 @@
+"""Asking for surveys: what they ask, who was asked, and what came of it."""
+
+from datetime import date, datetime
+
+import msgspec
+from django.db import connection
+from django.db.models import QuerySet
+
+from config.ground.typed import load
+from omnichannel.errors import SurveyLinkNotValid, SurveyNotFound
+from omnichannel.models import Survey, SurveyInvitation
+from omnichannel.rules.surveys import SurveyDefinition, nps
+
+
+class MonthScore(msgspec.Struct, frozen=True, kw_only=True):
+    """What members scored in a month of the programme's calendar. `nps`: from -100 to 100, null where nobody did."""
+
+    month: date
+    promoters: int
+    passives: int
+    detractors: int
+    nps: int | None
+
+
+def surveys_of(programme_id: int) -> QuerySet[Survey]:
+    return Survey.objects.filter(programme_id=programme_id).select_related("programme")
+
+
+def get_survey(programme_id: int, code: str) -> Survey:
+    """
+    :raises SurveyNotFound: the programme has none by this code.
+    """
+    found = surveys_of(programme_id).filter(code=code).first()
+    if found is None:
+        raise SurveyNotFound(f"There is no survey {code!r}.")
+    return found
+
+
+def definition_of(survey: Survey) -> SurveyDefinition:
+    definition: SurveyDefinition = load(SurveyDefinition, survey.definition)
+    return definition
+
+
+def get_invitation(ref: str) -> SurveyInvitation:
+    """An invitation with its survey and member.
+
+    :raises SurveyLinkNotValid: if there is none.
+    """
+    found = (
+        SurveyInvitation.objects.select_related("survey__programme", "member", "place")
+        .filter(ref=ref)
+        .first()
+    )
+    if found is None:
+        raise SurveyLinkNotValid
+    return found
+
+
+def lock_invitation(invitation_id: int) -> SurveyInvitation:
+    rows = SurveyInvitation.objects.select_related("survey", "member")
+    return rows.select_for_update(of=("self",)).get(pk=invitation_id)
+
+
+def list_scores(survey_id: int, *, since: datetime, timezone: str) -> list[MonthScore]:
+    """Promoters (9, 10), passives (7, 8) and detractors (up to 6) of each month in which somebody answered. One
+    statement, by an index over the answers of a survey.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT date_trunc('month', a.answered_at AT TIME ZONE %s)::date,
+              count(*) FILTER (WHERE a.score >= 9), count(*) FILTER (WHERE a.score BETWEEN 7 AND 8),
+              count(*) FILTER (WHERE a.score <= 6)
+            FROM omnichannel_surveyinvitation a
+            WHERE a.survey_id = %s AND a.answered_at >= %s AND a.score IS NOT NULL GROUP BY 1 ORDER BY 1
+            """,
+            [timezone, survey_id, since],
+        )
+        return [
+            MonthScore(
+                month=month, promoters=high, passives=middle, detractors=low, nps=nps(high, middle, low)
+            )
+            for month, high, middle, low in cursor.fetchall()
+        ]
+
+
+def list_latest_answers(survey_id: int, *, limit: int) -> list[SurveyInvitation]:
+    """What was answered last, with who and where."""
+    rows = SurveyInvitation.objects.filter(survey_id=survey_id, answered_at__isnull=False)
+    return list(rows.select_related("member", "place").order_by("-answered_at", "-pk")[:limit])

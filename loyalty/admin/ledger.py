@@ -31,6 +31,10 @@ KIND_COLOURS = {
     "merge_out": "info",
     "merge_in": "success",
     "merge_back": "success",
+    "pool_out": "info",
+    "pool_in": "success",
+    "pool_home": "info",
+    "pool_back": "success",
     "reverse_earn": "danger",
     "reverse_spend": "success",
 }

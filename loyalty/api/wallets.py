@@ -120,7 +120,7 @@ class MemberWallet(Door):
 
     def get(self, request: Request, ref: str) -> HttpResponse:
         member_id = find_member_id(ref)
-        programme_id = _programme(request, member_id, self.query(request).programme)
+        programme_id = programme_for(request, member_id, self.query(request).programme)
         return Answer(get_wallet(member_id, programme_id, now=clock.now()))
 
 
@@ -135,7 +135,7 @@ class MemberEntries(Door):
         return _entries(request, find_member_id(ref), self.query(request))
 
 
-def _programme(request: Request, member_id: int, asked: str | None) -> int:
+def programme_for(request: Request, member_id: int, asked: str | None) -> int:
     """The programme asked for; the key of one programme reaches no other.
 
     :raises NotFound: there is no such programme for this caller.
@@ -149,7 +149,7 @@ def _programme(request: Request, member_id: int, asked: str | None) -> int:
 
 
 def _entries(request: Request, member_id: int, asked: EntryParams) -> HttpResponse:
-    programme_id = _programme(request, member_id, asked.programme)
+    programme_id = programme_for(request, member_id, asked.programme)
     listing = f"entries:{member_id}:{programme_id}"
     key = open_cursor(listing, asked.cursor)
     rows = list_entries(member_id, programme_id, before=key[0] if key else None, limit=asked.limit)

@@ -31,6 +31,7 @@ from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
 from loyalty.models.merges import MergedDay, MergedLot, MergedWallet
+from loyalty.models.pools import PooledLot
 from loyalty.models.programme import ExpiryKind, KeptAliveBy, ProgrammeTerms, WhenSpent
 from loyalty.models.programme_drafts import ProgrammeDraft
 from loyalty.models.redemptions import Redemption, RedemptionState, RedemptionStep
@@ -106,6 +107,7 @@ __all__ = [
     "MergedWallet",
     "MonthState",
     "PointCost",
+    "PooledLot",
     "ProgrammeDraft",
     "ProgrammeTerms",
     "Redemption",

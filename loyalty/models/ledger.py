@@ -29,6 +29,10 @@ class EntryKind(models.TextChoices):
     MERGE_OUT = "merge_out", "gone with a merge"
     MERGE_IN = "merge_in", "come with a merge"
     MERGE_BACK = "merge_back", "come back from a merge"
+    POOL_OUT = "pool_out", "drawn by the household"
+    POOL_IN = "pool_in", "drawn from the household"
+    POOL_HOME = "pool_home", "gone home"
+    POOL_BACK = "pool_back", "come home"
     REVERSE_EARN = "reverse_earn", "taken back"
     REVERSE_SPEND = "reverse_spend", "given back"
 

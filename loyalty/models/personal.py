@@ -56,6 +56,7 @@ HELD = (
     Held(table="loyalty.MergedWallet", why=_POINTS),
     Held(table="loyalty.MergedLot", why=_POINTS),
     Held(table="loyalty.MergedDay", why=_TIERS),
+    Held(table="loyalty.PooledLot", why=_POINTS, of=("member_id", "from_member_id")),
     Held(table="loyalty.ExpiryWarning", why=_POINTS),
     Held(
         table="loyalty.Correction",

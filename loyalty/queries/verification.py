@@ -8,6 +8,7 @@ from django.db import connection
 
 from loyalty.queries import book_laws, challenge_laws, reward_laws
 from loyalty.queries.merge_laws import MERGE_LAWS
+from loyalty.queries.pools import POOL_LAWS
 from loyalty.queries.voucher_laws import VOUCHER_LAWS
 
 
@@ -54,14 +55,14 @@ _LAWS = {
         WITH back AS MATERIALIZED (
           SELECT DISTINCT m.lot_id FROM loyalty_entry e
           JOIN loyalty_lotmove m ON m.entry_id = e.id AND m.member_id = e.member_id
-          WHERE e.kind IN ('reverse_spend', 'merge_back')
+          WHERE e.kind IN ('reverse_spend', 'merge_back', 'pool_back')
         ), told AS (
           SELECT m.lot_id, sum(m.points) FILTER (WHERE m.points > 0) AS filled, 0 AS most
           FROM loyalty_lotmove m WHERE NOT EXISTS (SELECT FROM back b WHERE b.lot_id = m.lot_id) GROUP BY m.lot_id
           UNION ALL
           SELECT lot_id, sum(filled), max(running) FROM (
             SELECT m.lot_id, sum(m.points) OVER (PARTITION BY m.lot_id ORDER BY m.entry_id) AS running,
-              CASE WHEN m.points > 0 AND e.kind NOT IN ('reverse_spend', 'merge_back') THEN m.points
+              CASE WHEN m.points > 0 AND e.kind NOT IN ('reverse_spend', 'merge_back', 'pool_back') THEN m.points
                 ELSE 0 END AS filled
             FROM back b JOIN loyalty_lotmove m ON m.lot_id = b.lot_id
             JOIN loyalty_entry e ON e.id = m.entry_id AND e.member_id = m.member_id) one
@@ -254,6 +255,7 @@ _LAWS = {
           s.programme_id, s.sealed_on, coalesce(s.previous, ''::bytea), s.digest_version) d
         WHERE d.digest <> s.digest""",
     **MERGE_LAWS,
+    **POOL_LAWS,
     **book_laws.LAWS,
     **challenge_laws.LAWS,
     **reward_laws.LAWS,

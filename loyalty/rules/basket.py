@@ -80,7 +80,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules need to know of a member at the moment of the purchase.
 
-    :param spendable: points that can be spent now; `held`: those of them that the hold sets aside which it names.
+    :param spendable: points that can be spent now; `held`: those of them that the hold sets aside which it names,
+        `drawable`: those that are others' of the household, asked for only where their own are not enough.
     :param is_new: nothing was bought in the programme before.
     :param birthday: month and day, None if not told.
     :param labels: segments that the member is in, by their codes.
@@ -90,6 +91,7 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     tier_code: str
     spendable: int = 0
     held: int = 0
+    drawable: int = 0
     offers: list[Offer] = []
     is_new: bool = False
     birthday: tuple[int, int] | None = None

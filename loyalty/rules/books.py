@@ -34,6 +34,10 @@ _SIDE_OF = {
     "merge_out": MOVED,
     "merge_in": MOVED,
     "merge_back": MOVED,
+    "pool_out": MOVED,
+    "pool_in": MOVED,
+    "pool_home": MOVED,
+    "pool_back": MOVED,
 }
 """Kind of an entry -> its side. What is taken back lessens what was issued, what is given back what was spent."""
 

@@ -40,12 +40,16 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Points that the purchase spent out of a lot, and how many of them went back into it before."""
+    """Points that the purchase spent out of a lot, and how many of them went back into it before.
+
+    :ivar is_pooled: they were another's of the household, and pay nothing that this member owes.
+    """
 
     lot_id: int
     points: int
     given: int
     expires_at: datetime | None
+    is_pooled: bool = False
 
 
 class LotNow(msgspec.Struct, frozen=True, kw_only=True):

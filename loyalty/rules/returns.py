@@ -110,8 +110,8 @@ def _give(drawn: Sequence[Drawn], wanted: int) -> list[Move]:
 
 
 def _paying_debt(gives: Sequence[Move], bought: Bought, now: datetime) -> list[Move]:
-    """Of what goes back, points that can still be used pay the debt first, those that expire first in front."""
-    ends = {draw.lot_id: draw.expires_at for draw in bought.drawn}
+    """Of what goes back, own points that can still be used pay the debt first, those that expire first in front."""
+    ends = {draw.lot_id: now if draw.is_pooled else draw.expires_at for draw in bought.drawn}
     debt = bought.debt
     kept = []
     for move in reversed(gives):

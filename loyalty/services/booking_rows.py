@@ -29,10 +29,12 @@ class Booking:
 
     :ivar actor: who caused it all, e.g. `key:12`.
     :ivar unproven: what the one wallet's member spends on a name alone.
+    :ivar is_pooled: the one wallet's member spends what others of the household have.
     :ivar is_history: long past purchases: nothing is announced, and answers are kept without the wallet.
     """
 
     actor: str
+    is_pooled: bool = False
     is_history: bool = False
     orders: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)

@@ -14,6 +14,7 @@ from loyalty.queries.checkout import (
     MemberNow,
     PurchaseFacts,
 )
+from loyalty.queries.pools import lock_pool
 from loyalty.queries.programmes import find_compiled
 from loyalty.queries.vouchers import lock_shared_vouchers, lock_vouchers
 from loyalty.queries.wallets import tell_wallet
@@ -157,6 +158,8 @@ def carry_out_under_lock(
         if purchase.voucher_codes:
             lock_vouchers(purchase.voucher_codes)
         if facts.member is not None:
+            if purchase.spend_points or purchase.hold is not None:
+                lock_pool(facts.member.id, purchase.programme_id, now=now)
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
             programme = find_compiled(purchase.programme_id)
             if programme is not None:
@@ -205,6 +208,7 @@ def _settle_and_book(
             is_first=shopper.is_new and (programme.asks.first_purchase or bool(settlement.vouchers)),
         )
         booking.unproven += [unproven] if unproven else []
+        booking.is_pooled = shopper.drawable > 0
         ref = booking.add_purchase(
             purchase,
             lines,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from config.ground.refusals import NotSignedIn
 from loyalty.queries.checkout import Inquiry, PurchaseFacts, find_purchase_facts
+from loyalty.queries.pools import find_drawable
 from loyalty.queries.programmes import find_compiled, get_programme
 from loyalty.rules.basket import Shopper
 from loyalty.rules.compile import Asks, Programme
@@ -79,9 +80,14 @@ def shopper_of(
     held = held_for(purchase, facts.member.id if facts.member else None, now=now)
     if facts.member is None:
         return None
+    own = (facts.wallet.spendable if facts.wallet else 0) + held
+    drawable = 0
+    if purchase.spend_points > own:
+        drawable = find_drawable(facts.member.id, purchase.programme_id, now=now)
     return Shopper(
         tier_code=tier_code(programme, facts.standings, purchase.placed_at),
-        spendable=(facts.wallet.spendable if facts.wallet else 0) + held,
+        spendable=own + drawable,
+        drawable=drawable,
         held=held,
         offers=facts.offers,
         is_new=facts.wallet is None or facts.wallet.version == 0,

@@ -16,6 +16,7 @@ from loyalty.errors import WalletBusy
 from loyalty.errors.rewards import RedemptionContentDiffers, RewardNotRedeemable
 from loyalty.events import RewardRedeemed
 from loyalty.models import Redemption
+from loyalty.queries.pools import find_drawable
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.redemptions import find_told, get_redemption
 from loyalty.queries.rewards import get_reward
@@ -114,7 +115,10 @@ def _reward_for(wish: Wish, terms: Terms, *, now: datetime) -> RewardNow:
     wallet = get_wallet(wish.member_id, wish.programme_id, now=now)
     tier = wallet.tier.code if wallet.tier else ""
     reward = get_reward(wish.programme_id, wish.reward, member_id=wish.member_id, tier=tier, now=now)
-    asker = Asker(wallet.spendable, wallet.debt, wallet.tier)
+    spendable = wallet.spendable
+    if reward.points > spendable:
+        spendable += find_drawable(wish.member_id, wish.programme_id, now=now)
+    asker = Asker(spendable, wallet.debt, wallet.tier)
     if obstacle := obstacle_of(reward, asker, zone=terms.zone, place=wish.place, now=now):
         raise RewardNotRedeemable(
             obstacle.because,

@@ -47,10 +47,12 @@ DECLARE
     member bigint := (p->>'member_id')::bigint;
     programme bigint := (p->>'programme_id')::bigint;
     wanted bigint := (p->>'points')::bigint;
-    wallet bigint := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
+    wallet bigint;
     place bigint := (p->>'place_id')::bigint;
     made loyalty_hold;
 BEGIN
+    PERFORM loyalty_lock_pool(member, programme, at);
+    wallet := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
     SELECT * INTO made FROM loyalty_hold h
     WHERE h.wallet_id = wallet AND h.state = 'held' AND h.expires_at > at AND p->>'reference' <> ''
         AND h.reference = p->>'reference' AND h.place_id IS NOT DISTINCT FROM place;
@@ -60,6 +62,9 @@ BEGIN
     ELSIF loyalty_is_too_much(p->'unproven', wallet, at) THEN
         RETURN json_build_object('hold', NULL, 'wallet', loyalty_wallet_facts(member, programme, at),
             'is_new', false, 'needs_proof', true);
+    END IF;
+    IF wanted > (SELECT w.spendable FROM loyalty_wallet w WHERE w.id = wallet) THEN
+        PERFORM loyalty_level_pool(wallet, wanted, p->>'actor', at);
     END IF;
     INSERT INTO loyalty_hold (ref, wallet_id, member_id, place_id, points, reference, actor, held_at, expires_at)
     SELECT p->>'ref', wallet, member, place, wanted, p->>'reference', p->>'actor', at, least((p->>'until')::timestamptz, x.expires_at)
@@ -107,6 +112,7 @@ DECLARE
     now_is loyalty_hold;
 BEGIN
     SELECT * INTO was FROM loyalty_hold WHERE ref = of_ref;
+    PERFORM loyalty_lock_pool(was.member_id, in_programme, at);
     SELECT * INTO w FROM loyalty_wallet
     WHERE id = was.wallet_id AND member_id = was.member_id AND programme_id = in_programme
     FOR NO KEY UPDATE;
@@ -116,6 +122,7 @@ BEGIN
     SELECT * INTO was FROM loyalty_hold WHERE id = was.id;
     IF was.state = 'held' AND was.expires_at > at AND captured <= was.points THEN
         PERFORM loyalty_end_hold(of_ref, w.id, captured, '', at);
+        PERFORM loyalty_level_pool(w.id, captured, by_actor, at);
         IF captured > 0 THEN
             PERFORM loyalty_draw(w.id, captured, 'spend', 'capture:' || of_ref, '', by_actor,
                 'captured of ' || was.points || ' points held', at, at);

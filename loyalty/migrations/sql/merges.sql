@@ -71,20 +71,24 @@ END
 $$;
 
 -- Points of a wallet's lots that nothing holds: all that matures, and of what can be spent `spendable`, the soonest to expire
--- last. With a merge, of the lots that it filled alone.
+-- last; not what was drawn from others of a household. With a merge, of the lots that it filled alone.
 CREATE OR REPLACE FUNCTION loyalty_free_lots(of_wallet bigint, by_merge bigint, spendable bigint, as_of timestamptz)
 RETURNS TABLE (id bigint, points bigint)
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
     SELECT f.id, f.points FROM (
         SELECT l.id, CASE WHEN l.available_from > as_of THEN l.remaining ELSE greatest(least(l.remaining,
             spendable - coalesce(sum(l.remaining) OVER earlier, 0)), 0)::bigint END AS points
         FROM loyalty_lot l
         WHERE l.wallet_id = of_wallet AND l.remaining > 0 AND (l.expires_at > as_of) IS NOT FALSE
+            AND NOT EXISTS (SELECT FROM loyalty_pooledlot p WHERE p.lot_id = l.id AND p.member_id = l.member_id)
             AND (by_merge IS NULL OR EXISTS (
                 SELECT FROM loyalty_mergedlot k WHERE k.to_lot_id = l.id AND k.merge_id = by_merge))
         WINDOW earlier AS (PARTITION BY l.available_from <= as_of ORDER BY l.expires_at DESC NULLS FIRST, l.id DESC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-    ) f WHERE f.points > 0
+    ) f WHERE f.points > 0;
+END
 $$;
 
 -- Book what goes from one locked wallet to another: an entry on each side for points, and one for a debt.
@@ -204,14 +208,16 @@ LANGUAGE sql STABLE AS $$
     SELECT * FROM way
 $$;
 
--- Lock the wallet of a member, with all that have its points by now, in id order.
+-- Lock the wallet of a member, with all that have its points by now, and those it drew points from, in id order.
 CREATE OR REPLACE FUNCTION loyalty_lock_person(of_member bigint, in_programme bigint, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM loyalty_lock_wallets((
         SELECT jsonb_agg(jsonb_build_object('member_id', p.id, 'programme_id', in_programme)) FROM (
             SELECT of_member AS id
-            UNION ALL
+            UNION
+            SELECT loyalty_pool_homes(of_member, in_programme)
+            UNION
             SELECT w.member_id FROM loyalty_joined_way(of_member, in_programme) j JOIN loyalty_wallet w ON w.id = j.to_wallet_id) p),
         at);
 END

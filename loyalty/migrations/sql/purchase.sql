@@ -9,6 +9,7 @@
 --               is_first (settled as the member's first purchase)}],
 --               without version and terms_stamp where the caller holds the lock already,
 --     unproven: what the member of the first wallet spends on a name alone, [{points, above, since}] or none (see loyalty_is_too_much),
+--     is_pooled: the member of the first wallet, the only one, spends what others of the household have,
 --     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
@@ -29,6 +30,7 @@ LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan =
 DECLARE
     wallets jsonb := p->'wallets';
     key jsonb := p->'key';
+    is_pooled boolean := jsonb_array_length(p->'holds') > 0 OR (p->>'is_pooled')::boolean;
     ids bigint[];
     spend record;
     used int;
@@ -42,6 +44,9 @@ BEGIN
     END IF;
 
     IF jsonb_array_length(wallets) > 0 THEN
+        IF is_pooled THEN
+            PERFORM loyalty_lock_pool((wallets->0->>'member_id')::bigint, (wallets->0->>'programme_id')::bigint, at);
+        END IF;
         ids := loyalty_lock_wallets(wallets, at);
         PERFORM loyalty_compare_facts(ids, wallets);
         IF jsonb_array_length(p->'unproven') > 0 AND loyalty_is_too_much(p->'unproven'->0, ids[1], at) THEN
@@ -50,6 +55,9 @@ BEGIN
         IF jsonb_array_length(p->'holds') > 0 THEN
             PERFORM loyalty_end_hold(x.ref, ids[x.w], x.spent, x.order_ref, at)
             FROM jsonb_to_recordset(p->'holds') AS x(w int, ref text, spent bigint, order_ref text);
+        END IF;
+        IF is_pooled THEN
+            PERFORM loyalty_level_pool(ids[1], coalesce((p->'spends'->0->>'points')::bigint, 0), p->>'actor', at);
         END IF;
         IF jsonb_array_length(p->'spends') > 0 THEN
             FOR spend IN

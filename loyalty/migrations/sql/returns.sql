@@ -53,7 +53,8 @@ LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' SET enable_se
 BEGIN
     RETURN QUERY
     SELECT l.id, l.remaining::bigint, l.available_from, l.expires_at, l.order_ref = of_order,
-        l.order_ref = of_order OR l.id = ANY (drawn) OR l.before < earned
+        (l.order_ref = of_order OR l.id = ANY (drawn) OR l.before < earned)
+            AND NOT EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.lot_id = l.id AND k.member_id = l.member_id)
     FROM (
         SELECT x.*, coalesce(sum(x.remaining) OVER earlier, 0) AS before
         FROM loyalty_lot x
@@ -138,7 +139,8 @@ BEGIN
                 FROM (SELECT *, row_number() OVER (ORDER BY seq) AS n FROM loyalty_entry
                       WHERE id = ANY (mine) AND kind IN ('earn', 'bonus')) e),
             'drawn', (SELECT coalesce(json_agg(json_build_object(
-                    'lot_id', d.lot_id, 'points', d.points, 'given', d.given, 'expires_at', d.expires_at) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
+                    'lot_id', d.lot_id, 'points', d.points, 'given', d.given, 'expires_at', d.expires_at,
+                    'is_pooled', EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.lot_id = d.lot_id)) ORDER BY d.expires_at DESC, d.lot_id DESC), '[]')
                 FROM (SELECT m.lot_id, l.expires_at,
                         coalesce(-sum(m.points) FILTER (WHERE e.kind = 'spend'), 0) AS points,
                         coalesce(sum(m.points) FILTER (WHERE e.kind = 'reverse_spend'), 0) AS given
@@ -181,6 +183,9 @@ DECLARE
 BEGIN
     PERFORM omnichannel_record_return(p->'r', at);
     PERFORM loyalty_post(wallet, p->'entries', p->'moves', at);
+    IF EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.wallet_id = wallet) THEN
+        PERFORM loyalty_level_pool(wallet, 0, p->>'actor', at);
+    END IF;
     UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint,
         points = points - (p->>'qualifying_points')::bigint, visits = visits - (p->>'visits')::int
     WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;

@@ -21,6 +21,7 @@ BEGIN
         cash_place_id bigint, state text, told_at_id bigint, number text, actor text, reason text, most_per_member bigint,
         most_per_period bigint, period_from timestamptz, kept_until timestamptz);
     PERFORM loyalty_lock_reward(x.reward_id, x.place_id);
+    PERFORM loyalty_lock_pool(x.member_id, (p->>'programme_id')::bigint, at);
     wallet := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
     SELECT * INTO w FROM loyalty_wallet WHERE id = wallet;
 
@@ -29,7 +30,7 @@ BEGIN
     IF known IS NOT NULL THEN
         RETURN known;
     END IF;
-    IF w.debt > 0 OR w.spendable < x.points OR EXISTS (
+    IF w.debt > 0 OR w.spendable < x.points AND w.spendable + loyalty_drawable(x.member_id, w.programme_id, at) < x.points OR EXISTS (
             SELECT FROM loyalty_rewardstock s
             WHERE s.reward_id = x.reward_id AND (s.place_id IS NULL OR s.place_id = x.place_id) AND s.taken >= s.stock)
         OR x.most_per_member <= (SELECT count(*) FROM loyalty_redemption r
@@ -46,6 +47,9 @@ BEGIN
 
     UPDATE loyalty_rewardstock SET taken = taken + 1
     WHERE reward_id = x.reward_id AND (place_id IS NULL OR place_id = x.place_id);
+    IF w.spendable < x.points THEN
+        PERFORM loyalty_level_pool(w.id, x.points, x.actor, at);
+    END IF;
     PERFORM loyalty_draw(w.id, x.points, 'spend', 'redeem:' || x.ref, '', x.actor, x.reason, at, at);
     IF x.kept_until IS NOT NULL THEN
         PERFORM loyalty_extend_lots(ARRAY[w.id], jsonb_build_array(jsonb_build_object(
@@ -102,6 +106,7 @@ BEGIN
     END IF;
     PERFORM loyalty_lock_reward(r.reward_id, r.place_id);
     SELECT w.programme_id INTO programme FROM loyalty_wallet w WHERE w.id = r.wallet_id AND w.member_id = r.member_id;
+    PERFORM loyalty_lock_pool(r.member_id, programme, at);
     PERFORM loyalty_lock_wallets(
         jsonb_build_array(jsonb_build_object('member_id', r.member_id, 'programme_id', programme)), at);
     SELECT * INTO r FROM loyalty_redemption WHERE id = r.id AND member_id = r.member_id FOR NO KEY UPDATE;
@@ -112,6 +117,7 @@ BEGIN
     UPDATE loyalty_rewardstock SET taken = taken - 1
     WHERE reward_id = r.reward_id AND (place_id IS NULL OR place_id = r.place_id);
     PERFORM loyalty_give_back(r.wallet_id, 'redeem:' || of_ref, 'unredeem:' || of_ref, by_actor, reason, at);
+    PERFORM loyalty_level_pool(r.wallet_id, 0, by_actor, at);
     UPDATE loyalty_voucher SET revoked_at = at, revoked_by = by_actor, revoked_because = because
     WHERE id = r.voucher_id AND revoked_at IS NULL;
     UPDATE loyalty_redemption SET state = 'cancelled', changed_at = at WHERE id = r.id AND member_id = r.member_id;
@@ -122,7 +128,7 @@ END
 $$;
 
 -- Undo an entry that drew points, in a wallet that the caller has locked: they go back into their lots, with their old expiry.
--- Of those that can still be used, what expires first pays what the member owes, and then settles what returns left with the
+-- Of those that can still be used, and are the member's own, what expires first pays what the member owes, and then settles what returns left with the
 -- member after these points had been spent.
 CREATE OR REPLACE FUNCTION loyalty_give_back(
     of_wallet bigint, of_cause text, for_cause text, by_actor text, because text, at timestamptz
@@ -137,7 +143,8 @@ BEGIN
     SELECT * INTO e FROM loyalty_entry WHERE wallet_id = of_wallet AND cause = of_cause;
     SELECT w.debt INTO owed FROM loyalty_wallet w WHERE w.id = of_wallet AND w.member_id = e.member_id;
     WITH drawn AS (
-        SELECT m.lot_id, -m.points AS points, (l.expires_at > at) IS NOT FALSE AS lives, l.expires_at
+        SELECT m.lot_id, -m.points AS points, (l.expires_at > at) IS NOT FALSE
+            AND NOT EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.lot_id = l.id AND k.member_id = l.member_id) AS lives, l.expires_at
         FROM loyalty_lotmove m JOIN loyalty_lot l ON l.id = m.lot_id AND l.member_id = m.member_id
         WHERE m.entry_id = e.id AND m.member_id = e.member_id),
     paying AS (
@@ -154,7 +161,8 @@ BEGIN
     WITH came AS (
         SELECT m.lot_id, m.points, sum(m.points) OVER (ORDER BY l.expires_at, l.id) AS up_to
         FROM jsonb_to_recordset(moves) AS m(lot_id bigint, points bigint)
-        JOIN loyalty_lot l ON l.id = m.lot_id AND l.member_id = e.member_id AND (l.expires_at > at) IS NOT FALSE),
+        JOIN loyalty_lot l ON l.id = m.lot_id AND l.member_id = e.member_id AND (l.expires_at > at) IS NOT FALSE
+            AND NOT EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.lot_id = l.id AND k.member_id = l.member_id)),
     forgiven AS (
         SELECT f.*, sum(f.points) OVER (ORDER BY f.entry_id) AS up_to, row_number() OVER (ORDER BY f.entry_id) AS n
         FROM loyalty_forgiven_after(of_wallet, e.seq) f),

@@ -301,8 +301,7 @@ PREFERENCE_LINK_DAYS = env.int("PREFERENCE_LINK_DAYS", default=60)  # of the lin
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 """An erasure can be called off for so many days."""
 
-HOUSEHOLD_SIZE = env.int("HOUSEHOLD_SIZE", default=8)
-"""So many people at most share points as one household."""
+HOUSEHOLD_SIZE = env.int("HOUSEHOLD_SIZE", default=8)  # people at most
 
 RETENTION_DAYS: dict[str, int | None] = env.json("RETENTION_DAYS", default={})
 """Kind of data -> for how many days it is kept, where not as declared; null for good. `manage.py apply_retention`

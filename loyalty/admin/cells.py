@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.ground import moments
+from loyalty.rules.lots import UNTIL_COLLECTED
 
 
 def code(text: str) -> SafeString:
@@ -34,6 +35,11 @@ def label(text: str, colour: str) -> SafeString:
 def moment(at: datetime) -> str:
     """A moment in the zone of the page."""
     return moments.moment(at, timezone.get_current_timezone())
+
+
+def maturity(available_from: datetime) -> str:
+    """From when the points of a lot can be spent."""
+    return "collection" if available_from == UNTIL_COLLECTED else moment(available_from)
 
 
 def link_to_wallet(wallet_id: int, text: str) -> SafeString:

@@ -13,7 +13,7 @@ from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.site import site
-from loyalty.admin.cells import code, link_to_member, link_to_wallet, points
+from loyalty.admin.cells import code, link_to_member, link_to_wallet, maturity, points
 from loyalty.models import Entry, Grant, Lot, Seal
 from loyalty.queries.people import find_member_ids, find_wallet_ids
 from members.rules.people import name_of
@@ -121,9 +121,13 @@ class EntryAdmin(LedgerAdmin):
 class LotAdmin(LedgerAdmin):
     """What is left of points with one birth."""
 
-    list_display = ("of_member", "remaining", "credited", "available_from", "expires_at", "of_order")
-    fields = ("of_member", "of_order", "credited", "remaining", "available_from", "expires_at")
-    readonly_fields = ("of_member", "of_order")
+    list_display = ("of_member", "remaining", "credited", "matures", "expires_at", "of_order")
+    fields = ("of_member", "of_order", "credited", "remaining", "matures", "expires_at")
+    readonly_fields = ("of_member", "of_order", "matures")
+
+    @display(description="available from")
+    def matures(self, lot: Lot) -> str:
+        return maturity(lot.available_from)
 
     @display(description="order")
     def of_order(self, lot: Lot) -> SafeString:

@@ -17,7 +17,7 @@ from config.ground.ids import new_ref
 from config.ground.refusals import Refusal
 from config.staff.admin.readonly import ToldAdmin
 from config.staff.site import site
-from loyalty.admin.cells import amount, code, label, moment, points
+from loyalty.admin.cells import amount, code, label, maturity, moment, points
 from loyalty.admin.correction_form import CorrectionForm
 from loyalty.admin.corrections import colleague_of
 from loyalty.admin.given_tiers import GivesTiers
@@ -32,7 +32,6 @@ from loyalty.queries.settlements import Settled, list_settled
 from loyalty.queries.wallets import get_wallet, read_wallet
 from loyalty.rules.answers import WalletAnswer
 from loyalty.rules.holds import HoldNow
-from loyalty.rules.lots import UNTIL_COLLECTED
 from loyalty.services.corrections import correct_points
 from members.rules.people import name_of
 
@@ -211,7 +210,7 @@ def _lots_table(lots: Sequence[LotHeld]) -> dict[str, Any]:
                 amount(one.remaining),
                 amount(one.credited),
                 label(one.state, colours[one.state]),
-                "collection" if one.available_from == UNTIL_COLLECTED else moment(one.available_from),
+                maturity(one.available_from),
                 moment(one.expires_at) if one.expires_at else "never",
                 code(one.order_ref),
             ]

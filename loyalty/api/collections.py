@@ -30,6 +30,7 @@ class OrderCollected(Door):
 
     def post(self, request: Request, ref: str) -> HttpResponse:
         body: CollectedBody = self.body(request)
-        now, programme_id = clock.now(), programme_of(caller_of(request))
-        at = body.collected_at or now
-        return Answer(collect_order(ref, programme_id=programme_id, collected_at=at, now=now))
+        programme_id = programme_of(caller_of(request))
+        return Answer(
+            collect_order(ref, programme_id=programme_id, collected_at=body.collected_at, now=clock.now())
+        )

@@ -59,7 +59,7 @@ class WrongCurrency(Refusal):
 class OrderNotToCollect(Refusal):
     status = 409
     code = "order_not_to_collect"
-    title = "The goods of this purchase were not to be collected"
+    title = "The goods of this purchase are not to be collected"
 
 
 class CollectionOutOfTime(Refusal):

@@ -25,12 +25,15 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @transaction.atomic
-def collect_order(ref: str, *, programme_id: int, collected_at: datetime, now: datetime) -> Collected:
+def collect_order(
+    ref: str, *, programme_id: int, collected_at: datetime | None = None, now: datetime
+) -> Collected:
     """Write down that the goods were handed over. From then on the days count until the points can be spent. Told
     again, it is answered by the first time.
 
+    :param collected_at: None: now, or at the moment of the purchase where the till's clock goes before ours.
     :raises OrderNotFound: the programme has no such purchase.
-    :raises OrderNotToCollect: its goods were handed over, or sent.
+    :raises OrderNotToCollect: its goods were handed over, or sent; or it was cancelled.
     :raises CollectionOutOfTime: the moment lies before the purchase, or ahead.
     """
     order = find_collectable(ref, programme_id=programme_id)
@@ -38,20 +41,23 @@ def collect_order(ref: str, *, programme_id: int, collected_at: datetime, now: d
         raise OrderNotFound
     if order.fulfilment != TO_COLLECT:
         raise OrderNotToCollect
-    if not order.placed_at <= collected_at <= now + CLOCK_SKEW:
+    at = collected_at or max(order.placed_at, now)
+    if not order.placed_at <= at <= now + CLOCK_SKEW:
         raise CollectionOutOfTime(
             "Name a moment after the purchase that is not ahead.", pointer="/collected_at"
         )
     if order.member_id is not None:
         lock_person(order.member_id, programme_id, now=now)
-    if mark_collected(ref, member_id=order.member_id, at=collected_at):
-        _let_mature(order, collected_at, now)
-        return _told(order, collected_at, now)
+    if mark_collected(ref, member_id=order.member_id, at=at):
+        _let_mature(order, at, now)
+        return _told(order, at, now)
     known = find_collectable(ref, programme_id=programme_id)
-    if known is None or known.collected_at is None:
-        # Somebody claimed it meanwhile: it is there at a second look.
-        return collect_order(ref, programme_id=programme_id, collected_at=collected_at, now=now)
-    return _told(known, known.collected_at, now)
+    if known is not None and known.collected_at is not None:
+        return _told(known, known.collected_at, now)
+    if known is not None and known.is_cancelled:
+        raise OrderNotToCollect("It was cancelled.")
+    # Somebody claimed it meanwhile: it is there at a second look.
+    return collect_order(ref, programme_id=programme_id, collected_at=collected_at, now=now)
 
 
 def _let_mature(order: Collectable, collected_at: datetime, now: datetime) -> None:

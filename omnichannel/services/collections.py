@@ -20,27 +20,30 @@ class Collectable(msgspec.Struct, frozen=True, kw_only=True):
     fulfilment: str
     placed_at: datetime
     collected_at: datetime | None
+    is_cancelled: bool
 
 
 _FIND = """
 SELECT json_build_object('ref', ref, 'number', number, 'member_id', member_id, 'programme_id', programme_id,
-  'fulfilment', fulfilment, 'placed_at', placed_at, 'collected_at', collected_at)::text
+  'fulfilment', fulfilment, 'placed_at', placed_at, 'collected_at', collected_at, 'is_cancelled', is_cancelled)::text
 FROM (
-  SELECT ref, number, member_id, programme_id, fulfilment, placed_at, collected_at FROM omnichannel_order
-  WHERE ref = %(ref)s
+  SELECT ref, number, member_id, programme_id, fulfilment, placed_at, collected_at, state = 'cancelled' AS is_cancelled
+  FROM omnichannel_order WHERE ref = %(ref)s
   UNION ALL
-  SELECT ref, number, NULL, programme_id, fulfilment, placed_at, collected_at FROM omnichannel_unclaimedorder
-  WHERE ref = %(ref)s
+  SELECT ref, number, NULL, programme_id, fulfilment, placed_at, collected_at,
+    returns->-1->>'state' IS NOT DISTINCT FROM 'cancelled'
+  FROM omnichannel_unclaimedorder WHERE ref = %(ref)s
 ) o
 WHERE programme_id = %(programme)s
 """
 _MARK = """
 WITH claimed AS (
   UPDATE omnichannel_order SET collected_at = %(at)s
-  WHERE ref = %(ref)s AND member_id = %(member)s AND collected_at IS NULL RETURNING 1),
+  WHERE ref = %(ref)s AND member_id = %(member)s AND collected_at IS NULL AND state <> 'cancelled' RETURNING 1),
 nobody_s AS (
   UPDATE omnichannel_unclaimedorder SET collected_at = %(at)s
-  WHERE ref = %(ref)s AND %(member)s::bigint IS NULL AND collected_at IS NULL RETURNING 1)
+  WHERE ref = %(ref)s AND %(member)s::bigint IS NULL AND collected_at IS NULL
+    AND returns->-1->>'state' IS DISTINCT FROM 'cancelled' RETURNING 1)
 SELECT (SELECT count(*) FROM claimed) + (SELECT count(*) FROM nobody_s)
 """
 
@@ -55,7 +58,7 @@ def mark_collected(ref: str, *, member_id: int | None, at: datetime) -> bool:
     """Write down when its goods were handed over, once.
 
     :param member_id: whose purchase it is; None for one that nobody has claimed.
-    :return: False if it is not theirs, or was written down before.
+    :return: False if it is not theirs, was cancelled, or was written down before.
     """
     return bool(_row(_MARK, {"ref": ref, "member": member_id, "at": at}))
 

@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from django.db import connection
 
+from config.staff.roles import ADMINISTRATOR
 from loyalty.models import Lot
 from loyalty.services.expiry import book_expired_lots
 from omnichannel.models import Order
 from tests.loyalty.conftest import Shop, basket, laws_broken
+from tests.loyalty.test_admin_ledger import signed_in
 from tests.loyalty.test_claims import bought, claim
 from tests.loyalty.test_merges import balances, lots, merge, part
 from tests.loyalty.test_why import why
@@ -50,6 +52,38 @@ def test_points_wait_until_the_goods_are_collected(shop: Shop, clock: time_machi
     assert laws_broken() == []
     clock.shift(timedelta(days=1))
     assert collect(shop, ref).json()["collected_at"] == answer.json()["collected_at"]
+
+
+def test_what_a_till_sold_by_a_clock_ahead_of_ours_is_collected_at_once(
+    shop: Shop, clock: time_machine.Traveller
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(minutes=3)
+    ref = ordered(shop, member=shop.enrol(), placed_at=ahead.isoformat())["order"]["ref"]
+    assert collect(shop, ref).status_code == 200
+    assert (Order.objects.get().collected_at, Lot.objects.get().available_from) == (ahead, ahead)
+
+
+def test_what_was_cancelled_is_not_handed_over_any_more(shop: Shop) -> None:
+    refs = [
+        ordered(shop, member=shop.enrol())["order"]["ref"],
+        bought(shop, 1_000, **TO_COLLECT)["order"]["ref"],
+    ]
+    for ref in refs:
+        cancelled = {"return_number": f"C-{ref}"}
+        assert shop.post(f"orders/{ref}/cancel", cancelled, **{"Idempotency-Key": ref}).status_code == 201
+        refused = collect(shop, ref)
+        assert (refused.status_code, refused.json()["detail"]) == (409, "It was cancelled.")
+    assert Order.objects.get().collected_at is None
+    assert laws_broken() == []
+
+
+def test_the_list_of_lots_says_that_points_wait_for_a_collection(shop: Shop) -> None:
+    ordered(shop, member=shop.enrol())
+    colleague, lot = signed_in(ADMINISTRATOR), Lot.objects.get()
+    for page in ("", f"{lot.pk}/change/"):
+        shown = colleague.get(f"/admin/loyalty/lot/{page}").content.decode()
+        assert "collection" in shown
+        assert "2200" not in shown
 
 
 def test_the_days_until_they_can_be_spent_count_from_the_collection(
@@ -106,9 +140,11 @@ def test_points_that_followed_a_merge_mature_where_they_are_and_go_back_so(shop:
     assert collect(shop, ref).json()["wallet"]["spendable"] == 100
 
     assert balances(going, staying) == [0, 100]
+    assert laws_broken() == []
     part(merged)
     assert balances(going, staying) == [100, 0]
     assert lots(going)[0][1] <= datetime.now(UTC)
+    assert laws_broken() == []
 
 
 def test_only_goods_to_be_collected_are_and_not_before_they_were_bought(shop: Shop) -> None:

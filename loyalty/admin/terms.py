@@ -132,7 +132,8 @@ class TermsForm(forms.ModelForm):
             ensure_own(self.home.id, DraftKind.TERMS, self.actor)
             self._ensure_alone()
         told = super().clean() or self.cleaned_data
-        if told.get("live_from") and "rules_need_approval" in self.changed_data:
+        held = self.instance.rules_need_approval
+        if told.get("live_from") and told.get("rules_need_approval", held) != held:
             self.add_error("live_from", "Whether a second person approves is changed by itself, and at once.")
         names = {"kind": "expiry_kind", "days": "expiry_days", "on": "expiry_on"}
         if all(name in told for name in names.values()):

@@ -176,6 +176,22 @@ def test_a_month_is_chosen_on_the_page_and_shown_until_it_comes(
     assert terms(shop).welcome_points == 0
 
 
+def test_what_an_own_draft_says_of_approvals_is_measured_by_what_holds(
+    shop: Shop, clock: time_machine.Traveller
+) -> None:
+    ProgrammeTerms.objects.update(rules_need_approval=True)
+    finance, row = signed_in(FINANCE), ProgrammeTerms.objects.get()
+    page = f"/admin/loyalty/programmeterms/{row.pk}/change/"
+    in_june = {"live_from_0": "2026-06-01", "live_from_1": "00:00:00"}
+    loose = {name: value for name, value in FORM.items() if name != "rules_need_approval"}
+    finance.post(page, loose)
+
+    assert "by itself, and at once" in finance.post(page, loose | in_june).content.decode()
+    assert finance.post(page, FORM | in_june).status_code == 302
+
+    assert ProgrammeDraft.objects.get().live_from == IN_JUNE
+
+
 def test_where_nobody_else_is_asked_saving_holds_at_once_and_stays_written_down(shop: Shop) -> None:
     page = f"/admin/loyalty/programmeterms/{ProgrammeTerms.objects.get().pk}/change/"
     alone = FORM | {"welcome_points": "70"}

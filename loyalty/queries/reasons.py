@@ -16,6 +16,7 @@ from loyalty.rules.awards import NotApplied
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.definition import Basic, FixedPoints, Multiplier, RuleDefinition
 from loyalty.rules.reasons import why_given, why_not
+from loyalty.rules.words import cut_by_cap
 
 LOCALES = Path(__file__).parent.parent / "locale"
 """The languages that reasons are told in."""
@@ -42,9 +43,10 @@ def reworded(settlement: SettlementAnswer, programme_id: int, *, at: datetime) -
     codes = {one.rule for one in settlement.earned} | {_code_of(one) for one in settlement.not_applied}
     found, manner = _find(codes, programme_id, settlement.currency, at)
     points = {one.rule: one.points for one in settlement.earned}
+    cut = {_code_of(one): one.missing or 0 for one in settlement.not_applied if one.code == "cap_reached"}
     return structs.replace(
         settlement,
-        earned=[_earned(one, found, manner) for one in settlement.earned],
+        earned=[_earned(one, found, manner, cut.get(one.rule, 0)) for one in settlement.earned],
         not_applied=[_left_out(one, found, manner, points) for one in settlement.not_applied],
     )
 
@@ -77,13 +79,15 @@ def _find(codes: set[str], programme_id: int, currency: str, at: datetime) -> tu
     return found, Manner(currency=currency, zone=zone, names_segments=False).with_names(names)
 
 
-def _earned(one: EarnedAnswer, found: _Found, manner: Manner) -> EarnedAnswer:
+def _earned(one: EarnedAnswer, found: _Found, manner: Manner, cut: int) -> EarnedAnswer:
+    """
+    :param cut: so many more points were given, and its cap took them.
+    """
     by = found.get((one.rule, one.rule_version))
-    return (
-        structs.replace(one, because=_called(by.name, why_given(by.definition, one.points, manner)))
-        if by
-        else one
-    )
+    if by is None:
+        return one
+    words = why_given(by.definition, one.points + cut, manner)
+    return structs.replace(one, because=_called(by.name, cut_by_cap(words, one.points) if cut else words))
 
 
 def _left_out(one: NotApplied, found: _Found, manner: Manner, points: dict[str, int]) -> NotApplied:

@@ -101,7 +101,8 @@ def bonus_award(
             missing = effect.minimum_minor - amount
             words = f"less was paid for it than its minimum; {money(missing, currency)} more."
             return Unmet("minimum_not_reached", words, missing)
-        return Given(effect.points, positions, f"{effect.points} points for {money(amount, currency)} paid")
+        words = f"{points_words(effect.points)} for {money(amount, currency)} paid"
+        return Given(effect.points, positions, words)
     if isinstance(effect, PerItem):
         pieces = amounts.pieces_of(positions)
         words = f"{points_words(effect.points)} for each of {counted(pieces, 'piece')}"

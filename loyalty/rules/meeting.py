@@ -11,7 +11,7 @@ from loyalty.rules.basket import Limit, Use
 from loyalty.rules.compile import LiveRule, Terms
 from loyalty.rules.definition import BestOf, Cap, Effect, FirstOf, FixedPoints, RuleDefinition
 from loyalty.rules.holding import Unmet
-from loyalty.rules.words import words_of_cap
+from loyalty.rules.words import cut_by_cap, words_of_cap
 
 Won = tuple[LiveRule, Award]
 """A rule and what it gives."""
@@ -76,7 +76,7 @@ def within_caps(
     caps = " and ".join(words_of_cap(cap, terms.currency) for cap in rule.definition.caps)
     missing = given.points - left
     unmet = Unmet("cap_reached", f"{counted(left, 'point')} of {given.points}: {caps}.", missing)
-    because = f"{given.because}; its cap lets {left:,} of them count"
+    because = cut_by_cap(given.because, left)
     return (
         msgspec.structs.replace(given, points=left, because=because, limits=limits) if left else None
     ), unmet

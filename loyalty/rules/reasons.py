@@ -120,7 +120,10 @@ def _of_effect(definition: RuleDefinition, code: str, missing: int, manner: Mann
 
 
 def why_given(definition: RuleDefinition, points: int, manner: Manner) -> str:
-    """What a rule gave points for."""
+    """What a rule gave points for.
+
+    :param points: before its caps.
+    """
     effect = definition.effect
     if isinstance(effect, PerItem) and effect.points:
         each, pieces = points_words(effect.points), counted(points // effect.points, "piece")

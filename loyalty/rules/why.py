@@ -12,6 +12,7 @@ from config.ground.tongues import said
 from config.ground.words import counted, listed
 from loyalty.rules.awards import NotApplied
 from loyalty.rules.voucher_answers import VoucherUsedAnswer
+from loyalty.rules.words import points_words
 
 NAMED = 3
 """So many lines are named; of more, the rest are counted."""
@@ -152,16 +153,16 @@ def goods_of(lines: Sequence[BoughtLine], positions: Sequence[int], *, named: in
 
 def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     """All of it, a sentence for each fact."""
-    earned = _points(why.points_earned)
+    earned = points_words(why.points_earned)
     told = [
-        said("{points} were earned, on the tier {tier}.", points=earned, tier=why.tier.name)
+        said("It earned {points}, on the tier {tier}.", points=earned, tier=why.tier.name)
         if why.tier
-        else said("{points} were earned.", points=earned)
+        else said("It earned {points}.", points=earned)
     ]
     told += [
         said(
             "{points} by {name}, version {version}: {reason} (on {goods}).",
-            points=_points(one.points),
+            points=points_words(one.points),
             name=one.name,
             version=one.rule_version,
             reason=one.reason,
@@ -172,8 +173,8 @@ def told_to_cashier(why: Why, *, now: datetime) -> list[str]:
     if why.points_spent:
         told.append(
             said(
-                "{points} were spent and paid {paid}, on which nothing is earned.",
-                points=_points(why.points_spent),
+                "{points} paid {paid}, on which nothing is earned.",
+                points=points_words(why.points_spent),
                 paid=money(why.points_paid_minor, why.currency),
             )
         )
@@ -204,17 +205,20 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
     told = [
         said(
             "You earned {points} on {day} at {place}.",
-            points=_points(why.points_earned),
+            points=points_words(why.points_earned),
             day=day(why.placed_at, why.zone),
             place=why.place,
         )
     ]
     told += [
-        said("{points}: {because}.", points=_points(one.points), because=one.because) for one in why.earned
+        said("{points}: {because}.", points=points_words(one.points), because=one.because)
+        for one in why.earned
     ]
     if why.points_spent:
         paid = money(why.points_paid_minor, why.currency)
-        told.append(said("You paid {paid} of it with {points}.", paid=paid, points=_points(why.points_spent)))
+        told.append(
+            said("You paid {paid} of it with {points}.", paid=paid, points=points_words(why.points_spent))
+        )
     told += [
         said("Your voucher {title}: {worked}.", title=one.title, worked=_worked(one, why.currency))
         for one in why.vouchers_used
@@ -227,10 +231,6 @@ def told_to_member(why: Why, *, now: datetime) -> list[str]:
     ]
     told += [_undone(one, why.zone) for one in why.returns]
     return told + _life(why, now)
-
-
-def _points(points: int) -> str:
-    return said("{number} points", number=f"{points:,}")
 
 
 def _named(one: NotApplied) -> str:
@@ -250,22 +250,20 @@ def _worked(one: VoucherUsedAnswer, currency: str) -> str:
 
 def _given(one: ChallengeWhy) -> str:
     """What a completed challenge gave."""
-    given = [_points(one.points)] * bool(one.points) + [said("a voucher")] * one.has_voucher
+    given = [points_words(one.points)] * bool(one.points) + [said("a voucher")] * one.has_voucher
     if one.badge:
         given.append(said("the badge {badge}", badge=one.badge))
     return listed(given) if given else said("nothing")
 
 
 def _undone(one: ReturnWhy, zone: ZoneInfo) -> str:
-    parts = [said("{points} were taken back", points=_points(one.points_taken_back))]
+    parts = [said("took back {points}", points=points_words(one.points_taken_back))]
     if one.points_given_back:
-        parts.append(
-            said("{number} that had been spent were given back", number=f"{one.points_given_back:,}")
-        )
+        parts.append(said("gave back {number} that had been spent", number=f"{one.points_given_back:,}"))
     if one.points_expired:
         parts.append(said("{number} had run out", number=f"{one.points_expired:,}"))
     if one.points_missing:
-        parts.append(said("{number} were spent already and stay", number=f"{one.points_missing:,}"))
+        parts.append(said("left {number} that had been spent already", number=f"{one.points_missing:,}"))
     on = day(one.returned_at, zone)
     return said("Return {number} of {day}: {parts}.", number=one.number, day=on, parts=said(", ").join(parts))
 
@@ -281,11 +279,11 @@ def _life(why: Why, now: datetime) -> list[str]:
     elif life.available_from > now:
         told.append(said("They can be spent from {at} on.", at=moment(life.available_from, why.zone)))
     if life.expires_at is None:
-        told.append(said("{number} of them are left; they never expire.", number=left))
+        told.append(said("Left of them: {number}; they never expire.", number=left))
         return told
     at = moment(life.expires_at, why.zone)
     if life.expires_at > now:
-        told.append(said("{number} of them are left; they expire at {at}.", number=left, at=at))
+        told.append(said("Left of them: {number}; they expire at {at}.", number=left, at=at))
     else:
         told.append(said("What was left of them expired at {at}.", at=at))
     return told

@@ -270,6 +270,11 @@ def words_of_cap(cap: Cap, currency: str) -> str:
     return said("at most {most} {per}", most=most, per=said(_PER[cap.per]))
 
 
+def cut_by_cap(because: str, left: int) -> str:
+    """What something gives, and how many of its points its cap leaves."""
+    return said("{because}; its cap lets {left} of them count", because=because, left=f"{left:,}")
+
+
 def points_words(points: int) -> str:
     """So many points: `1 point`, `50 points`."""
     return counted(points, "point")

@@ -19,7 +19,7 @@ from loyalty.queries.reasons import LOCALES
 from loyalty.rules import condition_words, reasons, recurrence, words
 from loyalty.rules.condition_words import Manner
 from loyalty.rules.conditions import Buys, Hours, Spends, TierIs, Weekdays
-from loyalty.rules.definition import Cap, FixedPoints, Multiplier, RuleDefinition
+from loyalty.rules.definition import Cap, FixedPoints, Multiplier, PerItem, RuleDefinition
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.rules import publish_rule
 from tests.loyalty.conftest import LONG_AGO, Shop, basket
@@ -87,6 +87,7 @@ def test_each_condition_that_did_not_hold_says_what_was_missing(shop: Shop) -> N
 
     quoted = shop.post("checkout/quote", body, **CHINESE).json()["settlement"]
 
+    assert quoted["earned"][1]["because"] == "Cap：50 积分；因有上限，其中 20 分有效"
     reasons_told = {one["what"]: one["because"] for one in quoted["not_applied"]}
     assert reasons_told == {
         "rule gold": "Gold：须满足：限 Gold 等级会员。",
@@ -129,6 +130,26 @@ def test_an_offer_is_said_by_its_title_and_what_it_gives(shop: Shop) -> None:
     grant_to([draft], now=now)
     quoted = shop.post("checkout/quote", basket(1_000, member=member), **CHINESE).json()["settlement"]
     assert quoted["earned"][1]["because"] == "谢谢：30 积分"
+
+
+@pytest.mark.django_db
+def test_pieces_are_counted_as_they_were_bought_where_a_cap_took_points(shop: Shop) -> None:
+    ruled(shop, "pots", RuleDefinition(effect=PerItem(points=10), caps=[Cap(per="member_day", points=25)]))
+    body = basket(1_000, 1_000, 1_000, member=shop.enrol())
+    quoted = shop.post("checkout/quote", body, **CHINESE).json()["settlement"]
+    assert "3 件" in quoted["earned"][1]["because"]
+    assert "3 pieces; its cap lets 25" in shop.quote(body).json()["settlement"]["earned"][1]["because"]
+
+
+@pytest.mark.django_db
+def test_one_point_is_told_as_one(shop: Shop) -> None:
+    ruled(shop, "one", RuleDefinition(effect=FixedPoints(points=1)))
+    told = why(shop, bought(shop))
+    assert (
+        told["for_cashier"][2]
+        == "1 point by One, version 1: 1 point for 25.00 USD paid (on the whole purchase)."
+    )
+    assert told["for_member"][2] == "1 point: One: 1 point for 25.00 USD paid."
 
 
 @pytest.mark.django_db

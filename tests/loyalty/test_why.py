@@ -67,7 +67,7 @@ def test_every_point_names_its_rule_version_lines_and_reason(tea_shop: Shop) -> 
         (one["rule"], one["rule_version"], one["name"], one["points"], one["lines"]) for one in told["earned"]
     ] == [("base", 1, "Base", 250, [0, 1]), ("tea", 1, "Tea week", 120, [0])]
     assert told["for_cashier"][:3] == [
-        "370 points were earned, on the tier Basic.",
+        "It earned 370 points, on the tier Basic.",
         "250 points by Base, version 1: 10 points for each full 1.00 USD paid (on the whole purchase).",
         "120 points by Tea week, version 1: double points on 12.00 USD, 120 more than the basic 120 (on Oolong).",
     ]
@@ -166,7 +166,7 @@ def test_what_was_taken_back_since_stands_beside_its_points(tea_shop: Shop) -> N
     assert [line["returned"] for line in told["lines"]] == [1, 0]
     assert told["life"]["left"] == 130
     assert [(one["number"], one["points_taken_back"]) for one in told["returns"]] == [("RET-TEA", 240)]
-    assert any("240 points were taken back" in sentence for sentence in told["for_member"])
+    assert any("took back 240 points" in sentence for sentence in told["for_member"])
 
 
 def test_a_personal_offer_goes_by_its_title(shop: Shop) -> None:
@@ -194,7 +194,7 @@ def test_points_spent_mature_and_expire_in_words(open_shop: Callable[..., Shop])
     shop = open_shop(maturity_days=14, expiry_days=365)
     ref = buy(shop, shop.enrol(), 1_000)
     assert "They can be spent from" in why(shop, ref)["for_member"][-2]
-    assert "100 of them are left; they expire at" in why(shop, ref)["for_member"][-1]
+    assert "Left of them: 100; they expire at" in why(shop, ref)["for_member"][-1]
 
     Lot.objects.update(
         available_from=datetime.now(UTC) - timedelta(days=2),
@@ -203,7 +203,7 @@ def test_points_spent_mature_and_expire_in_words(open_shop: Callable[..., Shop])
     assert why(shop, ref)["for_member"][-1].startswith("What was left of them expired at")
 
     Lot.objects.update(expires_at=None)
-    assert why(shop, ref)["for_member"][-1] == "100 of them are left; they never expire."
+    assert why(shop, ref)["for_member"][-1] == "Left of them: 100; they never expire."
 
 
 def test_points_that_paid_are_told_with_what_they_paid(shop: Shop) -> None:
@@ -213,7 +213,7 @@ def test_points_that_paid_are_told_with_what_they_paid(shop: Shop) -> None:
     told = why(shop, buy(shop, member, 1_000, spend_points=200))
 
     assert (told["points_spent"], told["points_paid_minor"], told["points_earned"]) == (200, 20, 90)
-    assert "200 points were spent and paid 0.20 USD, on which nothing is earned." in told["for_cashier"]
+    assert "200 points paid 0.20 USD, on which nothing is earned." in told["for_cashier"]
 
 
 def test_nobodys_purchase_says_what_a_member_would_have_earned(shop: Shop) -> None:

@@ -85,3 +85,25 @@ class Staff(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """The name the admin's header greets with."""
         return self.display_name.split(" ")[0] or self.username
+
+
+class ListExport(models.Model):
+    """That somebody took a list away as a file: who, when, which, by what filters, and how many rows."""
+
+    list_name = models.CharField(max_length=64, help_text="The rows it held, such as members.Member.")
+    format = models.CharField(max_length=8)
+    filters = models.CharField(
+        max_length=1000, blank=True, help_text="As they stood in the address of the page."
+    )
+    is_masked = models.BooleanField("masked", help_text="Whether personal data was hidden.")
+    rows = models.BigIntegerField(null=True, help_text="Empty while it is under way.")
+    exported_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", verbose_name="by")
+    exported_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "export of a list"
+        verbose_name_plural = "exports of lists"
+        indexes = [models.Index(fields=["exported_at"], name="list_exports_by_moment")]
+
+    def __str__(self) -> str:
+        return f"{self.list_name} as {self.format}"

@@ -89,6 +89,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "axes.accesslog": ("login", "Sign-ins"),
         "axes.accessattempt": ("block", "Wrong attempts"),
         "admin.logentry": ("history", "History"),
+        "staff.listexport": ("file_save", "Exports of lists"),
     },
 }
 """group -> model -> its sign in Material Symbols and its name. Pages named nowhere here stand under "More"."""

@@ -27,6 +27,7 @@ OWN_PERMISSIONS = {
     "members.erasurerequest": {"agree_erasurerequest": "Can agree to erasures that somebody else asked for"},
     "members.likelypair": {"decide_likelypair": "Can decide whether two members are one person"},
     "members.merge": {"merge_members": "Can merge members, and undo it"},
+    "staff.listexport": {"export_lists": "Can take lists away as files"},
     "loyalty.correction": {"approve_correction": "Can approve corrections that somebody else asked for"},
     "loyalty.fraudflag": {"review_fraudflag": "Can decide about flags of fraud rules"},
     "loyalty.bookmonth": {"close_bookmonth": "Can close months of the books"},
@@ -71,6 +72,7 @@ ROLES: Table = {
         "loyalty.journalaccount": (),
         "loyalty.redemption": ("view", "fulfil_redemption", "cancel_redemption"),
         "campaigns.*": SEE,
+        "staff.listexport": ("export_lists",),
     },
     MARKETER: {
         "members.*": SEE,
@@ -113,6 +115,7 @@ ROLES: Table = {
         "loyalty.rewardwords": OWN,
         "loyalty.redemption": SEE,
         "campaigns.*": OWN,
+        "staff.listexport": ("export_lists",),
     },
     FINANCE: {
         "members.member": SEE,
@@ -133,6 +136,7 @@ ROLES: Table = {
         "loyalty.bookmonth": ("view", "close_bookmonth"),
         "loyalty.pointcost": OWN,
         "loyalty.journalaccount": OWN,
+        "staff.listexport": ("export_lists",),
     },
     ADMINISTRATOR: {
         "members.*": OWN,
@@ -167,6 +171,7 @@ ROLES: Table = {
         "loyalty.bookmonth": ("view", "close_bookmonth"),
         "campaigns.*": OWN,
         "staff.*": OWN,
+        "staff.listexport": ("view", "export_lists"),
         "outbox.*": OWN,
         "ground.*": OWN,
         "admin.logentry": SEE,

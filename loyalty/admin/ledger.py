@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import code, link_to_member, link_to_wallet, maturity, points
 from loyalty.models import Entry, Grant, Lot, Seal
@@ -69,9 +70,19 @@ class LedgerAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Entry, site=site)
-class EntryAdmin(LedgerAdmin):
+class EntryAdmin(ExportsList, LedgerAdmin):
     """Movements of points, the latest first."""
 
+    export_columns = {
+        "member": "member__ref",
+        "programme": "programme__code",
+        **{
+            name: name
+            for name in ("seq", "kind", "points", "balance_after", "cause", "order_ref", "reason", "actor")
+        },
+        "happened_at": "happened_at",
+        "recorded_at": "recorded_at",
+    }
     list_display = ("happened_at", "of_member", "movement", "signed", "balance_after", "reason", "of_order")
     list_filter = ("kind", "programme")
     to_programme = "programme"
@@ -118,9 +129,13 @@ class EntryAdmin(LedgerAdmin):
 
 
 @admin.register(Lot, site=site)
-class LotAdmin(LedgerAdmin):
+class LotAdmin(ExportsList, LedgerAdmin):
     """What is left of points with one birth."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("order_ref", "credited", "remaining", "available_from", "expires_at")},
+    }
     list_display = ("of_member", "remaining", "credited", "matures", "expires_at", "of_order")
     fields = ("of_member", "of_order", "credited", "remaining", "matures", "expires_at")
     readonly_fields = ("of_member", "of_order", "matures")

@@ -19,6 +19,7 @@ from config.ground.refusals import Refusal
 from config.ground.words import counted
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ToldAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import code, label, link_to_wallet, moment
 from loyalty.admin.ledger import LedgerAdmin
@@ -75,10 +76,17 @@ def _moves(to: str, words: str) -> Callable[..., None]:
 
 
 @admin.register(Redemption, site=site)
-class RedemptionAdmin(LedgerAdmin, ToldAdmin):
+class RedemptionAdmin(ExportsList, LedgerAdmin, ToldAdmin):
     """Choose by state and store what is to be done, and say what was done, many at once."""
 
     when_empty = "What members redeem in the app or at a till comes here."
+    export_columns = {
+        "ref": "ref",
+        "member": "member__ref",
+        "reward": "reward__code",
+        "store": "place__code",
+        **{name: name for name in ("state", "points", "cash_minor", "redeemed_at", "changed_at")},
+    }
     list_display = ("redeemed_at", "of_member", "what", "state_label", "where", "money_part")
     list_display_links = ("redeemed_at",)
     list_filter = (

@@ -19,6 +19,7 @@ from config.ground.spreadsheets import csv_lines
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import ReadOnlyAdmin, ToldAdmin
 from config.staff.fields import AmountField
+from config.staff.list_exports import ExportsList
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import code, link_to_member, moment
@@ -46,10 +47,19 @@ STATES = {
 
 
 @admin.register(Voucher, site=site)
-class VoucherAdmin(ToldAdmin):
+class VoucherAdmin(ExportsList, ToldAdmin):
     """The newest first. A term in the search field is a code, however it is typed, or the code of a series."""
 
     when_empty = "Vouchers are issued on the page of their series."
+    export_columns = {
+        "series": "series__code",
+        "member": "member__ref",
+        **{name: name for name in ("uses", "max_uses", "worth_minor", "left_minor")},
+        **{
+            name: name for name in ("valid_from", "valid_until", "issued_at", "revoked_at", "revoked_because")
+        },
+    }
+    """Not the codes: whoever has one can spend it."""
     list_display = ("spelled", "series", "whose", "used", "until", "issued_at")
     list_filter = ("series",)
     list_select_related = ("series__programme", "member")

@@ -16,6 +16,7 @@ from config.ground.amounts import money
 from config.ground.ids import new_ref
 from config.ground.refusals import Refusal
 from config.staff.admin.readonly import ToldAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import amount, code, label, maturity, moment, points
 from loyalty.admin.correction_form import CorrectionForm
@@ -40,9 +41,15 @@ PURCHASES = 10
 
 
 @admin.register(Wallet, site=site)
-class WalletAdmin(GivesTiers, ToldAdmin):
+class WalletAdmin(ExportsList, GivesTiers, ToldAdmin):
     """Wallets, found by whom they belong to."""
 
+    export_columns = {
+        "member": "member__ref",
+        "programme": "programme__code",
+        "balance": "balance",
+        "debt": "debt",
+    }
     list_display = ("whose", "programme", "balance_now", "spendable_now", "pending_now", "tier_now")
     list_display_links = ("whose",)
     list_filter = ("programme",)

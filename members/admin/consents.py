@@ -10,6 +10,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.models import Consent
 from members.queries.search import find_by_term
@@ -17,7 +18,11 @@ from members.rules.people import name_of
 
 
 @admin.register(Consent, site=site)
-class ConsentAdmin(ReadOnlyAdmin):
+class ConsentAdmin(ExportsList, ReadOnlyAdmin):
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("channel", "purpose", "is_given", "changed_at")},
+    }
     list_display = ("who", "channel", "purpose", "says", "changed_at")
     list_filter = ("channel", "purpose", "is_given")
     list_filter_submit = True

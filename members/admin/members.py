@@ -1,5 +1,6 @@
 """Members, as staff find, read, enrol and change them."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,13 +10,13 @@ from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from config.ground import clock
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.admin.attributes import change_attributes
 from members.admin.consent_form import ConsentForm
@@ -24,7 +25,7 @@ from members.admin.page import Titled, facts_of_header, facts_of_timeline, panel
 from members.admin.take_over_form import TakeOverForm
 from members.models import Member
 from members.models.members import MemberState
-from members.queries.search import find_by_term
+from members.queries.search import find_by_term, newest_identity
 from members.rules.masking import masked
 from members.rules.people import Person, name_of
 from members.services.cards import give_card
@@ -42,7 +43,7 @@ def may_see_personal_data(request: HttpRequest) -> bool:
 
 
 @admin.register(Member, site=site)
-class MemberAdmin(ModelAdmin):
+class MemberAdmin(ExportsList):
     """Found by phone in any spelling, card, e-mail, ref or name. The page shows what every floor holds."""
 
     compressed_fields = True
@@ -57,6 +58,22 @@ class MemberAdmin(ModelAdmin):
     list_per_page = 50
     change_form_outer_before_template = "members/admin/page.html"
     actions_detail = ("consent",)
+    export_columns = {
+        "ref": "ref",
+        **{name: name for name in NAMES},
+        "phone": newest_identity("phone"),
+        "email": newest_identity("email"),
+        "card": newest_identity("card"),
+        "birth_date": "birth_date",
+        "state": "state",
+        "came_by": "enrolled_via",
+        "store": "enrolled_at_place",
+        "member_since": "enrolled_at",
+    }
+    export_masked = {
+        **{kind: partial(masked, kind) for kind in KINDS},
+        "birth_date": partial(masked, "words"),
+    }
 
     class Media:
         css = {"all": ("members/member_page.css",)}

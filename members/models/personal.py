@@ -164,6 +164,13 @@ RETENTION = (
         days=30,
     ),
     Period(
+        code="list_exports",
+        says="The log of lists that colleagues took away as files.",
+        table="staff.ListExport",
+        since="exported_at",
+        days=1_095,
+    ),
+    Period(
         code="staff_log",
         says="The log of what colleagues did in the admin.",
         table="admin.LogEntry",

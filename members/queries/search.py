@@ -3,7 +3,7 @@
 import re
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Reverse
 
 from config.ground.ids import is_ref
@@ -52,3 +52,9 @@ def _claim(kind: str, text: str) -> IdentityClaim | None:
         return claim(kind, text, region=settings.DEFAULT_REGION)
     except IdentityNotValid:
         return None
+
+
+def newest_identity(kind: str) -> Subquery:
+    """What each member of a query goes by of this kind, the newest; NULL for who has none."""
+    held = Identity.objects.filter(member_id=OuterRef("pk"), kind=kind).order_by("-pk")
+    return Subquery(held.values("value")[:1])

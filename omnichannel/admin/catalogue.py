@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.ground import clock
 from config.ground.amounts import decimals
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from omnichannel.admin.shown import amount, code
 from omnichannel.models import Category, Product, ProductPrice
@@ -122,12 +123,17 @@ class PricesInline(TabularInline):
 
 
 @admin.register(Product, site=site)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(ExportsList):
     """Products are found by SKU, barcode or name. One that is no longer sold stays: receipts name it."""
 
     form = ProductForm
     compressed_fields = True
     warn_unsaved_form = True
+    export_columns = {
+        "programme": "programme__code",
+        **{name: name for name in ("sku", "gtin", "name", "department", "brand")},
+        "category": "category",
+    }
     list_display = ("name", "sku_shown", "category", "department", "brand", "price_shown", "gtin_shown")
     list_filter = (
         "programme",

@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.queries.search import find_by_term
 from omnichannel.admin.days import DaysFilter
@@ -41,9 +42,13 @@ WHAT_NOW = {
 
 
 @admin.register(Message, site=site)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(ExportsList, ReadOnlyAdmin):
     """Read only: a message is sent again by the rules of its class or not at all, so that nobody gets it twice."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("channel", "message_class", "state", "attempts", "queued_at")},
+    }
     list_display = (
         "subject_shown",
         "who",

@@ -16,6 +16,7 @@ from unfold.paginator import InfinitePaginator
 from config.ground.amounts import money
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.links import links_on
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.queries.search import find_by_term
 from omnichannel.admin.days import DaysFilter
@@ -173,9 +174,17 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(PurchaseAdmin):
+class OrderAdmin(ExportsList, PurchaseAdmin):
     """A member's purchases, newest told first."""
 
+    export_columns = {
+        "ref": "ref",
+        "member": "member__ref",
+        "programme": "programme__code",
+        "store": "place__code",
+        **{name: name for name in ("number", "source", "state", "placed_at", "recorded_at", "currency")},
+        **{name: name for name in ("subtotal_minor", "discount_minor", "tax_minor", "total_minor")},
+    }
     list_display = ("number", "placed", "who", "place", "total", "state_label", "told_by")
     list_filter = (*PurchaseAdmin.list_filter, ("state", ChoicesDropdownFilter))
     list_select_related = (*PurchaseAdmin.list_select_related, "member")

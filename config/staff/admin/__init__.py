@@ -1,5 +1,5 @@
 """Doors for administrators: people, roles, sign-ins and what was changed. Django's autodiscovery imports this."""
 
-from config.staff.admin import clockwork, history, jobs, people, signins
+from config.staff.admin import clockwork, exports, history, jobs, people, signins
 
-__all__ = ["clockwork", "history", "jobs", "people", "signins"]
+__all__ = ["clockwork", "exports", "history", "jobs", "people", "signins"]

@@ -7,5 +7,6 @@ class OmnichannelConfig(AppConfig):
     name = "omnichannel"
 
     def ready(self) -> None:
+        import_module("omnichannel.subscribers")
         registry = import_module("members.member_data")
         registry.register("omnichannel", import_module("omnichannel.member_data"))

@@ -76,13 +76,15 @@ def letter_for(content: Content, names: Mapping[str, Any]) -> Letter:
     )
 
 
-def with_way_out(letter: Letter, *, programme_name: str, url: str) -> Letter:
-    """The letter as it goes out by e-mail: below it stands why it came, and the link that ends such letters."""
+def with_way_out(letter: Letter, *, programme_name: str, url: str, choose_at: str) -> Letter:
+    """The letter as it goes out by e-mail: below it stands why it came, the link that ends such letters, and the one to
+    the page on which the member chooses what comes, and how often."""
     why = f"You get this e-mail because you agreed to hear from {programme_name}."
-    link = f'{escape(why)} <a href="{escape(url)}">Unsubscribe</a>'
+    choose = f'<a href="{escape(choose_at)}">Choose what you get</a>'
+    link = f'{escape(why)} <a href="{escape(url)}">Unsubscribe</a> · {choose}'
     return Letter(
         subject=letter.subject,
-        body_text=f"{letter.body_text}\n{why}\nUnsubscribe: {url}\n",
+        body_text=f"{letter.body_text}\n{why}\nUnsubscribe: {url}\nChoose what you get: {choose_at}\n",
         body_html=letter.body_html.removesuffix(_END_OF_PAGE)
         + f'<p style="font-size: smaller; color: #555">{link}</p>{_END_OF_PAGE}',
     )

@@ -1,5 +1,7 @@
 """A decision as the floors below take it: a grant for the till, messages for the channels."""
 
+from datetime import datetime
+
 from campaigns.models import CampaignRun
 from campaigns.rules.content import with_way_out
 from campaigns.rules.decisions import Decision
@@ -7,6 +9,7 @@ from campaigns.rules.offers import Offer
 from loyalty.rules.definition import FixedPoints, Multiplier, Scope
 from loyalty.services.grants import GrantDraft
 from members.rules.consents import Channel, Purpose
+from members.services.preference_links import preferences_url
 from members.services.unsubscribing import Subscription, unsubscribe_url
 from omnichannel.rules.messages import Draft, MessageClass
 
@@ -40,19 +43,21 @@ def grant_draft(run: CampaignRun, decision: Decision) -> GrantDraft:
     )
 
 
-def message_drafts(run: CampaignRun, decision: Decision) -> list[Draft]:
+def message_drafts(run: CampaignRun, decision: Decision, *, now: datetime) -> list[Draft]:
     """One message for each channel that is open, never sent after the offer has ended."""
-    return [_draft(run, decision, channel) for channel in decision.verdict.channels_to_send()]
+    return [_draft(run, decision, channel, now) for channel in decision.verdict.channels_to_send()]
 
 
-def _draft(run: CampaignRun, decision: Decision, channel: str) -> Draft:
+def _draft(run: CampaignRun, decision: Decision, channel: str, now: datetime) -> Draft:
     if decision.letter is None or run.version is None:
         raise ValueError("only a decision that is sent has messages")
     purpose = run.version.plan["purpose"]
     letter, facts = decision.letter, {"campaign": run.campaign.ref, "title": decision.title}
+    facts["preferences_url"] = choose_at = preferences_url(decision.member_ref, now=now)
     if channel == "email":
         url = unsubscribe_url(Subscription(decision.member_ref, Channel.EMAIL, Purpose(purpose)))
-        letter = with_way_out(letter, programme_name=run.campaign.programme.name, url=url)
+        name = run.campaign.programme.name
+        letter = with_way_out(letter, programme_name=name, url=url, choose_at=choose_at)
         facts["unsubscribe_url"] = url
     return Draft(
         member_id=decision.member_id,

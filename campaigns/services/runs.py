@@ -136,7 +136,7 @@ def _carried_out(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> 
             decisions = decisions_for(run, member_ids, now=now)
             sent = [decision for decision in decisions if decision.is_sent]
             grant_to([grant_draft(run, decision) for decision in sent], now=now)
-            queue_messages([draft for one in sent for draft in message_drafts(run, one)], now=now)
+            queue_messages([draft for one in sent for draft in message_drafts(run, one, now=now)], now=now)
             publish_many([_announcement(run, decision, now) for decision in sent], now=now)
             _write_down(run, decisions, now)
     except (IntegrityError, DataError, Refusal):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from unfold.admin import StackedInline
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -37,7 +37,7 @@ WIDGETS = {
     "date": UnfoldAdminDateWidget,
     "yes_no": UnfoldAdminSelectWidget,
     "one_of": UnfoldAdminSelectWidget,
-    "many_of": UnfoldAdminCheckboxSelectMultiple,
+    "many_of": UnfoldAdminCheckboxSelectMultipleWidget,
 }
 
 

@@ -1,8 +1,11 @@
 """What members allow, over all of them. It is changed by the members, or on a member's page in their name."""
 
+from datetime import datetime
+
+import msgspec
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,9 +15,29 @@ from unfold.paginator import InfinitePaginator
 from config.staff.admin.readonly import ReadOnlyAdmin
 from config.staff.list_exports import ExportsList
 from config.staff.site import site
+from members.api.consents import proof_of
 from members.models import Consent
+from members.queries.members import get_member_by_id
 from members.queries.search import find_by_term
+from members.rules.consents import Channel, Purpose
 from members.rules.people import name_of
+
+
+def proof_file(member_id: int, channel: str, purpose: str, *, now: datetime) -> HttpResponse:
+    """One consent with all its evidence, as JSON to be saved.
+
+    :raises Http404: for a channel or purpose that there is not.
+    """
+    try:
+        proof = proof_of(get_member_by_id(member_id), Channel(channel), Purpose(purpose), now=now)
+    except ValueError:
+        raise Http404 from None
+    name = f"{proof.member}-{channel}-{purpose}.json"
+    return HttpResponse(
+        msgspec.json.format(msgspec.json.encode(proof), indent=2),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @admin.register(Consent, site=site)

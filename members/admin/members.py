@@ -20,6 +20,7 @@ from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.admin.attributes import change_attributes
 from members.admin.consent_form import ConsentForm
+from members.admin.consents import proof_file
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
 from members.admin.page import Titled, facts_of_header, facts_of_timeline, panels_shown
 from members.admin.take_over_form import TakeOverForm
@@ -218,9 +219,11 @@ class MemberAdmin(ExportsList):
         take_over = self.admin_site.admin_view(self.take_over)
         timeline = self.admin_site.admin_view(self.timeline)
         attributes = self.admin_site.admin_view(self.attributes)
+        proof = self.admin_site.admin_view(self.proof)
         return [
             path("<int:pk>/take-over/", take_over, name="members_member_take_over"),
             path("<int:pk>/timeline/", timeline, name="members_member_timeline"),
+            path("<int:pk>/consents/<str:channel>/<str:purpose>/", proof, name="members_member_proof"),
             path("<int:pk>/attributes/", attributes, name="members_member_attributes"),
             *super().get_urls(),
         ]
@@ -238,6 +241,15 @@ class MemberAdmin(ExportsList):
             "media": self.media,
         }
         return render(request, "members/admin/timeline.html", page)
+
+    def proof(self, request: HttpRequest, pk: int, channel: str, purpose: str) -> HttpResponse:
+        """How a consent came to be, as a file to hand on; that it was taken is written down."""
+        member = self.get_object(request, str(pk))
+        if member is None or not self.has_view_permission(request, member):
+            raise PermissionDenied
+        answer = proof_file(pk, channel, purpose, now=clock.now())
+        self.log_change(request, member, f"Took the proof of consent: {purpose} by {channel}.")
+        return answer
 
     def attributes(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What a member told a colleague."""

@@ -4,31 +4,25 @@ from django.db import transaction
 from rest_framework.request import Request
 
 from config.ground import clock
-from config.ground.api.caller import caller_of, member_of
+from config.ground.api.caller import member_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.etags import ensure_unchanged
-from config.ground.refusals import NotFound
 from members.api.bodies import (
     CardBody,
-    ConsentChoiceBody,
-    ConsentStateBody,
     MeBody,
     PreferenceChangesBody,
     PreferencesBody,
     ProfileBody,
-    consent_state_body,
     me_body,
     preferences_body,
 )
 from members.queries.attributes import get_attributes
 from members.queries.cards import get_card
-from members.queries.consents import get_consent, list_consents
+from members.queries.consents import list_consents
 from members.queries.members import get_member_by_id
 from members.queries.preferences import get_preferences
 from members.rules.attributes import Eyes
-from members.rules.consents import Channel, ConsentWord, Purpose
 from members.services.attributes import set_attributes
-from members.services.consents import record_consents
 from members.services.preferences import change_preferences
 from members.services.profiles import change_member
 
@@ -64,52 +58,19 @@ def _me(member_id: int) -> MeBody:
 
 
 class MyPreferences(Door):
-    """Change some wishes and leave the others."""
+    """What the member wishes. PATCH changes some wishes and leaves the others."""
 
     scope = "member"
     takes = {"patch": PreferenceChangesBody}
-    answers = {"patch": {200: PreferencesBody}}
+    answers = {"get": {200: PreferencesBody}, "patch": {200: PreferencesBody}}
+
+    def get(self, request: Request) -> Answer:
+        return Answer(preferences_body(get_preferences(member_of(request))))
 
     def patch(self, request: Request) -> Answer:
         body: PreferenceChangesBody = self.body(request)
         changed = change_preferences(member_of(request), body.changes(), now=clock.now())
         return Answer(preferences_body(changed))
-
-
-class MyConsent(Door):
-    """Say yes or no for one channel and purpose. It holds at once."""
-
-    scope = "member"
-    takes = {"put": ConsentChoiceBody}
-    answers = {"put": {200: ConsentStateBody}}
-
-    def put(self, request: Request, channel: str, purpose: str) -> Answer:
-        body: ConsentChoiceBody = self.body(request)
-        member_id, now = member_of(request), clock.now()
-        word = ConsentWord(
-            channel=_channel(channel),
-            purpose=_purpose(purpose),
-            is_given=body.is_given,
-            text_version=body.text_version,
-        )
-        record_consents(
-            member_id, [word], source="app", actor=caller_of(request).name, happened_at=now, now=now
-        )
-        return Answer(consent_state_body(get_consent(member_id, channel, purpose)))
-
-
-def _channel(text: str) -> Channel:
-    try:
-        return Channel(text)
-    except ValueError:
-        raise NotFound(f"There is no such channel; there are {', '.join(Channel)}.") from None
-
-
-def _purpose(text: str) -> Purpose:
-    try:
-        return Purpose(text)
-    except ValueError:
-        raise NotFound(f"There is no such purpose; there are {', '.join(Purpose)}.") from None
 
 
 class MyCard(Door):

@@ -15,7 +15,7 @@ from members.api.preference_words import CHANNELS, FREQUENCIES, LANGUAGES, TEXT_
 from members.queries.consents import ConsentFacts
 from members.queries.members import MemberFacts
 from members.queries.preferences import PreferenceFacts
-from members.rules.attributes import Attribute, Value
+from members.rules.attributes import Attribute, Value, words_of
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.services.preference_page import Choices
 
@@ -87,7 +87,7 @@ class PreferenceForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     quiet_until = forms.TimeField(
-        label=gettext_lazy("until"),
+        label=gettext_lazy("Quiet until"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
@@ -105,8 +105,12 @@ class PreferenceForm(forms.Form):
         self._offer_wishes()
         self._offer_consents()
         for asked in known.asked:
-            field = field_for(asked, known.said.get(asked.code), _WIDGETS[asked.kind])
+            said = known.said.get(asked.code)
+            field = field_for(asked, said, _WIDGETS[asked.kind])
+            if asked.kind == "date":
+                field.widget.input_type = "date"  # the browser's own calendar
             field.disabled = not asked.is_edited_by_member
+            field.words = words_of(asked, said) if said is not None else ""  # type: ignore[attr-defined]  # for the page
             self.fields[ATTRIBUTE + asked.code] = field
         self._begin_with(_told(data.get("shown", "")) if data is not None else None)
 

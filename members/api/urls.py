@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from members.api.attributes import MyAttributes
+from members.api.consents import MemberConsent, MyConsent, MyConsents
 from members.api.households import (
     HandOverHousehold,
     JoinHousehold,
@@ -17,7 +18,7 @@ from members.api.households import (
     MyHouseholdInvitations,
     MyHouseholdPerson,
 )
-from members.api.me import Me, MyCard, MyConsent, MyPreferences
+from members.api.me import Me, MyCard, MyPreferences
 from members.api.members import Attributes, Members, OneMember, TakeOver
 from members.api.merges import MergeMember, PreviewMerge, UndoMerge
 from members.api.presence import AskForPresence, ProvePresence
@@ -30,6 +31,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes", Attributes.as_view(), name="attributes"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
     path("members/<str:ref>/timeline", MemberTimeline.as_view(), name="member-timeline"),
+    path(
+        "members/<str:ref>/consents/<str:channel>/<str:purpose>",
+        MemberConsent.as_view(),
+        name="member-consent",
+    ),
     path("members/<str:ref>/identities/take-over", TakeOver.as_view(), name="take-over"),
     path("members/<str:ref>/merge/preview", PreviewMerge.as_view(), name="preview-merge"),
     path("members/<str:ref>/merge", MergeMember.as_view(), name="merge"),
@@ -43,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me", Me.as_view(), name="me"),
     path("me/attributes", MyAttributes.as_view(), name="my-attributes"),
     path("me/preferences", MyPreferences.as_view(), name="my-preferences"),
+    path("me/consents", MyConsents.as_view(), name="my-consents"),
     path("me/consents/<str:channel>/<str:purpose>", MyConsent.as_view(), name="my-consent"),
     path("me/export", MyExport.as_view(), name="my-export"),
     path("me/export/file", MyExportFile.as_view(), name="my-export-file"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from members.models import Consent
+from members.models import Consent, ConsentEvent
 
 
 class ConsentFacts(msgspec.Struct, frozen=True):
@@ -27,6 +27,42 @@ def list_consents(member_id: int) -> list[ConsentFacts]:
     """All that a member ever said yes or no to, as it holds now."""
     rows = Consent.objects.filter(member_id=member_id).order_by("channel", "purpose")
     return [ConsentFacts(*row) for row in rows.values_list("channel", "purpose", "is_given", "changed_at")]
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One word of a member, as it was written down. `written_by`: what kind of actor did: member, staff, key."""
+
+    is_given: bool
+    source: str
+    place_code: str
+    text_version: str
+    written_by: str
+    happened_at: datetime
+    recorded_at: datetime
+
+
+def list_evidence(member_id: int, channel: str, purpose: str) -> list[Evidence]:
+    """Every word of a member about one channel and purpose, in the order in which they were written down."""
+    rows = ConsentEvent.objects.filter(member_id=member_id, channel=channel, purpose=purpose).order_by("pk")
+    return [
+        Evidence(
+            is_given=row.is_given,
+            source=row.source,
+            place_code=row.place_code,
+            text_version=row.text_version,
+            written_by=row.actor.partition(":")[0],
+            happened_at=row.happened_at,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    ]
+
+
+def find_consent(member_id: int, channel: str, purpose: str) -> ConsentFacts | None:
+    """What holds for one channel and purpose; None if the member never spoke of it."""
+    return next(
+        (one for one in list_consents(member_id) if (one.channel, one.purpose) == (channel, purpose)), None
+    )
 
 
 def get_consent(member_id: int, channel: str, purpose: str) -> ConsentFacts:

@@ -45,7 +45,7 @@ def panels(member_id: int, *, now: datetime, viewer_id: int | None = None) -> li
         *_household(member_id),
         _preferences(get_preferences(member_id)),
         *_attributes(member_id),
-        _consents(list_consents(member_id)),
+        _consents(member_id, list_consents(member_id)),
         _consent_history(member_id),
         _privacy(member_id),
     ]
@@ -207,7 +207,7 @@ def _said(asked: Attribute, value: Value) -> Cell:
     return Cell(words, kind="personal", of="words") if asked.seen_by == "personal" else Cell(words)
 
 
-def _consents(consents: list[ConsentFacts]) -> Panel:
+def _consents(member_id: int, consents: list[ConsentFacts]) -> Panel:
     zone = get_current_timezone()
     rows = tuple(
         (
@@ -215,10 +215,16 @@ def _consents(consents: list[ConsentFacts]) -> Panel:
             consent.channel,
             Cell("yes", kind="good") if consent.is_given else Cell("no", kind="bad"),
             day(consent.changed_at, zone),
+            Cell(
+                "proof",
+                link=reverse(
+                    "admin:members_member_proof", args=[member_id, consent.channel, consent.purpose]
+                ),
+            ),
         )
         for consent in consents
     )
-    columns = ("Purpose", "Channel", "Allowed", "Since")
+    columns = ("Purpose", "Channel", "Allowed", "Since", "")
     return Panel(
         title="Consent", order=76, columns=columns, rows=rows, empty="Never asked, so only what they order."
     )

@@ -112,8 +112,8 @@ class MessageAdmin(ExportsList, ReadOnlyAdmin):
 
     @display(description="text")
     def letter(self, message: Message) -> SafeString:
-        """As it was written, but for the key in its link: whoever has that can unsubscribe the member."""
-        text = re.sub(r"(/u/)\S+", r"\1…", message.body_text)
+        """As it was written, but for the keys in its links: whoever has them can choose in the member's place."""
+        text = re.sub(r"(/u/|/preferences/)\S+", r"\1…", message.body_text)
         return format_html('<div style="white-space: pre-line">{}</div>', text)
 
     @display(description="member")

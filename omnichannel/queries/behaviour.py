@@ -1,6 +1,6 @@
 """Questions about behaviour: which events a programme takes, and what was told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 from django.db import connection
@@ -57,6 +57,12 @@ def find_told(*, programme_id: int, source: str, teller: int, ids: Iterable[str]
             [programme_id, source, teller, sorted(set(ids))],
         )
         return dict(cursor.fetchall())
+
+
+def list_programmes_told(member_ids: Collection[int], *, type_code: str, source: str) -> set[int]:
+    """Ids of the programmes in which a source told this of one of these members."""
+    rows = BehaviourEvent.objects.filter(member_id__in=member_ids, type_code=type_code, source=source)
+    return set(rows.values_list("programme_id", flat=True))
 
 
 def list_newest_events(member_id: int, *, limit: int, viewer_id: int | None = None) -> list[BehaviourEvent]:

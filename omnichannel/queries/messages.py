@@ -30,6 +30,13 @@ def lock_due_messages(*, limit: int, now: datetime) -> list[Message]:
     return found
 
 
+def lock_waiting_messages(member_ids: Collection[int], *, now: datetime) -> list[Message]:
+    """What waits for these members, due or not, and is not in a sender's hands; he asks for consent himself."""
+    waiting = Message.objects.filter(member_id__in=member_ids, state=Message.State.QUEUED)
+    free = waiting.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+    return list(free.order_by("pk").select_for_update(skip_locked=True, of=("self",)))
+
+
 def lock_abandoned_messages(*, limit: int, now: datetime) -> list[Message]:
     """Messages whose sender has not come back within its lease: it died, or still waits for an answer."""
     abandoned = Message.objects.filter(state=Message.State.SENDING, lease_until__lte=now)

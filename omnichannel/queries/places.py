@@ -24,6 +24,11 @@ def get_programme_by_id(programme_id: int) -> Programme:
     return Programme.objects.get(pk=programme_id)
 
 
+def list_programmes() -> list[Programme]:
+    """All of the house, the oldest first."""
+    return list(Programme.objects.order_by("pk"))
+
+
 def find_only_programme() -> Programme | None:
     """The programme, if there is just one."""
     found = list(Programme.objects.all()[:2])

@@ -1,16 +1,18 @@
 """Queueing messages and reading them. Sending is `services.sending`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from msgspec import json
 
 from config.ground.ids import new_ref
 from omnichannel.models import Message
 from omnichannel.queries import messages
 from omnichannel.rules.messages import Draft
+
+NOT_ALLOWED = "the member does not allow it any more"
 
 _QUEUE = """
     INSERT INTO omnichannel_message
@@ -44,6 +46,17 @@ def queue_messages(drafts: Sequence[Draft], *, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, _columns(drafts, now))
         return int(cursor.rowcount)
+
+
+@transaction.atomic
+def withdraw_unallowed(member_ids: Collection[int], *, now: datetime) -> int:
+    """Withdraw what waits for these members and needs a consent that does not hold. Safe to repeat.
+
+    :return: how many.
+    """
+    refused = messages.find_without_consent(messages.lock_waiting_messages(member_ids, now=now))
+    rows = Message.objects.filter(pk__in=refused, member_id__in=member_ids)
+    return rows.update(state=Message.State.WITHDRAWN, lease_until=None, last_error=NOT_ALLOWED)
 
 
 def mark_read(*, member_id: int, ref: str, now: datetime) -> Message:

@@ -19,6 +19,7 @@ from omnichannel.adapters.carriers import Carrier, CarrierAway, NotDelivered, Pa
 from omnichannel.models import Message
 from omnichannel.queries import messages
 from omnichannel.rules.messages import NextStep, after_doubt, after_refusal
+from omnichannel.services.messages import NOT_ALLOWED
 
 TIMEOUT_S = 10.0
 LARGEST_BATCH = 20
@@ -83,7 +84,7 @@ def _release(claimed: Sequence[Message], now: datetime) -> list[Message]:
         if message.expires_at is not None and message.expires_at <= now:
             _withdraw(message, "its time was over before it could be sent")
         elif message.pk in without_consent:
-            _withdraw(message, "the member does not allow it any more")
+            _withdraw(message, NOT_ALLOWED)
         else:
             released.append(message)
     return released

@@ -70,9 +70,13 @@ def test_a_letter_shows_its_way_out_and_names_it_in_its_headers(folder: Path):
     assert link.startswith("https://loyalty.example.com/u/")
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert f"agreed to hear from Ben & Co.\nUnsubscribe: {link}\n" in part(letter, "plain")
-    assert f'agreed to hear from Ben &amp; Co. <a href="{link}">Unsubscribe</a></p></body></html>' in part(
-        letter, "html"
-    )
+    choose_at = Message.objects.get(channel="email").facts["preferences_url"]
+    assert f"\nChoose what you get: {choose_at}\n" in part(letter, "plain")
+    assert (
+        f'agreed to hear from Ben &amp; Co. <a href="{link}">Unsubscribe</a> · '
+        f'<a href="{choose_at}">Choose what you get</a></p></body></html>'
+    ) in part(letter, "html")
+    assert Client().get(urlsplit(choose_at).path).status_code == 200
 
 
 def test_the_inbox_needs_no_link(folder: Path, shop: Shop):

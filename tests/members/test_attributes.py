@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -215,9 +216,16 @@ def test_a_marketer_declares_and_colleagues_see_and_write_what_they_may(ada: Mem
     assert (declared.kind, declared.code, declared.label) == ("one_of", "milk", "Your milk")
 
     written = f"{LIST}{ada.pk}/attributes/"
+    Attribute.objects.create(code="teas", label="Teas", kind="many_of", purpose="Ours.", allowed=["green"])
     assert "For your tea." in manager.get(written).content.decode()
     assert manager.post(written, {"milk": "oat"}).status_code == 302
     assert cashier.get(written).status_code == 403
     assert get_attributes(ada.pk, eyes=Eyes.TRUSTED) == {"milk": "oat"}
+    proof = f"{LIST}{ada.pk}/consents/email/marketing/"
+    taken = manager.get(proof)
+    assert (taken.json()["member"], taken.json()["evidence"]) == (ada.ref, [])
+    assert taken.headers["Content-Disposition"] == f'attachment; filename="{ada.ref}-email-marketing.json"'
+    assert LogEntry.objects.filter(change_message__startswith="Took the proof of consent").count() == 1
+    assert manager.get(proof.replace("email", "pigeon")).status_code == 404
     assert ">oat<" in "".join(manager.get(page_of(ada)).content.decode().split())
     assert ">oat<" not in "".join(cashier.get(page_of(ada)).content.decode().split())

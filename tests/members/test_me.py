@@ -143,6 +143,35 @@ def test_consent_holds_at_once_and_its_evidence_stays(app: Client, ada: Member) 
     assert [event.payload["is_given"] for event in announced] == [True, False]
 
 
+def test_each_consent_says_why_it_is_asked_and_how_it_came_to_be(
+    app: Client, ada: Member, integration: Client
+) -> None:
+    send(app, "patch", "", language="zh-TW")
+    door = "/consents/email/points"
+    send(app, "put", door, is_given=True, text_version="2026-01")
+    send(app, "put", door, is_given=False)
+
+    asked = {
+        (one["channel"], one["purpose"]): one for one in app.get("/api/v1/me/consents").json()["results"]
+    }
+    assert len(asked) == 35
+    assert asked["email", "points"]["changed_at"] is not None
+    assert (asked["sms", "points"]["is_given"], asked["sms", "points"]["changed_at"]) == (False, None)
+    assert asked["sms", "points"]["why"] == "在點數到期前與升等時通知您。"
+    own = app.get(f"/api/v1/me{door}").json()
+    assert (own["member"], own["is_given"], own["why"]) == (ada.ref, False, asked["sms", "points"]["why"])
+    words = [
+        (one["is_given"], one["source"], one["text_version"], one["written_by"]) for one in own["evidence"]
+    ]
+    assert words == [(True, "app", "2026-01", "member"), (False, "app", "", "member")]
+    proof = integration.get(f"/api/v1/members/{ada.ref}{door}").json()
+    assert proof["evidence"] == own["evidence"]
+    assert proof["why"] == "To tell you before points run out, and when you reach a new tier."
+    assert integration.get(f"/api/v1/members/{ada.ref}/consents/email/surveys").json()["evidence"] == []
+    assert integration.get(f"/api/v1/members/{ada.ref}/consents/email/fun").status_code == 404
+    assert app.get("/api/v1/me/preferences").json() == app.get("/api/v1/me").json()["preferences"]
+
+
 @pytest.mark.parametrize("door", ["/consents/pigeon/marketing", "/consents/email/fun"])
 def test_unknown_channels_and_purposes_are_not_found(app: Client, door: str) -> None:
     assert send(app, "put", door, is_given=True)[0] == 404

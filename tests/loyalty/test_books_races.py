@@ -1,6 +1,5 @@
 """Closing a month while eight real processes sell into it: what they tell counts once, and not in the closed month."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from loyalty.services.seals import seal_closed_days
 from loyalty.services.verification import verify_ledger
 from tests.loyalty.bookkeeping import books_of, home_of
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.test_races_of_processes import Tills
 from tests.processes import Processes
 
 TILLS, SALES = 8, 10
@@ -38,22 +38,18 @@ def test_a_month_is_closed_while_tills_sell_into_it(
     seal_closed_days(now=now)
     keep_books(now=now)
 
-    started = []
-    for till in range(TILLS):
-        sales = [basket(1_000, member=member, placed_at=then.isoformat()) for _ in range(SALES)]
-        file = tmp_path / f"till-{till}.json"
-        file.write_text(
-            json.dumps({"key": shop.key, "requests": [["checkout/commit", sale] for sale in sales]})
-        )
-        started.append(processes.start("-m", "tests.loyalty.till_process", file))
-    while any(process.poll() is None for process in started):
+    sales = [
+        [("checkout/commit", basket(1_000, member=member, placed_at=then.isoformat())) for _ in range(SALES)]
+        for _ in range(TILLS)
+    ]
+    tills = Tills(processes, tmp_path, [(shop.key, of_till) for of_till in sales])
+    while tills.are_selling():
         keep_books(now=datetime.now(UTC))
         if not books_of(shop).closed and BookLine.objects.count() > 1:
             closed = ask_to_close(home_of(shop), month, by="test", now=now)
-    answers = [answer for process in started for answer in json.loads(process.communicate(timeout=240)[0])]
 
     keep_books(now=datetime.now(UTC))
-    assert [status for status, _ in answers] == [201] * TILLS * SALES
+    assert [status for status, _ in tills.told()] == [201] * TILLS * SALES
     assert closed.closing_points == 1_000
     books = books_of(shop)
     assert books.days(month, month_after(month))[-1].closing_points == 1_000

@@ -23,7 +23,30 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TILLS = 8
 Request = tuple[str, dict[str, Any]]
-Race = Callable[..., list[tuple[int, dict[str, Any]]]]
+Told = list[tuple[int, dict[str, Any]]]
+Race = Callable[..., Told]
+
+
+class Tills:
+    """Tills that were started at once, each a process."""
+
+    def __init__(
+        self, processes: Processes, folder: Path, sales: Sequence[tuple[str, Sequence[Request]]]
+    ) -> None:
+        """:param sales: the key and the requests of each till."""
+        self._files = [folder / f"till-{number}.json" for number in range(len(sales))]
+        for file, (key, requests) in zip(self._files, sales, strict=True):
+            file.write_text(json.dumps({"key": key, "requests": requests}))
+        self._process = processes.start("-m", "tests.loyalty.till_process", *self._files)
+
+    def are_selling(self) -> bool:
+        return self._process.poll() is None
+
+    def told(self) -> Told:
+        """What all of them were answered, till after till."""
+        assert self._process.wait(timeout=240) == 0
+        answers = [json.loads(file.with_suffix(".told").read_text()) for file in self._files]
+        return [(status, body) for of_till in answers for status, body in of_till]
 
 
 @pytest.fixture
@@ -39,19 +62,15 @@ def race(processes: Processes, tmp_path: Path) -> Race:
         *,
         all_reach: Member | None = None,
         keys: Sequence[str] = (),
-    ) -> list[tuple[int, dict[str, Any]]]:
-        started = []
+    ) -> Told:
+        keys = keys or [shop.key] * len(tills)
         with transaction.atomic():
             if all_reach is not None:
                 Wallet.objects.select_for_update().get(member=all_reach)
-            for number, requests in enumerate(tills):
-                file = tmp_path / f"till-{number}.json"
-                file.write_text(json.dumps({"key": keys[number] if keys else shop.key, "requests": requests}))
-                started.append(processes.start("-m", "tests.loyalty.till_process", file))
+            started = Tills(processes, tmp_path, list(zip(keys, tills, strict=True)))
             if all_reach is not None:
                 wait_for_waiting(len(tills), patience_s=120)
-        told = [process.communicate(timeout=240)[0] for process in started]
-        return [(status, body) for text in told for status, body in json.loads(text)]
+        return started.told()
 
     return run
 

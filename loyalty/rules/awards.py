@@ -45,8 +45,8 @@ class Award(msgspec.Struct, frozen=True, kw_only=True):
 class NotApplied(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that could have helped and did not, with the reason.
 
-    `missing`: how much more it would have taken: minor units, pieces, days or points, as `code` says; null where
-    nothing can be counted.
+    `missing`: how much more it would have taken: minor units, pieces, days or points, as `code` says; where no member
+    was named, the points that one would earn; null where nothing can be counted.
     """
 
     what: str

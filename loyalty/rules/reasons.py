@@ -67,6 +67,11 @@ _BY_CODE = {
 """What needs no more than its code to be said."""
 
 
+def nobody_named(points: int) -> str:
+    """Why a purchase without a member earned nothing."""
+    return said("No member was named; a member would earn {points}.", points=points_words(points))
+
+
 def because_of(when: str, code: str, missing: int | None, currency: str) -> str:
     """Why a condition does not hold.
 
@@ -101,6 +106,8 @@ def why_not(
             return " ".join(because_of(when, code, missing, manner.currency) for when in whens)
         if (words := _of_effect(definition, code, missing or 0, manner, given)) is not None:
             return words
+    if code == "no_member" and missing is not None:
+        return nobody_named(missing)
     return said(_BY_CODE[code]) if code in _BY_CODE else None
 
 

@@ -29,6 +29,7 @@ from loyalty.rules.compile import LiveRule, Programme, Terms
 from loyalty.rules.holding import Occasion, Unmet
 from loyalty.rules.ladders import ALL_PAID
 from loyalty.rules.meeting import Won, settle_groups, within_caps
+from loyalty.rules.reasons import nobody_named
 from loyalty.rules.voucher_facts import Brought
 from loyalty.rules.vouchers_used import Cut, VoucherUsed, amounts_before, cut_by_vouchers, paid_by_gift_cards
 
@@ -269,5 +270,6 @@ def _nobody(points: int) -> NotApplied:
     return NotApplied(
         what="points",
         code="no_member",
-        because=f"No member was named; a member would earn {points} points.",
+        because=nobody_named(points),
+        missing=points,
     )

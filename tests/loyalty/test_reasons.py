@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Replace
 
 from config.ground import words as ground_words
 from config.ground.tongues import reading
@@ -22,6 +24,7 @@ from loyalty.rules.conditions import Buys, Hours, Spends, TierIs, Weekdays
 from loyalty.rules.definition import Cap, FixedPoints, Multiplier, PerItem, RuleDefinition
 from loyalty.services.grants import GrantDraft, grant_to
 from loyalty.services.rules import publish_rule
+from omnichannel.models import UnclaimedOrder
 from tests.loyalty.conftest import LONG_AGO, Shop, basket
 from tests.loyalty.test_admin_rules import signed_in
 from tests.loyalty.test_why import bought, tea_shop, why  # noqa: F401 - a fixture
@@ -139,6 +142,14 @@ def test_pieces_are_counted_as_they_were_bought_where_a_cap_took_points(shop: Sh
     quoted = shop.post("checkout/quote", body, **CHINESE).json()["settlement"]
     assert "3 件" in quoted["earned"][1]["because"]
     assert "3 pieces; its cap lets 25" in shop.quote(body).json()["settlement"]["earned"][1]["because"]
+
+
+@pytest.mark.django_db
+def test_what_a_member_would_earn_is_told_who_is_not_named(shop: Shop) -> None:
+    ref = shop.commit(basket(1_000)).json()["order"]["ref"]
+    assert why_in_chinese(shop, ref)["for_member"] == ["未出示会员；会员可获得 100 积分。"]
+    UnclaimedOrder.objects.update(answer=Replace("answer", Value(',"missing":100'), Value("")))
+    assert why_in_chinese(shop, ref)["for_member"] == ["未出示会员；会员可获得积分。"]
 
 
 @pytest.mark.django_db

@@ -72,7 +72,7 @@ class PreferenceForm(forms.Form):
     )
     preferred_channel = forms.ChoiceField(
         label=gettext_lazy("Best reached by"),
-        help_text=gettext_lazy("Where you allow several ways, we take this one first."),
+        help_text=gettext_lazy("Where our people write or call themselves, they take this one."),
         required=False,
     )
     frequency = forms.ChoiceField(

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from members.models import Identity
 from members.queries.consents import consenting
@@ -68,6 +69,25 @@ def find_without_consent(messages: Iterable[Message]) -> set[int]:
         allowed = consenting({m.member_id for m in asked}, channel, purpose)
         refused |= {m.pk for m in asked if m.member_id not in allowed}
     return refused
+
+
+def find_last_marketing(
+    member_ids: Collection[int], *, apart_from: Collection[int], now: datetime
+) -> dict[int, datetime]:
+    """When news or an offer went out to each of these members last, or is going out at this moment; the inbox does not
+    count, for nothing comes to anybody by it.
+
+    :param apart_from: ids of messages that are asked about, and do not count.
+    """
+    state = Message.State
+    out = Q(state__in=[state.SENT, state.DELIVERED, state.UNCERTAIN, state.SENDING])
+    on_the_way = Q(state=state.QUEUED, lease_until__gt=now)
+    marketing = Message.objects.filter(
+        out | on_the_way, member_id__in=member_ids, message_class=Message.MessageClass.MARKETING
+    )
+    others = marketing.exclude(channel=Message.Channel.INBOX).exclude(pk__in=apart_from).order_by()
+    last = others.values("member_id").annotate(last_at=Max(Coalesce("sent_at", "due_at")))
+    return dict(last.values_list("member_id", "last_at"))
 
 
 def inbox_of(member_id: int) -> QuerySet[Message]:

@@ -20,6 +20,7 @@ from omnichannel.models import Message
 from omnichannel.queries import messages
 from omnichannel.rules.messages import NextStep, after_doubt, after_refusal
 from omnichannel.services.messages import NOT_ALLOWED
+from omnichannel.services.wishes import keep_to_wishes
 
 TIMEOUT_S = 10.0
 LARGEST_BATCH = 20
@@ -47,10 +48,11 @@ def send_due(limit: int = LARGEST_BATCH, *, now: datetime) -> Sent:
     :return: how many were claimed, sent and withdrawn; `claimed == 0` says that nothing waits.
     """
     settle_abandoned(now=now)
-    claimed = _claim(min(limit, LARGEST_BATCH), now)
+    claimed, held_back = _claim(min(limit, LARGEST_BATCH), now)
     released = _release(claimed, now)
     sent = _hand_over(released, now)
-    return Sent(len(claimed), sent, len(claimed) - len(released))
+    withdrawn = sum(message.state == State.WITHDRAWN for message in held_back)
+    return Sent(len(claimed) + len(held_back), sent, withdrawn + len(claimed) - len(released))
 
 
 @transaction.atomic
@@ -64,16 +66,18 @@ def settle_abandoned(*, now: datetime, limit: int = 500) -> int:
 
 
 @transaction.atomic
-def _claim(limit: int, now: datetime) -> list[Message]:
-    """Take a lease on what is due, so that no other sender takes the same messages."""
-    due = messages.lock_due_messages(limit=limit, now=now)
+def _claim(limit: int, now: datetime) -> tuple[list[Message], list[Message]]:
+    """Take a lease on what is due and what members wish now, so that no other sender takes the same messages; answers
+    also what was held back."""
+    found = messages.lock_due_messages(limit=limit, now=now)
+    due = keep_to_wishes(found, now=now)
     lease_until = now + LEASE
     Message.objects.filter(pk__in=[m.pk for m in due], member_id__in=[m.member_id for m in due]).update(
         lease_until=lease_until
     )
     for message in due:
         message.lease_until = lease_until
-    return due
+    return due, [message for message in found if message not in due]
 
 
 def _release(claimed: Sequence[Message], now: datetime) -> list[Message]:

@@ -57,8 +57,8 @@ class Act(msgspec.Struct, frozen=True):
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One box on the member's page: facts, a table, a chart, or several of them.
 
-    :ivar order: lower stands first. members 10 to 19 and from 76 on, loyalty 20 to 39, omnichannel 40 to 59,
-        campaigns 60 to 75.
+    :ivar order: lower stands first. What is promised 9, members 10 to 19 and from 76 on, loyalty 20 to 39,
+        omnichannel 40 to 59, campaigns 60 to 75.
     :ivar chart: as the dashboard draws them.
     :ivar empty: what to say when there is nothing to show.
     :ivar acts: only those are shown for which the person who looks has the right.

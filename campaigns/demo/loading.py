@@ -14,6 +14,7 @@ from django.db import transaction
 from campaigns.demo import offers, play, rewards, shop
 from campaigns.demo.evening import hold_evening
 from campaigns.demo.notes import Notes
+from campaigns.demo.service import look_after
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
 from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys, list_richest
 from campaigns.services.campaigns import make_campaign, schedule_campaign
@@ -32,6 +33,7 @@ from loyalty.services.redemptions import Wish, redeem
 from loyalty.services.rewards import open_reward
 from loyalty.services.rules import publish_rule
 from loyalty.services.vouchers import open_series
+from members.queries.members import find_member
 from omnichannel.queries.places import get_place
 from omnichannel.services.keys import make_key, revoke_key
 from omnichannel.services.places import add_till, open_programme
@@ -71,6 +73,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)
+    _look_after(programme_id, now, phone)
     notes.add({**_make_keys(programme_id, now), "demo_member": {"phone": phone}})
 
 
@@ -222,6 +225,13 @@ def _hire() -> dict[str, str]:
         person.save()
         person.groups.set(Group.objects.filter(name=role))
     return passwords
+
+
+def _look_after(programme_id: int, now: datetime, phone: str | None) -> None:
+    """The store manager owns what presses; the member who is shown to visitors was spoken with."""
+    shown = find_member("phone", phone) if phone else None
+    manager = get_user_model()._default_manager.get(username=roles.STORE_MANAGER.replace(" ", "-"))
+    look_after(programme_id, now, shown_id=shown.id if shown else None, owner_id=manager.pk, actor=ACTOR)
 
 
 def _make_keys(programme_id: int, now: datetime) -> dict[str, str]:

@@ -108,4 +108,4 @@ def _cell(one: Cell | str, is_masked: bool) -> Cell:
     if one.kind != "personal":
         return one
     text = masked(one.of, one.text) if is_masked else one.text
-    return Cell(text, kind="code", link=one.link)
+    return Cell(text, kind="text" if one.of == "words" else "code", link=one.link)

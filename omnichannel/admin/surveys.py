@@ -73,18 +73,24 @@ class SurveyAdmin(ToldAdmin):
 
 
 def _chart(months: list[MonthScore]) -> Chart | None:
-    """Who scored what in each month, and the net score as a line; None where nobody did."""
+    """Shares of who scored what in each month, and the net score as a line; None where nobody did."""
     if not months:
         return None
+    answered = [one.promoters + one.passives + one.detractors for one in months]
+
+    def shares(name: str) -> list[int]:
+        return [round(100 * getattr(one, name) / count) for one, count in zip(months, answered, strict=True)]
+
     return Chart(
         [f"{one.month:%b %Y}" for one in months],
         [
             Series("net promoter score", [one.nps for one in months], kind="line"),
-            Series("promoters (9, 10)", [one.promoters for one in months]),
-            Series("detractors (0 to 6)", [one.detractors for one in months]),
-            Series("passives (7, 8)", [one.passives for one in months], is_quiet=True),
+            Series("promoters (9, 10)", shares("promoters")),
+            Series("detractors (0 to 6)", shares("detractors")),
+            Series("passives (7, 8)", shares("passives"), is_quiet=True),
         ],
-        unit="answers; net score",
+        unit="% of answers; net score",
+        is_stacked=True,
     )
 
 

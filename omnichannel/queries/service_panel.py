@@ -25,7 +25,7 @@ def service_panel(member_id: int, *, now: datetime, viewer_id: int | None = None
     add, right = f"?member={member_id}", "omnichannel.add_"
     return Panel(
         title="Service",
-        order=15,
+        order=9,
         facts=tuple(_promise(one, now) for one in promises),
         columns=("Opened", "Case", "Looked after by", "State") if cases else (),
         rows=tuple(_case(case) for case in cases),

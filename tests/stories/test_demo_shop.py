@@ -13,6 +13,7 @@ from django.test import Client
 
 from campaigns.demo.evening import GUESTS, SEATS
 from campaigns.demo.offers import NOBODY_LIKES
+from campaigns.demo.service import ANSWERS, TALKS
 from campaigns.demo.shop import PROMOTED_DEPARTMENT
 from campaigns.demo.words import readable
 from campaigns.models import Campaign, CampaignRun, Segment
@@ -22,7 +23,7 @@ from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
 from loyalty.services.verification import verify_ledger
 from members.models import Identity, Member
-from omnichannel.models import Order
+from omnichannel.models import Interaction, Order, ServiceCase, SurveyInvitation
 from tests.stories.reckoning import PROGRAMME, SAMPLE, assert_books_agree, open_grocer
 
 
@@ -66,6 +67,9 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     assert welcomes.count() == Member.objects.count() == 150
     booked = BenefitBooking.objects.order_by("pk").values_list("state", flat=True)
     assert list(booked) == ["booked"] * SEATS + ["waiting"] * (GUESTS - SEATS)
+    cases, talks = ServiceCase.objects.count(), Interaction.objects.count()
+    assert SurveyInvitation.objects.filter(answered_at__isnull=False).count() == ANSWERS
+    assert (talks, ServiceCase.objects.filter(state="closed").exists()) == (len(TALKS), True)
     assert not Delivery.objects.exists(), "something would still arrive after the shop is open"
 
     call_command("load_demo", notes=notes)
@@ -79,6 +83,7 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     assert renewed["demo_member"] == noted["demo_member"]
     assert Order.objects.count() >= orders
     assert BenefitBooking.objects.count() == GUESTS
+    assert (ServiceCase.objects.count(), Interaction.objects.count()) == (cases, talks)
     assert verify_ledger(now=datetime.now(UTC)) == []
     assert (Campaign.objects.count(), CampaignRun.objects.count(), Segment.objects.count()) == (2, 1, 5)
     _tell_till(noted["till_key"], noted["demo_member"], status=401)

@@ -63,7 +63,8 @@ def bring_file(file: ProgrammeFile, *, by: str, now: datetime, approved_by: str 
     asks_another = today is not None and needs_approval(programme.pk)
     assert file.terms is not None  # noqa: S101 - ensure_whole saw to it
     if today is None or today.terms != file.terms:
-        _bring_terms(programme.pk, file.terms)
+        is_kept = today is None or today.terms is None or bool(approved_by)
+        _bring_terms(programme.pk, file.terms, is_kept=is_kept, by=by, now=now)
     coming = file.next_terms
     if coming is not None and (today is None or today.next_terms != coming):
         schedule_terms(
@@ -108,12 +109,19 @@ def _ensure_fits(today: ProgrammeFile, file: ProgrammeFile) -> None:
         )
 
 
-def _bring_terms(programme_id: int, terms: TermsPart) -> None:
+def _bring_terms(programme_id: int, terms: TermsPart, *, is_kept: bool, by: str, now: datetime) -> None:
+    """
+    :param is_kept: they take the place of none, or the draft of the file says of which.
+    """
     if find_open_programme_draft(programme_id, DraftKind.TERMS) is not None:
         raise ProgrammeFileNotFitting("Somebody has a draft of the terms open: decide it first.")
     if find_coming_terms(programme_id) is not None:
         raise ProgrammeFileNotFitting("Other terms wait for their time here: withdraw them first.")
-    ProgrammeTerms.objects.update_or_create(programme_id=programme_id, defaults=msgspec.structs.asdict(terms))
+    if is_kept:
+        told = msgspec.structs.asdict(terms)
+        ProgrammeTerms.objects.update_or_create(programme_id=programme_id, defaults=told)
+    else:
+        schedule_terms(programme_id, terms, live_from=now, by=by, approved_by="", now=now)
 
 
 def _bring_ladder(

@@ -15,8 +15,10 @@ from config.staff.roles import ADMINISTRATOR, FINANCE
 from loyalty.errors import TermsNotValid
 from loyalty.models import Lot, ProgrammeDraft, ProgrammeTerms
 from loyalty.queries.programme_drafts import find_terms
+from loyalty.queries.programme_files import find_programme_file
 from loyalty.rules.programme_files import TermsPart
 from loyalty.services.coming_terms import begin_terms, withdraw_terms
+from loyalty.services.programme_arrivals import bring_programme
 from loyalty.services.programme_drafts import (
     approve_programme_draft,
     submit_programme_draft,
@@ -114,6 +116,22 @@ def test_a_purchase_told_late_is_worth_what_it_was_worth_then(
     shop.commit(basket(5000, member=member, placed_at=(IN_JUNE - A_MOMENT).isoformat()))
 
     assert can_be_spent() == IN_JUNE - A_MOMENT
+
+
+def test_a_file_changes_nothing_of_what_was_bought_before_it_came(
+    shop: Shop, clock: time_machine.Traveller
+) -> None:
+    file, member = find_programme_file(shop.programme.code, now=TODAY), shop.enrol()
+    assert file is not None
+    assert file.terms is not None
+    later = msgspec.structs.replace(file.terms, maturity_days=7)
+    clock.move_to(IN_JUNE)
+    bring_programme(msgspec.structs.replace(file, terms=later), by="import", now=IN_JUNE)
+
+    shop.commit(basket(5000, member=member, placed_at=(IN_JUNE - A_MOMENT).isoformat()))
+
+    assert can_be_spent() == IN_JUNE - A_MOMENT
+    assert terms(shop) == later
 
 
 def test_terms_are_withdrawn_until_they_begin(shop: Shop) -> None:

@@ -54,6 +54,11 @@ QUESTIONS: list[dict[str, Any]] = [
         "label": "Agreed to marketing by",
         "fields": [{"name": "channel", "kind": "choice", "choices": CHANNELS}],
     },
+    {
+        "type": "answered",
+        "label": "Answered what we ask with",
+        "fields": [{"name": "answers", "kind": "words", "list": "answers"}],
+    },
 ]
 """How each question is asked in the form; `test_every_question_has_its_row` holds it to the rules."""
 

@@ -10,6 +10,7 @@ from campaigns.models import MemberDay, MemberFeature
 from campaigns.rules.conditions import DaySum, Facts
 from members.models import Consent, Member
 from members.models.members import MemberState
+from members.queries.attributes import answers_of
 
 _RANKED = """
 SELECT f.member_id, c.category
@@ -87,6 +88,7 @@ def list_facts(member_ids: Collection[int], programme_id: int) -> list[Facts]:
     consents = defaultdict(set)
     for consent in Consent.objects.filter(member_id__in=member_ids, is_given=True):
         consents[consent.member_id].add((consent.channel, consent.purpose))
+    answers = answers_of(member_ids)
     days = defaultdict(list)
     for day in MemberDay.objects.filter(programme_id=programme_id, member_id__in=member_ids):
         days[day.member_id].append(DaySum(day.bought_on, day.purchases, day.spent_minor))
@@ -99,6 +101,7 @@ def list_facts(member_ids: Collection[int], programme_id: int) -> list[Facts]:
             favourite_department=row.favourite_department,
             birth_month=row.member.birth_month,
             consents=frozenset(consents[row.member_id]),
+            answers=answers[row.member_id],
             days=tuple(days[row.member_id]),
         )
         for row in rows

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from campaigns.rules.conditions import (
+    Answered,
     BirthdayIn,
     BirthdayThisMonth,
     BoughtWithin,
@@ -93,6 +94,17 @@ def _consents_to(asked: ConsentsTo, today: date) -> Fragment:
     )
 
 
+def _answered(asked: Answered, today: date) -> Fragment:
+    return Fragment(
+        """EXISTS (SELECT FROM members_attributevalue v JOIN members_attribute a ON a.id = v.attribute_id
+              CROSS JOIN LATERAL unnest(coalesce(v.choices, CASE v.is_yes WHEN true THEN '{yes}'
+                  WHEN false THEN '{no}' END::varchar[])) AS said (word)
+             WHERE v.member_id = f.member_id AND a.seen_by = 'staff' AND NOT a.is_retired
+               AND a.code || '=' || said.word = ANY(%s::text[]))""",
+        (list(asked.answers),),
+    )
+
+
 _Maker = Callable[[Any, date], Fragment]
 
 REGISTRY: Mapping[type[Question], _Maker] = {
@@ -106,6 +118,7 @@ REGISTRY: Mapping[type[Question], _Maker] = {
     SpentAtLeast: _spent_at_least,
     PurchasesAtLeast: _purchases_at_least,
     ConsentsTo: _consents_to,
+    Answered: _answered,
 }
 
 

@@ -37,7 +37,9 @@ class DaySum:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one member in one programme. `consents` holds the granted (channel, purpose) pairs."""
+    """What is known of one member in one programme. `consents` holds the granted (channel, purpose) pairs,
+    `answers` what they chose of what the house asks, such as `milk=oat` or `garden=yes`.
+    """
 
     member_id: int
     tier_code: str = ""
@@ -46,6 +48,7 @@ class Facts:
     favourite_department: str = ""
     birth_month: int | None = None
     consents: frozenset[tuple[str, str]] = frozenset()
+    answers: frozenset[str] = frozenset()
     days: tuple[DaySum, ...] = ()
 
     def days_within(self, days: int, today: date) -> list[DaySum]:
@@ -226,6 +229,22 @@ class ConsentsTo(Question, frozen=True, kw_only=True, tag="consents_to"):
 
     def seen(self, facts: Facts, today: date, currency: str) -> str:
         return f"consent to {self.purpose} by {self.channel}" if self.holds(facts, today) else "no consent"
+
+
+class Answered(Question, frozen=True, kw_only=True, tag="answered"):
+    """The member chose one of these among what the house asks: code of the attribute and value, such as `milk=oat`,
+    `garden=yes`. Of attributes that everyone on staff may see."""
+
+    answers: Codes
+
+    def words(self, currency: str) -> str:
+        return f"answered {either(self.answers)}"
+
+    def holds(self, facts: Facts, today: date) -> bool:
+        return not facts.answers.isdisjoint(self.answers)
+
+    def seen(self, facts: Facts, today: date, currency: str) -> str:
+        return f"answered {', '.join(sorted(facts.answers))}" if facts.answers else "nothing answered"
 
 
 def _last_purchase(facts: Facts) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from campaigns.rules.conditions import (
+    Answered,
     BirthdayIn,
     BirthdayThisMonth,
     BoughtWithin,
@@ -66,6 +67,7 @@ Condition = (
     | SpentAtLeast
     | PurchasesAtLeast
     | ConsentsTo
+    | Answered
 )
 
 

@@ -7,6 +7,9 @@ from django.db.models import QuerySet
 from members.models import Attribute as Row, AttributeValue
 from members.rules.attributes import COLUMNS, Attribute, Choice, Eyes, Value, may_see, value_of
 
+CHOSEN = ("yes_no", "one_of", "many_of")
+"""Kinds whose values are words of a known list."""
+
 
 def list_attributes(*, eyes: Eyes, language: str = "") -> list[Attribute]:
     """Those that are asked for and that these eyes may see, in their order. Two statements.
@@ -18,11 +21,13 @@ def list_attributes(*, eyes: Eyes, language: str = "") -> list[Attribute]:
     return [one for one in declared if may_see(one, eyes)]
 
 
-def attributes_of(member_ids: Collection[int], *, eyes: Eyes) -> dict[int, dict[str, Value]]:
+def attributes_of(
+    member_ids: Collection[int], *, eyes: Eyes, kinds: Collection[str] = tuple(COLUMNS)
+) -> dict[int, dict[str, Value]]:
     """Member id -> code -> value, as far as these eyes may see it; nothing of attributes that are retired. One
     statement."""
     said: dict[int, dict[str, Value]] = {id_: {} for id_ in member_ids}
-    for row in _visible(eyes).filter(member_id__in=member_ids):
+    for row in _visible(eyes).filter(member_id__in=member_ids, attribute__kind__in=kinds):
         kind = row.attribute.kind
         said[row.member_id][row.attribute.code] = value_of(kind, getattr(row, COLUMNS[kind]))
     return said
@@ -56,3 +61,24 @@ def _told(row: Row, language: str) -> Attribute:
         is_edited_by_member=row.is_edited_by_member,
         is_asked_for=row.is_asked_for,
     )
+
+
+def answers_of(member_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Member id -> what they chose of what everyone on staff may see, as `code=value`. One statement."""
+    said = attributes_of(member_ids, eyes=Eyes.STAFF, kinds=CHOSEN)
+    return {
+        id_: frozenset(f"{code}={word}" for code, value in values.items() for word in _words(value))
+        for id_, values in said.items()
+    }
+
+
+def list_possible_answers() -> list[str]:
+    """Every answer that can be chosen and that everyone on staff may see, as `code=value`."""
+    asked = [one for one in list_attributes(eyes=Eyes.STAFF) if one.kind in CHOSEN]
+    return [f"{one.code}={word}" for one in asked for word in one.allowed or ("yes", "no")]
+
+
+def _words(value: Value) -> list[str]:
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return value if isinstance(value, list) else [str(value)]

@@ -1,6 +1,7 @@
 """Segments: the SQL and the rules agree, membership moves by difference, and every answer has its reasons."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from campaigns.queries.features import list_facts
 from campaigns.queries.programmes import get_programme
 from campaigns.queries.segment_sql import REGISTRY, members_sql
 from campaigns.rules.conditions import (
+    Answered,
     BirthdayIn,
     BirthdayThisMonth,
     BoughtWithin,
@@ -34,6 +36,9 @@ from campaigns.services.segments import (
     refresh_segment,
 )
 from loyalty.models import Label, MemberLabel
+from members.models import Attribute
+from members.rules.attributes import Eyes
+from members.services.attributes import set_attributes
 from tests.campaigns.factories import NOW, Shop, buy, define, join, open_shop, ref_of
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +63,16 @@ questions = st.one_of(
     st.builds(SpentAtLeast, amount_minor=st.integers(1, 3_000), days=st.integers(1, 40)),
     st.builds(PurchasesAtLeast, count=st.integers(1, 3), days=st.integers(1, 40)),
     st.builds(ConsentsTo, channel=st.sampled_from(["email", "inbox", "sms"])),
+    st.builds(
+        Answered,
+        answers=st.lists(
+            st.sampled_from(
+                ["milk=oat", "teas=green", "teas=black", "garden=yes", "garden=no", "secret=yes"]
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+    ),
 )
 trees = st.recursive(
     questions,
@@ -73,12 +88,29 @@ trees = st.recursive(
 def _shop_of_eleven() -> Shop:
     """Members who differ in everything a segment can ask."""
     shop = open_shop()
+    told = {"purpose": "For your tea."}
+    asked = [
+        Attribute.objects.create(code="milk", label="Milk", kind="one_of", allowed=["oat", "soy"], **told),
+        Attribute.objects.create(
+            code="teas", label="Teas", kind="many_of", allowed=["green", "black"], **told
+        ),
+        Attribute.objects.create(code="garden", label="Garden", kind="yes_no", **told),
+        Attribute.objects.create(code="secret", label="Secret", kind="yes_no", seen_by="personal", **told),
+    ]
     for n in range(11):
         member_id = join(
             shop,
             agrees=[("email", "inbox"), ("inbox",), ()][n % 3],
             birth_month=[None, 11, 3][n % 3],
         )
+        said: list[Any] = [
+            ["oat", "soy", None][n % 3],
+            [["green"], ["green", "black"], None][n % 3],
+            n % 2 == 0,
+            True,
+        ]
+        answers = {one.code: value for one, value in zip(asked, said, strict=True)}
+        set_attributes(member_id, answers, eyes=Eyes.TRUSTED, source="web", now=NOW)
         for k in range(n % 4):
             MemberDay.objects.create(
                 member_id=member_id,

@@ -125,9 +125,7 @@ def find_mark(folder: Path, word: str = MARK) -> Iterator[str]:
             " AND data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY', 'bytea', 'character')"
         )
         for table, column in cursor.fetchall():
-            looked = (
-                f"convert_from(\"{column}\", 'LATIN1')" if _is_bytes(table, column) else f'"{column}"::text'
-            )
+            looked = f"encode(\"{column}\", 'escape')" if _is_bytes(table, column) else f'"{column}"::text'
             cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {looked} ILIKE %s', [f"%{word}%"])
             if cursor.fetchone()[0]:
                 yield f"{table}.{column}"

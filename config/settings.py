@@ -6,7 +6,7 @@ from typing import Any
 
 import environ
 
-from config import logs
+from config import logs, wallet_passes
 from config.staff.theme import THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -304,8 +304,8 @@ ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 HOUSEHOLD_SIZE = env.int("HOUSEHOLD_SIZE", default=8)  # people at most
 
 RETENTION_DAYS: dict[str, int | None] = env.json("RETENTION_DAYS", default={})
-"""Kind of data -> for how many days it is kept, where not as declared; null for good. `manage.py apply_retention`
-names the kinds."""
+"""Kind of data -> days it is kept, if not as declared; null for good. `manage.py apply_retention` names the kinds."""
+WALLET_PASSES = {name: env.str(name, default="") for name in wallet_passes.NAMES}
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="omnichannel.adapters.files.FileMailBackend")
 SMS_URL = env.str("SMS_URL", default="")

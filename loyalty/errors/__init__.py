@@ -18,6 +18,13 @@ from loyalty.errors.wallets import (
 )
 
 
+class PassesNotIssued(NotFound):
+    """There is no certificate or account by which passes could be signed, or no card that one could show."""
+
+    code = "passes_not_issued"
+    title = "No pass is issued for this card"
+
+
 class InsufficientPoints(Refusal):
     status = 409
     code = "insufficient_points"

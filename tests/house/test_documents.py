@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PATH = re.compile(r"^[a-z_]+/[\w/.-]+\.(?:py|sql|md|js|css|json|toml|yaml)$")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 TARGET = re.compile(r"make ([a-z]+)")
-DOOR = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) (?:/api/v1)?(/[\w/{}-]+)")
+DOOR = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) (?:/api/v1)?(/[\w/{}-]+(?:\.\w+)?)")
 SETTING = re.compile(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", re.MULTILINE)
 
 

@@ -1,6 +1,6 @@
 """The till's first screen: who stands there, what they may spend, what they usually take. One statement."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from django.db import connection
@@ -40,12 +40,26 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """The last time we had to do with each other: `kind` is purchase, email, sms or inbox."""
+    """The last time we had to do with each other.
+
+    :ivar kind: purchase, case, a message's way (email, sms, inbox), or a conversation's (visit, call, chat ...).
+    :ivar what: how far it got: number, subject, or what a colleague wrote.
+    :ivar by: the colleague, "" where it was nobody of ours.
+    """
 
     kind: str
     at: datetime
     where: str
     what: str
+    by: str = ""
+
+
+class OpenPromise(msgspec.Struct, frozen=True, kw_only=True):
+    """What a colleague promised and nobody has kept yet, the one that is due first. `at`: when they said so."""
+
+    what: str
+    due_on: date | None
+    at: datetime
 
 
 class OfferToMention(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +112,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     usual_order: list[UsualItem]
     wishes: Wishes
     last_contact: Contact | None
+    promise: OpenPromise | None
     benefits: list[BenefitInHand]
     offer: OfferToMention | None
 

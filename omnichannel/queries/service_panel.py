@@ -27,7 +27,7 @@ def service_panel(member_id: int, *, now: datetime, viewer_id: int | None = None
         title="Service",
         order=9,
         facts=tuple(_promise(one, now) for one in promises),
-        columns=("Opened", "Case", "Looked after by", "State") if cases else (),
+        columns=("Opened", "Case", "State") if cases else (),
         rows=tuple(_case(case) for case in cases),
         empty="Nothing is promised, and no case was ever opened.",
         acts=(
@@ -60,6 +60,5 @@ def _case(case: ServiceCase) -> tuple[Cell | str, ...]:
     return (
         day(case.opened_at, get_current_timezone()),
         Cell(case.subject, kind="personal", of="words", link=page),
-        str(case.owner) if case.owner else "nobody yet",
         state,
     )

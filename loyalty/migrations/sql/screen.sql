@@ -89,15 +89,29 @@ BEGIN
         'wishes', coalesce((
             SELECT json_build_object('packaging', p.packaging, 'invoice', p.invoice, 'interests', p.interests)
             FROM members_preference p WHERE p.member_id = m.id), '{}'),
-        'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what) FROM (
-                (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what
+        'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what,
+                'by', coalesce(nullif(c.by, ''), (SELECT s.display_name FROM staff_staff s
+                    WHERE s.id = substring(c.actor FROM '^staff:([0-9]+)$')::bigint), '')) FROM (
+                (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what, '' AS by, '' AS actor
                  FROM (SELECT * FROM omnichannel_order WHERE member_id = m.id ORDER BY placed_at DESC OFFSET 0) o
                  JOIN omnichannel_place p ON p.id = o.place_id
                  WHERE o.programme_id = in_programme LIMIT 1)
                 UNION ALL
-                (SELECT g.channel, g.sent_at, '', g.subject FROM omnichannel_message g
+                (SELECT g.channel, g.sent_at, '', g.subject, '', '' FROM omnichannel_message g
                  WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)
+                UNION ALL
+                (SELECT i.kind, i.happened_at, coalesce(p.name, ''), i.outcome, i.by, i.actor
+                 FROM omnichannel_interaction i LEFT JOIN omnichannel_place p ON p.id = i.place_id
+                 WHERE i.member_id = m.id AND i.programme_id = in_programme ORDER BY i.happened_at DESC, i.id DESC LIMIT 1)
+                UNION ALL
+                (SELECT 'case', c.opened_at, coalesce(p.name, ''), c.subject, '', c.opened_by
+                 FROM omnichannel_servicecase c LEFT JOIN omnichannel_place p ON p.id = c.place_id
+                 WHERE c.member_id = m.id AND c.programme_id = in_programme ORDER BY c.opened_at DESC, c.id DESC LIMIT 1)
             ) c ORDER BY c.at DESC LIMIT 1),
+        'promise', (SELECT json_build_object('what', i.promise, 'due_on', i.promise_due_on, 'at', i.happened_at)
+            FROM omnichannel_interaction i
+            WHERE i.member_id = m.id AND i.programme_id = in_programme AND NOT (i.promise = '') AND i.promise_kept_at IS NULL
+            ORDER BY i.promise_due_on, i.id LIMIT 1),
         -- Asked for in full by who has any: to get the long question ready costs more than to learn that there is none.
         'benefits', CASE WHEN EXISTS (SELECT FROM loyalty_wallet w
                 JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at

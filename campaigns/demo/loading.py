@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from campaigns.demo import offers, play, rewards, shop
+from campaigns.demo.asked import declare_what_is_asked
 from campaigns.demo.evening import hold_evening
 from campaigns.demo.notes import Notes
 from campaigns.demo.service import look_after
@@ -90,6 +91,7 @@ def _declare(now: datetime) -> int:
             programme.pk, terms=shop.TERMS, ladder=shop.LADDER, limits=shop.LIMITS, now=now
         )
         if is_new:
+            declare_what_is_asked()
             say_cost(
                 programme.pk,
                 from_on=shop.OPENED_AT.date(),

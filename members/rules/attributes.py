@@ -52,9 +52,9 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     :ivar why: what it is used for, in words for the member.
     :ivar seen_by: staff, personal (who may see personal data) or member (nobody else).
     :ivar is_asked_for: a profile is complete when all of these are filled in.
+    :ivar id: 0 of one that is yet to be declared.
     """
 
-    id: int
     code: str
     label: str
     why: str
@@ -63,6 +63,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     seen_by: Literal["staff", "personal", "member"] = "staff"
     is_edited_by_member: bool = True
     is_asked_for: bool = False
+    id: int = 0
 
     @property
     def allowed(self) -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
 from config.outbox.services import publish
 from members.errors import AttributeNotKnown, AttributeNotValid, AttributeNotYours
 from members.events import MemberChanged, ProfileCompleted
-from members.models import AttributeValue
+from members.models import Attribute as Row, AttributeValue, AttributeWords
 from members.queries.attributes import get_attributes, list_attributes
 from members.rules.attributes import (
     COLUMNS,
@@ -22,6 +23,40 @@ from members.rules.attributes import (
     may_write,
 )
 from members.services.profiles import lock_active
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """An attribute in another language; the choices in the order in which they are declared."""
+
+    label: str
+    why: str
+    choices: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def declare_attribute(declared: Attribute, *, words: Mapping[str, Translation]) -> bool:
+    """Ask something of members from now on. What is declared by this code already stays as it is.
+
+    :param words: language -> how it is said there.
+    :return: whether it is new.
+    """
+    row, is_new = Row.objects.get_or_create(
+        code=declared.code,
+        defaults={
+            "label": declared.label,
+            "purpose": declared.why,
+            "kind": declared.kind,
+            "allowed": declared.allowed,
+            "seen_by": declared.seen_by,
+            "is_edited_by_member": declared.is_edited_by_member,
+            "is_asked_for": declared.is_asked_for,
+        },
+    )
+    for language, told in words.items() if is_new else ():
+        AttributeWords.objects.create(
+            attribute=row, language=language, label=told.label, purpose=told.why, allowed=list(told.choices)
+        )
+    return is_new
 
 
 @transaction.atomic
@@ -39,6 +74,8 @@ def set_attributes(
     :raises AttributeNotYours: members do not change it themselves.
     :raises AttributeNotValid: the value is not what it takes.
     """
+    if not values:
+        return
     member = lock_active(member_id)
     declared = list_attributes(eyes=Eyes.MEMBER)
     before = get_attributes(member_id, eyes=Eyes.MEMBER)

@@ -27,7 +27,7 @@ def record_consents(
     A word that was said earlier than the one that holds is kept as evidence and changes nothing.
 
     :param source: how it was said: `till`, `app`, `web`, `import`, `admin`, `phone`, `letter`, `email`,
-        `unsubscribe_link`.
+        `unsubscribe_link`, `preference_page`.
     :param actor: who wrote it down, e.g. `member:55`, `key:12`, `staff:3`.
     """
     ConsentEvent.objects.bulk_create(

@@ -9,10 +9,11 @@ from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from campaigns.demo.asked import declare_what_is_asked
 from config.outbox.models import Event
 from members.models import Attribute, AttributeValue, AttributeWords, Member
-from members.queries.attributes import get_attributes
-from members.rules.attributes import Eyes
+from members.queries.attributes import get_attributes, list_attributes
+from members.rules.attributes import Choice, Eyes
 from members.services.attributes import set_attributes
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import LIST, page_of, staff
@@ -187,6 +188,19 @@ def test_a_profile_is_complete_once_all_that_is_asked_for_is_filled_in(
     assert completed.get().payload == {"member_ref": ada.ref}
     changed = Event.objects.filter(name="members.member_changed")
     assert [event.payload["is_of_wishes"] for event in changed] == [True] * 3
+
+
+def test_what_the_demo_shop_asks_is_declared_once_and_told_in_every_language(db: None) -> None:
+    for _ in range(2):
+        declare_what_is_asked()
+
+    for language, pets in (("en", "dog"), ("fa", "سگ"), ("zh-hant", "狗")):
+        told = {one.code: one for one in list_attributes(eyes=Eyes.MEMBER, language=language)}
+        assert list(told) == ["diet", "pets", "at_table"]
+        assert told["pets"].choices[0] == Choice("dog", pets)
+    Attribute.objects.filter(code="pets").update(label="Ours")
+    declare_what_is_asked()
+    assert Attribute.objects.get(code="pets").label == "Ours"
 
 
 def test_a_marketer_declares_and_colleagues_see_and_write_what_they_may(ada: Member, now: datetime) -> None:

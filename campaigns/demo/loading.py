@@ -14,6 +14,7 @@ from django.db import transaction
 from campaigns.demo import offers, play, rewards, shop
 from campaigns.demo.asked import declare_what_is_asked
 from campaigns.demo.evening import hold_evening
+from campaigns.demo.family import move_together
 from campaigns.demo.notes import Notes
 from campaigns.demo.service import look_after
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
@@ -71,6 +72,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     open_with_rules(programme_id, shop.FRAUD, made_by=ACTOR, approved_by=f"{ACTOR} finance", now=now)
     _open_rewards(programme_id, now)
     hold_evening(programme_id, now, actor=ACTOR)
+    move_together(programme_id, now, actor=ACTOR)
     _plan(programme_id, now)
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)

@@ -59,6 +59,8 @@ class PoolMachine(RuleBasedStateMachine):
             self.buy(who, 5_000, 0)
         self.now.shift(timedelta(days=3))
         family(*self.members[1:])
+        self.hold(PEOPLE - 1, 600)
+        self.settle(0, 0)
 
     def tell(self, path: str, body: dict[str, Any]) -> Any:
         key = f"K-{next(self.numbers)}"
@@ -169,7 +171,7 @@ def test_households_in_any_order_make_and_lose_nothing(open_shop: Any) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=10, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
     assert {"pool_out", "pool_in", "pool_home", "pool_back"} <= Machine.kinds

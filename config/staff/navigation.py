@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any, Protocol, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -101,8 +102,8 @@ WITHIN = {"loyalty.ladderdraft": "loyalty.ruledraft", "loyalty.programmedraft": 
 class WaitingPage(Protocol):
     """A page on which things wait for a second person."""
 
-    def count_waiting(self, request: HttpRequest) -> int:
-        """How many wait for the person who asks; 0 without the right to decide."""
+    def list_waiting(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those that wait for the person who asks; none without the right to decide."""
 
 
 def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -126,12 +127,16 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _count_waiting(visible: dict[str, admin.ModelAdmin], request: HttpRequest) -> Counter[str]:
-    """How much waits for this person's decision, by the page in the sidebar that leads to it."""
-    waiting: Counter[str] = Counter()
-    for label, page in visible.items():
-        if hasattr(page, "count_waiting"):
-            waiting[WITHIN.get(label, label)] += cast("WaitingPage", page).count_waiting(request)
-    return waiting
+    """How much waits for this person's decision, by the page in the sidebar that leads to it. One statement."""
+    waiting = [
+        cast("WaitingPage", page)
+        .list_waiting(request)
+        .order_by()
+        .values_list(Value(WITHIN.get(label, label)))
+        for label, page in visible.items()
+        if hasattr(page, "list_waiting")
+    ]
+    return Counter(label for (label,) in waiting[0].union(*waiting[1:], all=True)) if waiting else Counter()
 
 
 def _group(

@@ -60,12 +60,11 @@ class CorrectionAdmin(LedgerAdmin, OwnPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
         return waiting_first(super().get_queryset(request))
 
-    def count_waiting(self, request: HttpRequest) -> int:
-        """How many corrections wait for this person's approval."""
-        if not request.user.has_perm("loyalty.approve_correction"):
-            return 0
+    def list_waiting(self, request: HttpRequest) -> QuerySet[Correction]:
+        """Corrections that wait for this person's approval."""
         waiting = super().get_queryset(request).filter(state=CorrectionState.WAITING)
-        return waiting.exclude(asked_by=actor_of(request)).count()
+        may = request.user.has_perm("loyalty.approve_correction")
+        return waiting.exclude(asked_by=actor_of(request)) if may else waiting.none()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of the colleagues read for the whole page at once."""

@@ -101,12 +101,10 @@ class DraftPage(OfOneProgramme, OwnPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return waiting_first(super().get_queryset(request))
 
-    def count_waiting(self, request: HttpRequest) -> int:
-        """How many drafts wait for this person's approval."""
-        if not request.user.has_perm("loyalty.approve_rule"):
-            return 0
+    def list_waiting(self, request: HttpRequest) -> QuerySet[Any]:
+        """Drafts that wait for this person's approval."""
         waiting = waiting_for(actor_of(request), super().get_queryset(request))
-        return sum(self._may_decide(request, draft) for draft in waiting)
+        return waiting if request.user.has_perm("loyalty.approve_rule") else waiting.none()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of those who wrote read for the whole page at once."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
@@ -16,6 +17,7 @@ from loyalty.admin.draft_page import Act, DraftPage
 from loyalty.admin.programme_file import MAY_BRING
 from loyalty.models import DraftState, ProgrammeDraft, ProgrammeTerms
 from loyalty.models.programme_drafts import DraftKind
+from loyalty.queries.drafts import waiting_for
 from loyalty.queries.programme_drafts import find_terms, list_limits
 from loyalty.queries.programme_files import find_programme_file
 from loyalty.queries.vocabulary import Home
@@ -48,6 +50,13 @@ class ProgrammeDraftAdmin(DraftPage):
         """A file holds rules and a ladder, too."""
         of_rules = super().rights_to_approve(draft) if draft.kind == DraftKind.FILE else ()
         return ("loyalty.approve_terms", *of_rules)
+
+    def list_waiting(self, request: HttpRequest) -> QuerySet[ProgrammeDraft]:
+        waiting = waiting_for(actor_of(request), self.get_queryset(request))
+        if not request.user.has_perm("loyalty.approve_terms"):
+            return waiting.none()
+        may_rules = request.user.has_perm("loyalty.approve_rule")
+        return waiting if may_rules else waiting.exclude(kind=DraftKind.FILE)
 
     def outcome(self, draft: ProgrammeDraft) -> str:
         return "it is scheduled" if draft.waits_for_its_time else "it holds from now on"

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -177,12 +178,11 @@ class ErasureRequestAdmin(_Asked):
     step = "Ask for the erasure"
     list_display = ("of_member", "asked_at", "asker", "state_label", "due_at", "erased_at")
 
-    def count_waiting(self, request: HttpRequest) -> int:
-        """How many erasures wait for this person's word."""
-        if not request.user.has_perm(MAY_AGREE):
-            return 0
+    def list_waiting(self, request: HttpRequest) -> QuerySet[ErasureRequest]:
+        """Erasures that wait for this person's word."""
         waiting = ErasureRequest.objects.filter(state=ErasureState.ASKED)
-        return waiting.exclude(asked_by=actor_of(request)).count()
+        may = request.user.has_perm(MAY_AGREE)
+        return waiting.exclude(asked_by=actor_of(request)) if may else waiting.none()
 
     def ask(self, member_id: int, actor: str) -> ErasureRequest:
         return ask_for_erasure(member_id, actor=actor, now=clock.now())

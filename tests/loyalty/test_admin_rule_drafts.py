@@ -54,7 +54,7 @@ def waiting_beside(client: Client) -> int:
         for item in group["items"]
         if item["title"] == "Drafts and approvals"
     ]
-    return badges[0] if badges else 0
+    return (badges[0] or 0) if badges else 0
 
 
 def earned(shop: Shop) -> int:

@@ -110,7 +110,7 @@ def test_a_list_of_orders_costs_the_same_however_many_there_are(
         an_order(MemberFactory(), PlaceFactory(), 450)
     rows_of(client, "/admin/omnichannel/order/")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         assert len(rows_of(client, "/admin/omnichannel/order/")) == rows
 
 

@@ -74,16 +74,32 @@ def points_of(who: Client) -> int:
     return points
 
 
+def signed_in(send_codes: Callable[[], str], **identity: str) -> Client:
+    """The app of who goes by this, let in by a code."""
+    tell(Client(), "auth/code", identity, 202)
+    return with_key(tell(Client(), "auth/token", {**identity, "code": send_codes()})["access_token"])
+
+
+def queue_of_pairs() -> str:
+    """What a colleague sees of those who may be one person."""
+    colleague = Client()
+    colleague.force_login(in_role(ADMINISTRATOR))
+    return colleague.get("/admin/members/likelypair/").content.decode()
+
+
+def copy_of(who: Client) -> zipfile.ZipFile:
+    """All that is held of them, asked for, made and fetched."""
+    assert who.post("/api/v1/me/export").status_code == 202
+    make_copies()
+    return zipfile.ZipFile(io.BytesIO(b"".join(who.get("/api/v1/me/export/file").streaming_content)))
+
+
 def test_a_member_is_enrolled_found_twice_merged_told_parted_and_forgotten(
     open_shop: Callable[..., Shop], send_codes: Callable[[], str], folder: Path
 ) -> None:
     shop = open_shop()
     scopes, programme = ["members", "orders"], shop.programme.pk
     web = with_key(make_key(name="web", scopes=scopes, programme_id=programme, now=datetime.now(UTC)).text)
-
-    def signed_in(**identity: str) -> Client:
-        tell(Client(), "auth/code", identity, 202)
-        return with_key(tell(Client(), "auth/token", {**identity, "code": send_codes()})["access_token"])
 
     # At a till a phone is enough; in the web shop she is somebody else.
     at_till = shop.post("members", {"phone": PHONE}).json()["ref"]
@@ -97,16 +113,13 @@ def test_a_member_is_enrolled_found_twice_merged_told_parted_and_forgotten(
     tell(web, "orders", order, 201)
 
     # She says in the app who she is, nearly as she did in the web shop; that she is the same person is found.
-    phone, mail = signed_in(phone=PHONE), signed_in(email=EMAIL)
+    phone, mail = signed_in(send_codes, phone=PHONE), signed_in(send_codes, email=EMAIL)
     said = {"given_name": "Xanthippa", "family_name": "Athanasiou", "birth_date": "1990-05-17"}
     assert phone.patch("/api/v1/me", said, content_type="application/json").status_code == 200
     deliver()
     pair = LikelyPair.objects.get()
     assert {pair.member.ref, pair.other.ref} == {at_till, online}
-    colleague = Client()
-    colleague.force_login(in_role(ADMINISTRATOR))
-    queue = colleague.get("/admin/members/likelypair/").content.decode()
-    assert all(name in queue for name in ("Xanthippa", "Xanthippe"))
+    assert all(name in queue_of_pairs() for name in ("Xanthippa", "Xanthippe"))
 
     # Merged, she has all her points wherever she comes from, and her old ref is hers.
     shown = tell(web, f"members/{online}/merge/preview", {"into": at_till})
@@ -120,10 +133,7 @@ def test_a_member_is_enrolled_found_twice_merged_told_parted_and_forgotten(
     assert verify_ledger(now=datetime.now(UTC)) == []
 
     # A copy of her data holds both lives.
-    assert phone.post("/api/v1/me/export").status_code == 202
-    make_copies()
-    copy = zipfile.ZipFile(io.BytesIO(b"".join(phone.get("/api/v1/me/export/file").streaming_content)))
-    bought = json.loads(copy.read("omnichannel/order.json"))
+    bought = json.loads(copy_of(phone).read("omnichannel/order.json"))
     assert sorted(one["total_minor"] for one in bought) == [2_000, 5_000]
 
     # It was her sister after all: each is herself again, with what is hers.

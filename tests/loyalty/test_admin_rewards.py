@@ -189,5 +189,5 @@ def test_the_list_costs_as_many_statements_for_many_as_for_one(
         gift(shop, 10 + number, tier="gold", stocks={shop.place.pk: 3}, starts_at=starts_at)
     marketer = page_of(in_role(MARKETER))
     marketer.get("/admin/loyalty/reward/")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         assert "planned" in marketer.get("/admin/loyalty/reward/").content.decode()

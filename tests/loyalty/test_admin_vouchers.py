@@ -168,7 +168,7 @@ def test_lists_ask_as_much_for_three_rows_as_for_one(
     client = signed_in(ADMINISTRATOR)
     for page in ("voucher", "voucherseries"):
         client.get(f"/admin/loyalty/{page}/")
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(16):
             assert client.get(f"/admin/loyalty/{page}/").status_code == 200
 
 

@@ -1,7 +1,6 @@
 """The till's first screen."""
 
 from django.http import HttpResponse
-from msgspec.structs import asdict
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -10,7 +9,7 @@ from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.refusals import NotSignedIn
 from loyalty.errors import NoPlace
-from loyalty.queries.till import TillScreen, find_till_screen
+from loyalty.queries.till import TillScreen, find_till_screen, till_screen
 from loyalty.queries.till_vouchers import fitting_vouchers
 from loyalty.queries.wallets import shown
 from members.errors import MemberNotFound
@@ -57,4 +56,4 @@ class Lookup(Door):
             timezone=caller.timezone,
             now=now,
         )
-        return Answer(TillScreen(**asdict(found.screen), wallet=wallet, vouchers=fitting))
+        return Answer(till_screen(found.screen, wallet=wallet, vouchers=fitting))

@@ -105,8 +105,28 @@ class BenefitInHand(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
 
 
+class Talks(msgspec.Struct, frozen=True, kw_only=True):
+    """What colleagues and the member last said to each other, and what is promised still."""
+
+    contact: Contact | None
+    promise: OpenPromise | None
+
+
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database tells of the member."""
+    """What the database tells of the member. `talks`: None where there never was a conversation or a case."""
+
+    member: MemberCard
+    usual_order: list[UsualItem]
+    wishes: Wishes
+    last_purchase: Contact | None
+    last_message: Contact | None
+    talks: Talks | None
+    benefits: list[BenefitInHand]
+    offer: OfferToMention | None
+
+
+class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
 
     member: MemberCard
     usual_order: list[UsualItem]
@@ -115,13 +135,25 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     promise: OpenPromise | None
     benefits: list[BenefitInHand]
     offer: OfferToMention | None
-
-
-class TillScreen(Screen, frozen=True, kw_only=True):
-    """Everything for the cashier in one answer. `vouchers`: of those that the member holds the ones that fit."""
-
     wallet: WalletAnswer
     vouchers: list[TillVoucher]
+
+
+def till_screen(told: Screen, *, wallet: WalletAnswer, vouchers: list[TillVoucher]) -> TillScreen:
+    """The screen as the cashier sees it."""
+    talked = told.talks.contact if told.talks else None
+    contacts = [one for one in (told.last_purchase, told.last_message, talked) if one is not None]
+    return TillScreen(
+        member=told.member,
+        usual_order=told.usual_order,
+        wishes=told.wishes,
+        last_contact=max(contacts, key=lambda one: one.at, default=None),
+        promise=told.talks.promise if told.talks else None,
+        benefits=told.benefits,
+        offer=told.offer,
+        wallet=wallet,
+        vouchers=vouchers,
+    )
 
 
 class Found(msgspec.Struct, frozen=True):

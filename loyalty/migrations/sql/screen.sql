@@ -1,5 +1,5 @@
--- What stands in two or more of a member's last `orders` purchases: [{sku, name, quantity, times}], at most five.
-CREATE OR REPLACE FUNCTION loyalty_usual_order(for_member bigint, in_programme bigint, orders int) RETURNS json
+-- What stands in two or more of these purchases: [{sku, name, quantity, times}], at most five.
+CREATE OR REPLACE FUNCTION loyalty_usual_order(purchases bigint[]) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (
@@ -8,15 +8,35 @@ BEGIN
         FROM (
             SELECT l.sku, max(l.name) AS name, mode() WITHIN GROUP (ORDER BY l.quantity) AS quantity,
                 count(DISTINCT l.order_id) AS times
-            FROM omnichannel_orderline l
-            WHERE l.order_id = ANY (ARRAY(
-                -- OFFSET 0: by the member's index, also while nobody has analysed the tables.
-                SELECT o.id FROM (
-                    SELECT id, programme_id FROM omnichannel_order
-                    WHERE member_id = for_member ORDER BY placed_at DESC OFFSET 0) o
-                WHERE o.programme_id = in_programme LIMIT orders))
+            FROM omnichannel_orderline l WHERE l.order_id = ANY (purchases)
             GROUP BY l.sku HAVING min(l.order_id) < max(l.order_id)
             ORDER BY times DESC, l.sku LIMIT 5) u);
+END
+$$;
+
+-- The last conversation with a member or case of theirs, and what was promised and is due first: {contact, promise}.
+CREATE OR REPLACE FUNCTION loyalty_talks(with_member bigint, in_programme bigint) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN json_build_object(
+        'contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what,
+                'by', coalesce(nullif(c.by, ''), (SELECT s.display_name FROM staff_staff s
+                    WHERE s.id = substring(c.actor FROM '^staff:([0-9]+)$')::bigint), '')) FROM (
+                (SELECT i.kind, i.happened_at AS at, coalesce(p.name, '') AS place, i.outcome AS what, i.by, i.actor
+                 FROM omnichannel_interaction i LEFT JOIN omnichannel_place p ON p.id = i.place_id
+                 WHERE i.member_id = with_member AND i.programme_id = in_programme
+                 ORDER BY i.happened_at DESC, i.id DESC LIMIT 1)
+                UNION ALL
+                (SELECT 'case', c.opened_at, coalesce(p.name, ''), c.subject, '', c.opened_by
+                 FROM omnichannel_servicecase c LEFT JOIN omnichannel_place p ON p.id = c.place_id
+                 WHERE c.member_id = with_member AND c.programme_id = in_programme
+                 ORDER BY c.opened_at DESC, c.id DESC LIMIT 1)
+            ) c ORDER BY c.at DESC LIMIT 1),
+        'promise', (SELECT json_build_object('what', i.promise, 'due_on', i.promise_due_on, 'at', i.happened_at)
+            FROM omnichannel_interaction i
+            WHERE i.member_id = with_member AND i.programme_id = in_programme AND NOT (i.promise = '')
+                AND i.promise_kept_at IS NULL
+            ORDER BY i.promise_due_on, i.id LIMIT 1));
 END
 $$;
 
@@ -51,7 +71,8 @@ BEGIN
 END
 $$;
 
--- The till's first screen: the document that `loyalty.queries.till.Found` describes.
+-- The till's first screen: the document that `loyalty.queries.till.Found` describes. The usual order is that of the last `orders`
+-- purchases.
 -- `member_kind` is "ref" or that of an identity. What is known: see loyalty_wallet_facts.
 CREATE OR REPLACE FUNCTION loyalty_till_screen(
     of_key bigint, in_programme bigint, in_zone text, member_kind text, member_value text, orders int, at timestamptz,
@@ -62,6 +83,7 @@ DECLARE
     m members_member;
     today date := (at AT TIME ZONE in_zone)::date;
     is_key_live boolean;
+    latest bigint[];
 BEGIN
     is_key_live := EXISTS (SELECT FROM omnichannel_apikey k
         WHERE k.id = of_key AND k.revoked_at IS NULL AND (k.expires_at > at) IS NOT FALSE);
@@ -77,7 +99,15 @@ BEGIN
     IF m.id IS NULL THEN
         RETURN json_build_object('is_key_live', is_key_live, 'screen', NULL);
     END IF;
-    RETURN json_build_object('is_key_live', is_key_live, 'vouchers', loyalty_vouchers_in_hand(m.id, in_programme, at),
+    -- OFFSET 0: by the member's index, also while nobody has analysed the tables.
+    latest := ARRAY(
+        SELECT o.id FROM (
+            SELECT id, programme_id FROM omnichannel_order WHERE member_id = m.id ORDER BY placed_at DESC OFFSET 0) o
+        WHERE o.programme_id = in_programme LIMIT orders);
+    -- A long question is asked by who has any: to get it ready costs more than to learn that there is none.
+    RETURN json_build_object('is_key_live', is_key_live,
+        'vouchers', CASE WHEN EXISTS (SELECT FROM loyalty_voucher v WHERE v.member_id = m.id)
+            THEN loyalty_vouchers_in_hand(m.id, in_programme, at) ELSE '[]' END,
         'wallet', loyalty_wallet_facts(m.id, in_programme, at, known_stamp, known_since, known_until),
         'screen', json_build_object(
         'member', json_build_object('ref', m.ref,
@@ -85,34 +115,18 @@ BEGIN
             'language', m.language,
             'has_birthday_today', coalesce(
                 m.birth_month = extract(month FROM today) AND m.birth_day = extract(day FROM today), false)),
-        'usual_order', loyalty_usual_order(m.id, in_programme, orders),
+        'usual_order', CASE WHEN cardinality(latest) > 1 THEN loyalty_usual_order(latest) ELSE '[]' END,
         'wishes', coalesce((
             SELECT json_build_object('packaging', p.packaging, 'invoice', p.invoice, 'interests', p.interests)
             FROM members_preference p WHERE p.member_id = m.id), '{}'),
-        'last_contact', (SELECT json_build_object('kind', c.kind, 'at', c.at, 'where', c.place, 'what', c.what,
-                'by', coalesce(nullif(c.by, ''), (SELECT s.display_name FROM staff_staff s
-                    WHERE s.id = substring(c.actor FROM '^staff:([0-9]+)$')::bigint), '')) FROM (
-                (SELECT 'purchase' AS kind, o.placed_at AS at, p.name AS place, o.number AS what, '' AS by, '' AS actor
-                 FROM (SELECT * FROM omnichannel_order WHERE member_id = m.id ORDER BY placed_at DESC OFFSET 0) o
-                 JOIN omnichannel_place p ON p.id = o.place_id
-                 WHERE o.programme_id = in_programme LIMIT 1)
-                UNION ALL
-                (SELECT g.channel, g.sent_at, '', g.subject, '', '' FROM omnichannel_message g
-                 WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1)
-                UNION ALL
-                (SELECT i.kind, i.happened_at, coalesce(p.name, ''), i.outcome, i.by, i.actor
-                 FROM omnichannel_interaction i LEFT JOIN omnichannel_place p ON p.id = i.place_id
-                 WHERE i.member_id = m.id AND i.programme_id = in_programme ORDER BY i.happened_at DESC, i.id DESC LIMIT 1)
-                UNION ALL
-                (SELECT 'case', c.opened_at, coalesce(p.name, ''), c.subject, '', c.opened_by
-                 FROM omnichannel_servicecase c LEFT JOIN omnichannel_place p ON p.id = c.place_id
-                 WHERE c.member_id = m.id AND c.programme_id = in_programme ORDER BY c.opened_at DESC, c.id DESC LIMIT 1)
-            ) c ORDER BY c.at DESC LIMIT 1),
-        'promise', (SELECT json_build_object('what', i.promise, 'due_on', i.promise_due_on, 'at', i.happened_at)
-            FROM omnichannel_interaction i
-            WHERE i.member_id = m.id AND i.programme_id = in_programme AND NOT (i.promise = '') AND i.promise_kept_at IS NULL
-            ORDER BY i.promise_due_on, i.id LIMIT 1),
-        -- Asked for in full by who has any: to get the long question ready costs more than to learn that there is none.
+        'last_purchase', (SELECT json_build_object('kind', 'purchase', 'at', o.placed_at, 'where', p.name, 'what', o.number)
+            FROM omnichannel_order o JOIN omnichannel_place p ON p.id = o.place_id WHERE o.id = latest[1]),
+        'last_message', (SELECT json_build_object('kind', g.channel, 'at', g.sent_at, 'where', '', 'what', g.subject)
+            FROM omnichannel_message g
+            WHERE g.member_id = m.id AND g.sent_at IS NOT NULL ORDER BY g.sent_at DESC LIMIT 1),
+        'talks', CASE WHEN EXISTS (SELECT FROM omnichannel_interaction i WHERE i.member_id = m.id)
+                OR EXISTS (SELECT FROM omnichannel_servicecase c WHERE c.member_id = m.id)
+            THEN loyalty_talks(m.id, in_programme) END,
         'benefits', CASE WHEN EXISTS (SELECT FROM loyalty_wallet w
                 JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at
                 WHERE w.member_id = m.id AND w.programme_id = in_programme)

@@ -31,6 +31,7 @@ class PooledLot(models.Model):
         indexes = [
             models.Index(fields=["wallet", "from_member"], name="pooled_lots_of_a_wallet"),
             models.Index(fields=["drawn_at"], name="pooled_lots_by_moment"),
+            models.Index(fields=["from_wallet"], name="pooled_lots_by_home"),
         ]
         triggers = append_only()
 

@@ -23,6 +23,12 @@ def consenting(member_ids: Iterable[int], channel: str, purpose: str) -> set[int
     return set(given.filter(member_id__in=list(member_ids)).values_list("member_id", flat=True))
 
 
+def list_decided(member_ids: Iterable[int]) -> set[tuple[int, str, str]]:
+    """(member, channel, purpose) of all that these members ever said yes or no to. One statement."""
+    decided = Consent.objects.filter(member_id__in=list(member_ids))
+    return set(decided.values_list("member_id", "channel", "purpose"))
+
+
 def list_consents(member_id: int) -> list[ConsentFacts]:
     """All that a member ever said yes or no to, as it holds now."""
     rows = Consent.objects.filter(member_id=member_id).order_by("channel", "purpose")

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from config.ground.refusals import Refusal
 from members.models import ImportRow, ImportState, MemberImport, RowState
 from members.models.members import MemberState
+from members.queries.consents import list_decided
 from members.queries.imports import list_rows_to_apply, lock_import
 from members.queries.members import find_owners, lock_members
 from members.rules.import_fields import Mapping
@@ -185,6 +186,8 @@ def _differences(before: Person, after: Person) -> dict[str, tuple[Any, Any]]:
 
 
 def _record_words(known: Sequence[_Taken], batch: MemberImport, now: datetime) -> dict[int, list[Turned]]:
+    """A yes without a day is no answer to what a member has decided: who knows which of the two came first?"""
+    decided = list_decided({one.member_id for one in known})
     said = [
         Said(
             member_id=one.member_id,
@@ -194,6 +197,9 @@ def _record_words(known: Sequence[_Taken], batch: MemberImport, now: datetime) -
         )
         for one in known
         for word in one.told.consents
+        if one.told.consent_at
+        or not word.is_given
+        or (one.member_id, word.channel, word.purpose) not in decided
     ]
     return record_consents_of_many(said, source=SOURCE, actor=batch.applied_by, now=now)
 

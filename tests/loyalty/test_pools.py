@@ -225,3 +225,20 @@ def test_the_app_shows_what_the_household_can_spend(shop: Shop, pair: tuple[Memb
     assert app_of(alone).get("/api/v1/me/household/points").json()["code"] == "no_household"
     join(ada, alone)
     assert app_of(alone).get("/api/v1/me/household/points").json()["spendable"] == 600
+
+
+def test_never_5_points_that_a_housemate_has_set_aside_are_owed_when_their_purchase_comes_back(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = open_shop(when_spent=WhenSpent.CLAMP)
+    ada, ben = shop.enrol(), shop.enrol()
+    family(ada, ben)
+    bought = buy(shop, ada, 5_000)
+    held = hold(shop, ben, 500).json()["hold"]["ref"]
+    assert balances(ada, ben) == [0, 500]
+
+    tell(shop, f"orders/{bought}/cancel", {"return_number": "B-1"})
+    tell(shop, f"holds/{held}/release", {})
+
+    assert balances(ada, ben) == [0, 0]
+    assert Wallet.objects.get(member=ada).debt == 0

@@ -28,8 +28,10 @@ from members.models import (
 from members.models.personal import HELD
 from members.queries.imports import list_staying
 from members.queries.panels import forget_files
+from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.import_fields import Mapping
 from members.services import import_applying, import_reading, import_undoing
+from members.services.consents import record_consents
 from members.services.duplicates import look_for_duplicates_of
 from members.services.import_work import work_on
 from members.services.imports import apply_import, forget_left_files, name_columns, undo_import, upload
@@ -135,6 +137,19 @@ def test_an_import_enrols_fills_in_and_keeps_its_evidence() -> None:
     assert (word.source, word.evidence, word.actor) == ("import", f"{batch.ref} row 2", "staff:2")
     assert (word.is_given, word.text_version) == (True, "form-7")
     assert batch.file == ""
+
+
+def test_a_yes_without_a_day_takes_back_no_withdrawal() -> None:
+    ada = MemberFactory(phone="+12125550142")
+    no = ConsentWord(channel=Channel.EMAIL, purpose=Purpose.MARKETING, is_given=False)
+    record_consents(ada.pk, [no], source="web", actor="member", happened_at=NOW, now=NOW)
+
+    yes = CSV.replace("Augusta;King;10.12.1915;;", "Augusta;King;10.12.1915;yes;")
+    assert yes != CSV
+    applied(uploaded(yes, date_order="dmy", consent_text="form-7", known="overwrite"))
+
+    assert not Consent.objects.get(member=ada).is_given
+    assert ConsentEvent.objects.filter(member=ada).count() == 1
 
 
 def test_a_run_that_is_cut_goes_on_where_it_was_and_takes_nobody_twice(

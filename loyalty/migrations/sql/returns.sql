@@ -159,7 +159,11 @@ BEGIN
             'forgiven', (SELECT coalesce(json_agg(f), '[]') FROM loyalty_forgiven_after(s.wallet_id, (
                 SELECT e.seq FROM loyalty_entry e WHERE e.id = ANY (mine) AND e.kind = 'spend')) f
                 WHERE f.order_ref <> of_order),
-            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0)));
+            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0),
+            'away', coalesce((
+                SELECT sum(l.remaining) FROM loyalty_pooledlot k JOIN loyalty_lot l ON l.id = k.lot_id AND l.member_id = k.member_id
+                WHERE k.from_wallet_id = s.wallet_id AND k.from_member_id = o.member_id
+                    AND (l.expires_at > at) IS NOT FALSE), 0)));
 END
 $$;
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,12 +21,10 @@ from config.ground import clock
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of, name_actors
-from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
-from members.queries.search import find_by_term
 from members.rules.masking import masked
 from omnichannel.admin.contact_forms import CaseForm, NewCaseForm
-from omnichannel.admin.contacts import MOST_MEMBERS, may_read_words, member_asked_for, words_for
+from omnichannel.admin.contacts import FoundByMember, may_read_words, member_asked_for, words_for
 from omnichannel.admin.own_stores import of_own_stores_or_none
 from omnichannel.admin.shown import member_link
 from omnichannel.models import CasePriority, CaseState, CaseStep, ServiceCase
@@ -89,7 +87,7 @@ class WhoseFilter(DropdownFilter):
 
 
 @admin.register(ServiceCase, site=site)
-class ServiceCaseAdmin(OwnPageAdmin):
+class ServiceCaseAdmin(FoundByMember):
     """What presses most stands first. A case is opened on the page of a member, by the API, or by a low score."""
 
     when_empty = "No case here. One is opened on the page of a member."
@@ -106,7 +104,6 @@ class ServiceCaseAdmin(OwnPageAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
-    search_fields = ("ref",)
     search_help_text = "The member's phone, card, e-mail, ref or name, or the ref of the case"
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -120,15 +117,6 @@ class ServiceCaseAdmin(OwnPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceCase]:
         rows: QuerySet[ServiceCase] = super().get_queryset(request)
         return most_pressing_first(of_own_stores_or_none(request, rows))
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ServiceCase], search_term: str
-    ) -> tuple[QuerySet[ServiceCase], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        members = list(find_by_term(term).values_list("pk", flat=True)[:MOST_MEMBERS])
-        return queryset.filter(Q(ref=term) | Q(member_id__in=members)), False
 
     def new_page(self, request: HttpRequest) -> HttpResponse:
         """A case of the member whom the address names."""

@@ -16,7 +16,8 @@ from unfold.widgets import (
 
 from config.staff.fields import MomentField
 from config.staff.models import Staff
-from omnichannel.admin.own_stores import of_own_stores
+from members.rules.masking import masked
+from omnichannel.admin.own_stores import of_own_stores, of_own_stores_or_none
 from omnichannel.errors import ProgrammeNotNamed
 from omnichannel.models import CaseKind, CasePriority, CaseState, InteractionKind, Place, ServiceCase
 from omnichannel.queries.cases import cases_in
@@ -25,8 +26,11 @@ from omnichannel.rules.cases import FOLLOWS, CaseChange
 
 
 class _CaseField(forms.ModelChoiceField):
+    shows_words = False
+
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.subject} ({obj.get_state_display().lower()})"
+        subject = obj.subject if self.shows_words else masked("words", obj.subject)
+        return f"{subject} ({obj.get_state_display().lower()})"
 
 
 class _OfMember(forms.Form):
@@ -84,11 +88,15 @@ class ConversationForm(_OfMember):
 
     field_order = ("kind", "place", "at", "outcome", "promise", "promise_due_on", "case")
 
-    def __init__(self, *args: Any, people: list[int], now: datetime, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(
+        self, *args: Any, people: list[int], now: datetime, request: HttpRequest, **more: Any
+    ) -> None:
+        super().__init__(*args, request=request, **more)
         self.now = now
-        cases = cases_in(None).filter(member_id__in=people).order_by("-pk")
-        _offer(self, "case", cases, "No case")
+        shows_words = request.user.has_perm("members.see_personal_data")
+        cast(_CaseField, self.fields["case"]).shows_words = shows_words
+        cases = of_own_stores_or_none(request, cases_in(None).filter(member_id__in=people))
+        _offer(self, "case", cases.order_by("-pk"), "No case")
 
     def clean_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]

@@ -55,6 +55,21 @@ def member_asked_for(request: HttpRequest) -> tuple[MemberFacts, str]:
     return member, reverse("admin:members_member_change", args=[member.id])
 
 
+class FoundByMember(OwnPageAdmin):
+    """A list of things with members, in which a search finds a ref, or all that members have to do with."""
+
+    search_fields = ("ref",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        members = list(find_by_term(term).values_list("pk", flat=True)[:MOST_MEMBERS])
+        return queryset.filter(Q(ref=term) | Q(member_id__in=members)), False
+
+
 class PromiseFilter(DropdownFilter):
     title = "promise"
     parameter_name = "promise"
@@ -71,7 +86,7 @@ class PromiseFilter(DropdownFilter):
 
 
 @admin.register(Interaction, site=site)
-class InteractionAdmin(OwnPageAdmin):
+class InteractionAdmin(FoundByMember):
     """One is written down on the page of a member."""
 
     when_empty = "A conversation is written down on the page of a member."
@@ -83,7 +98,6 @@ class InteractionAdmin(OwnPageAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
-    search_fields = ("ref",)
     search_help_text = "The member's phone, card, e-mail, ref or name"
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -97,15 +111,6 @@ class InteractionAdmin(OwnPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Interaction]:
         rows: QuerySet[Interaction] = super().get_queryset(request)
         return of_own_stores_or_none(request, rows)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Interaction], search_term: str
-    ) -> tuple[QuerySet[Interaction], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        members = list(find_by_term(term).values_list("pk", flat=True)[:MOST_MEMBERS])
-        return queryset.filter(Q(ref=term) | Q(member_id__in=members)), False
 
     def new_page(self, request: HttpRequest) -> HttpResponse:
         """How far it got, with the member whom the address names."""

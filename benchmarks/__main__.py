@@ -58,7 +58,9 @@ def main() -> None:
         if not wanted or "back-test" in wanted:
             _print_back_test(shop)
         if "duplicates" in wanted:
-            _print_duplicates()
+            _print_duplicates(POINTS)
+        if "million-duplicates" in wanted:
+            _print_duplicates(MANY_MEMBERS)
         if not wanted or "pgbench" in wanted:
             _print_pgbench(postgres)
 
@@ -183,11 +185,11 @@ def _print_back_test(shop: "Shop") -> None:
     )
 
 
-def _print_duplicates() -> None:
+def _print_duplicates(members: int) -> None:
     """Only when it is asked for: it makes members of its own."""
     from benchmarks.duplicates import compare_duplicates  # noqa: PLC0415 - as above
 
-    print(compare_duplicates(POINTS))
+    print(compare_duplicates(members), flush=True)
 
 
 def _print_pgbench(postgres: Postgres) -> None:

@@ -3,7 +3,7 @@
 `settings.RETENTION_DAYS` says other days for a code; `None` there keeps a kind for good.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +13,8 @@ from django.db import connection, transaction
 
 from config.ground.personal import lift_guards, set_guards
 
-ROWS_AT_ONCE = 5_000
+PAGES_AT_ONCE = 100
+"""Of eight kilobytes: some thousand rows."""
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,27 +55,50 @@ def count_past(period: Period, *, now: datetime) -> int:
 
 
 def let_go(period: Period, *, now: datetime) -> int:
-    """Delete or overwrite what is past its days, some thousand rows in a transaction; answers how many. Safe to repeat,
-    any number at once."""
+    """Delete or overwrite what is past its days, some pages of the table in a transaction; answers how many rows. Safe to
+    repeat, any number at once.
+
+    One look finds the pages, and each is read once more: what was overwritten before is not searched again and again.
+    """
     days = days_of(period)
     if days is None:
         return 0
     table = apps.get_model(period.table)._meta.db_table
-    chosen = f"SELECT t.ctid {_past(period)} LIMIT {ROWS_AT_ONCE} FOR UPDATE SKIP LOCKED"
     sets = ", ".join(f'"{column}" = {value}' for column, value in period.blank.items())
     act = f"UPDATE {table} t SET {sets}" if sets else f"DELETE FROM {table} t"  # noqa: S608 - declared names
-    gone = 0
-    while True:
+    before, gone = now - timedelta(days=days), 0
+    for first, end in _stretches(_pages_past(period, before)):
         with transaction.atomic(), connection.cursor() as cursor:
             lift_guards([period.table])
-            cursor.execute(f"{act} WHERE t.ctid = ANY (ARRAY({chosen}))", [now - timedelta(days=days)])
-            rows = int(cursor.rowcount)
+            cursor.execute(
+                f"{act} WHERE {_is_past(period)} AND t.ctid >= %s::tid AND t.ctid < %s::tid",
+                [before, f"({first},0)", f"({end},0)"],
+            )
+            gone += int(cursor.rowcount)
             set_guards()
-        gone += rows
-        if rows < ROWS_AT_ONCE:
-            return gone
+    return gone
+
+
+def _pages_past(period: Period, before: datetime) -> list[int]:
+    """The pages of the table with a row that is past its days, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT (t.ctid::text::point)[0]::bigint AS page {_past(period)} ORDER BY page",
+            [before],
+        )
+        return [page for (page,) in cursor.fetchall()]
+
+
+def _stretches(pages: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First page and the one after the last, of not too many at once."""
+    for at in range(0, len(pages), PAGES_AT_ONCE):
+        several = pages[at : at + PAGES_AT_ONCE]
+        yield several[0], several[-1] + 1
 
 
 def _past(period: Period) -> str:
-    table = apps.get_model(period.table)._meta.db_table
-    return f"FROM {table} t WHERE t.{period.since} < %s AND ({period.where})"
+    return f"FROM {apps.get_model(period.table)._meta.db_table} t WHERE {_is_past(period)}"
+
+
+def _is_past(period: Period) -> str:
+    return f"t.{period.since} < %s AND ({period.where})"

@@ -38,6 +38,7 @@ class ImportState(TextChoices):
 
 
 AT_WORK = (ImportState.READING, ImportState.APPLYING, ImportState.UNDOING)
+UNREAD = (ImportState.UPLOADED, ImportState.READING, ImportState.FAILED)
 
 
 class MemberImport(Model):

@@ -8,13 +8,23 @@ _OF_IDENTITY = """t.member_id = %(member)s
 _OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN (
     SELECT i.kind, i.value FROM members_identity i WHERE i.member_id = %(member)s
     UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
-_IN_A_ROW = """(t.batch_id, t.row) IN (
+_KEYS_OF = """ARRAY(SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s
+        UNION SELECT e.kind || ':' || e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
+_KEYS_OF_OTHERS = """SELECT i.kind || ':' || i.value FROM members_identity i
+        WHERE i.member_id <> %(member)s AND i.kind || ':' || i.value = ANY (t.keys::text[])"""
+IN_A_ROW = f"""(t.batch_id, t.row) IN (
         SELECT m.batch_id, m.row FROM members_importedmember m WHERE m.member_id = %(member)s)
-    OR t.keys::text[] && ARRAY(
-        SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s
-        UNION SELECT e.kind || ':' || e.value FROM members_identityevent e WHERE e.member_id = %(member)s)
+    OR t.keys::text[] && {_KEYS_OF}
     OR EXISTS (SELECT 1 FROM members_member p WHERE p.id = %(member)s AND p.given_name <> '' AND p.family_name <> ''
-        AND t.told->>'given_name' = p.given_name AND t.told->>'family_name' = p.family_name)"""
+        AND t.told->>'given_name' = p.given_name AND t.told->>'family_name' = p.family_name
+        AND (t.keys = '{{}}' OR t.told->>'birth_date' = p.birth_date::text)
+        AND coalesce((t.told->>'birth_date')::date = p.birth_date, true)
+        AND NOT EXISTS ({_KEYS_OF_OTHERS}))"""  # noqa: S608 - our own words
+"""What a row says of somebody: by its keys, or by name and birthday. A name alone is a namesake's too: it counts where
+the row says nothing by which anybody could be known."""
+_LIKE_THEM = (
+    "EXISTS (SELECT 1 FROM members_member p WHERE p.id = %(member)s AND p.ref = ANY (t.refs::text[]))"
+)
 _IMPORTED = "To take over what another system knew of you, and to undo it where it was wrong."
 _KNOWN_BY = "To know you again, and to reach you where you allow it."
 _WISHES = "To do as you wish."
@@ -81,7 +91,15 @@ HELD = (
     ),
     Held(table="members.ErasureReceipt", why=_OWN_DATA, keeps=("floor", "rows")),
     Held(table="members.ErasureRequest", why=_OWN_DATA, keeps=("ref", "asked_by", "decided_by")),
-    Held(table="members.ImportRow", why=_IMPORTED, where=_IN_A_ROW, becomes="deleted"),
+    Held(table="members.ImportRow", why=_IMPORTED, where=IN_A_ROW, becomes="deleted"),
+    Held(
+        table="members.ImportRow",
+        why="To ask whether somebody of a file is you.",
+        where=_LIKE_THEM,
+        blank={"refs": "'{}'", "problems": """'[["", "Who this was like is a member no more."]]'"""},
+        keeps=("cells", "told", "keys"),
+        is_told=False,
+    ),
     Held(table="members.ImportedMember", why=_IMPORTED, becomes="deleted"),
     Held(
         table="members.IdentityEvent", why="What was on record before.", where=_OF_IDENTITY, becomes="deleted"

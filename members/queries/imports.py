@@ -8,7 +8,8 @@ from django.db.models import Count, QuerySet
 
 from members.errors import ImportNotThere
 from members.models import ImportedMember, ImportRow, ImportState, MemberImport, RowState, UndoneHow
-from members.models.imports import AT_WORK
+from members.models.imports import AT_WORK, UNREAD
+from members.models.personal import IN_A_ROW
 from members.rules.portraits import Portrait, search_keys
 
 ROWS_AT_ONCE = 2_000
@@ -54,11 +55,16 @@ def list_files_naming(member_id: int) -> list[str]:
         return [file for (file,) in cursor.fetchall()]
 
 
-_FILES_NAMING = """
+_FILES_NAMING = f"""
 SELECT DISTINCT b.file FROM members_memberimport b JOIN members_importrow t ON t.batch_id = b.id
-WHERE b.file <> '' AND t.keys::text[] && ARRAY(
-    SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s)
-"""
+WHERE b.file <> '' AND ({IN_A_ROW})
+"""  # noqa: S608 - our own words
+
+
+def is_any_file_unread(*, before: datetime) -> bool:
+    """Whether a file that was uploaded before this moment is kept of which nobody knows yet whom it names."""
+    unread = MemberImport.objects.filter(state__in=UNREAD, uploaded_at__lt=before)
+    return unread.exclude(file="").exists()
 
 
 def count_rows(import_id: int) -> dict[str, int]:

@@ -20,6 +20,7 @@ from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureS
 from members.models.members import MemberState
 from members.models.personal import HOUSE
 from members.queries.households import find_place
+from members.queries.imports import is_any_file_unread
 from members.queries.members import lock_members
 from members.queries.privacy import (
     is_under_way,
@@ -69,7 +70,10 @@ def erase_member(request_id: int, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _begin(request_id: int, *, now: datetime) -> bool:
-    """Whether floors may be erased now; at first the member is closed, and a minute waited."""
+    """Whether floors may be erased now; at first the member is closed, and a minute waited.
+
+    Files of imports that came before it was due are read first, or gone after a day: nobody knows whom they name.
+    """
     request = lock_erasure(request_id)
     if request is None or request.due_at is None or request.due_at > now:
         return False
@@ -79,6 +83,8 @@ def _begin(request_id: int, *, now: datetime) -> bool:
         return False
     if request.state != ErasureState.AGREED:
         return request.state == ErasureState.ERASING
+    if is_any_file_unread(before=request.due_at):
+        return False
     Member.objects.filter(pk__in=those).update(state=MemberState.ERASED)
     for member_id in those:
         end_sign_ins(member_id, because="erased", now=now)

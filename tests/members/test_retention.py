@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
 from pytest_django import Settings
 
+from config.ground import retention
 from config.ground.jobs import JobRun
 from config.ground.retention import days_of
 from config.staff.models import Staff
@@ -73,6 +77,23 @@ def test_the_settings_say_other_days_or_that_a_kind_is_kept(
     assert rows(apply_retention(now=now + timedelta(days=11)), HISTORY) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"histroy": 10}, "There is no kind 'histroy'"),
+        ({"history": 0}, "'history' is kept for 0"),
+        ({"history": "10"}, "'history' is kept for '10'"),
+    ],
+)
+def test_days_that_nobody_would_hear_are_refused_before_anything_starts(
+    settings: Settings, said: dict[str, Any], why: str
+) -> None:
+    settings.RETENTION_DAYS = {"history": 10, "behaviour": None} | said
+
+    with pytest.raises(SystemCheckError, match=why):
+        call_command("check")
+
+
 def test_texts_of_old_messages_go_and_that_they_were_sent_stays(ada: Member, now: datetime) -> None:
     told = {"member": ada, "channel": "email", "message_class": "marketing", "due_at": now, "queued_at": now}
     sent = Message.objects.create(**told, dedupe_key="1", subject="Dear Ada", body_text="!", state="sent")
@@ -86,6 +107,33 @@ def test_texts_of_old_messages_go_and_that_they_were_sent_stays(ada: Member, now
     waits.refresh_from_db()
     assert (sent.subject, sent.body_text, sent.state) == ("", "", "sent")
     assert waits.subject == "Dear Ada"
+
+
+def test_what_was_overwritten_is_not_searched_again_for_every_piece(
+    ada: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PAGES_AT_ONCE", 1)
+    told = {"member": ada, "channel": "email", "message_class": "marketing", "due_at": now, "state": "sent"}
+    Message.objects.bulk_create(
+        Message(**told, ref=f"msg_{n}", dedupe_key=str(n), subject="Dear Ada", queued_at=now)
+        for n in range(600)
+    )
+
+    read = _rows_read()
+    assert rows(apply_retention(now=now + timedelta(days=731)), "omnichannel.Message") == 600
+
+    assert _rows_read() - read < 3 * 600
+    assert not Message.objects.exclude(subject="").exists()
+
+
+def _rows_read() -> int:
+    """Of messages, in this transaction so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'omnichannel_message'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_the_log_of_colleagues_goes_and_the_run_is_kept_among_the_jobs(now: datetime) -> None:

@@ -55,8 +55,8 @@ def count_past(period: Period, *, now: datetime) -> int:
 
 
 def let_go(period: Period, *, now: datetime) -> int:
-    """Delete or overwrite what is past its days, some pages of the table in a transaction; answers how many rows. Safe to
-    repeat, any number at once.
+    """Delete or overwrite what is past its days, some pages of the table in a transaction; answers how many rows. Safe
+    to repeat, any number at once.
 
     One look finds the pages, and each is read once more: what was overwritten before is not searched again and again.
     """

@@ -17,6 +17,7 @@ import msgspec
 from config.ground.money import split
 from loyalty.rules.basket import Line
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 MOST_MINOR = 10_000_000_000
 MOST_PIECES = 100_000
 MOST_LINES = 5_000
@@ -152,12 +153,16 @@ def pieces_of(text: str) -> int:
 def moment_of(text: str, zone: ZoneInfo) -> datetime:
     """A moment in ISO 8601; without an offset it is the wall time of the zone.
 
-    :raises RowNotValid: it is no moment.
+    :raises RowNotValid: it is no moment, or lies beyond any history.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise RowNotValid(f"{text!r} is no moment; write 2026-11-21T10:15:00+08:00") from None
+    if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
+        raise RowNotValid(
+            f"{text!r} lies before {EARLIEST_YEAR} or after {LATEST_YEAR}; is it the right column?"
+        )
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -38,6 +39,20 @@ MOST_COLUMNS = 200
 LONGEST_CELL = 10_000
 _LOOKED_AT = 64 * 1024
 _OBJECTS_LOOKED_AT = 100
+
+_BROKEN = (
+    OSError,
+    EOFError,
+    LookupError,
+    ValueError,
+    SyntaxError,
+    RuntimeError,
+    ArithmeticError,
+    zlib.error,
+    zipfile.BadZipFile,
+    InvalidFileException,
+)
+"""What unpacking and reading a broken file ends in; XML says that it is broken by a `SyntaxError`."""
 
 Row = tuple[int, list[str]]
 """Row of the file as a spreadsheet counts them, the headings being 1 (for NDJSON the line), and the cells."""
@@ -109,8 +124,8 @@ def _readable() -> Iterator[None]:
         raise TableNotReadable(f"A cell never ends, or quotes stand where none may ({fault}).") from fault
     except msgspec.DecodeError as fault:
         raise TableNotReadable(f"A line is no JSON object: {fault}") from fault
-    except (OSError, EOFError, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as fault:
-        raise TableNotReadable(f"The file is broken: {fault}") from fault
+    except _BROKEN as fault:
+        raise TableNotReadable(f"The file is broken: {str(fault)[:200]}") from fault
 
 
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:

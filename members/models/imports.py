@@ -55,12 +55,16 @@ class MemberImport(Model):
     headings_key = CharField(max_length=64, help_text="Digest of the headings: files alike are mapped alike.")
     mapping = JSONField(default=dict, help_text="Which column is what; see the rules of imports.")
     problem = CharField(max_length=500, blank=True)
+    stumbles = IntegerField(default=0, db_default=0, help_text="So often in a row it could not go on.")
+    try_at = DateTimeField(null=True, help_text="Not before, after it could not go on.")
     asked_by = CharField(max_length=64, help_text="For example staff:3.")
     uploaded_at = DateTimeField()
     applied_by = CharField(max_length=64, blank=True)
     applied_at = DateTimeField(null=True, help_text="When it was begun to be applied.")
     finished_at = DateTimeField(null=True)
     undone_by = CharField(max_length=64, blank=True)
+    rows_in_file = IntegerField(null=True, help_text="Known once it is unpacked.")
+    bytes_read = BigIntegerField(default=0, db_default=0, help_text="Of the unpacked file.")
     rows_read = IntegerField(default=0, help_text="So many rows are staged.")
     last_row_read = IntegerField(default=0, help_text="Row of the file.")
     last_row_applied = IntegerField(default=0)
@@ -131,7 +135,8 @@ class UndoneHow(TextChoices):
 
 
 class ImportedMember(Model):
-    """What an import did to one member, so that it can be undone."""
+    """What an import did to one member, so that it can be undone; and whom it only named, so that no other import that
+    is undone takes them away."""
 
     batch = ForeignKey(MemberImport, on_delete=CASCADE, related_name="members", db_index=False)
     member = ForeignKey(Member, on_delete=PROTECT, related_name="+", db_index=False)

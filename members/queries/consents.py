@@ -1,9 +1,10 @@
 """Who allows what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
+from django.db import connection
 
 from members.models import Consent, ConsentEvent
 
@@ -27,6 +28,27 @@ def list_decided(member_ids: Iterable[int]) -> set[tuple[int, str, str]]:
     """(member, channel, purpose) of all that these members ever said yes or no to. One statement."""
     decided = Consent.objects.filter(member_id__in=list(member_ids))
     return set(decided.values_list("member_id", "channel", "purpose"))
+
+
+def lock_consents(member_ids: Sequence[int]) -> dict[tuple[int, str, str], tuple[bool, datetime]]:
+    """(member, channel, purpose) -> what holds and since when; locked until commit."""
+    held = Consent.objects.filter(member_id__in=member_ids).order_by("pk").select_for_update()
+    rows = held.values_list("member_id", "channel", "purpose", "is_given", "changed_at")
+    return {(who, channel, purpose): (given, at) for who, channel, purpose, given, at in rows}
+
+
+def list_words_without(member_ids: Sequence[int], evidence: str) -> dict[tuple[int, str, str], bool]:
+    """(member, channel, purpose) -> what would hold, were there nothing whose evidence begins so. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT, [list(member_ids), evidence])
+        return {(who, channel, purpose): given for who, channel, purpose, given in cursor.fetchall()}
+
+
+_WITHOUT = """
+SELECT DISTINCT ON (member_id, channel, purpose) member_id, channel, purpose, is_given FROM members_consentevent
+WHERE member_id = ANY(%s::bigint[]) AND NOT starts_with(evidence, %s)
+ORDER BY member_id, channel, purpose, happened_at DESC, id DESC
+"""
 
 
 def list_consents(member_id: int) -> list[ConsentFacts]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from members.errors import ImportNotThere
 from members.models import ImportedMember, ImportRow, ImportState, MemberImport, RowState, UndoneHow
@@ -31,9 +33,16 @@ def lock_import(import_id: int, *states: ImportState) -> MemberImport | None:
     return imports.select_for_update(of=("self",)).first()
 
 
-def list_at_work() -> list[tuple[int, ImportState]]:
-    """Imports on which something is to be done, the oldest first."""
-    waiting = MemberImport.objects.filter(state__in=AT_WORK).order_by("pk")
+def claim_import(import_id: int, state: ImportState) -> MemberImport | None:
+    """Lock an import until commit, for a piece of its work; None if it is at another step, or somebody is at it."""
+    imports = MemberImport.objects.filter(pk=import_id, state=state)
+    return imports.select_for_update(skip_locked=True, of=("self",)).first()
+
+
+def list_at_work(*, now: datetime) -> list[tuple[int, ImportState]]:
+    """Imports on which something is to be done now, the oldest first."""
+    is_due = Q(try_at=None) | Q(try_at__lte=now)
+    waiting = MemberImport.objects.filter(is_due, state__in=AT_WORK).order_by("pk")
     return [(id_, ImportState(state)) for id_, state in waiting.values_list("pk", "state")]
 
 
@@ -99,11 +108,30 @@ def list_rows_to_apply(import_id: int, *, after: int, limit: int) -> list[Import
 
 
 def list_done(import_id: int, *, below: int | None, limit: int) -> list[ImportedMember]:
-    """What an import did, the last first."""
-    done = ImportedMember.objects.filter(batch_id=import_id)
+    """What an import did, the last first; not those whom it only named."""
+    done = ImportedMember.objects.filter(batch_id=import_id).exclude(is_new=False, did={})
     if below is not None:
         done = done.filter(pk__lt=below)
     return list(done.order_by("-pk")[:limit])
+
+
+def list_later_rows(done: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """What rows of later imports that are not undone tell of the same members, by what an import did. One statement."""
+    later: dict[int, list[dict[str, Any]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER_ROWS, [list(done)])
+        for pk, told in cursor.fetchall():
+            later.setdefault(pk, []).append(msgspec.json.decode(told))
+    return later
+
+
+_LATER_ROWS = """
+SELECT d.id, r.told::text FROM members_importedmember d
+JOIN members_importedmember o ON o.member_id = d.member_id AND o.id > d.id AND o.batch_id <> d.batch_id
+JOIN members_memberimport b ON b.id = o.batch_id AND NOT (b.state = 'undone' AND o.undone IN ('', 'back'))
+JOIN members_importrow r ON r.batch_id = o.batch_id AND r.row = o.row
+WHERE d.id = ANY(%s::bigint[])
+"""
 
 
 def list_staying(import_id: int, *, limit: int) -> list[ImportedMember]:

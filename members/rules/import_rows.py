@@ -11,11 +11,11 @@ from config.ground.refusals import Refusal
 from members.rules.consents import ConsentWord
 from members.rules.identities import IdentityClaim, claim
 from members.rules.import_fields import CONSENTS, FIELDS, IDENTITIES, Mapping
-from members.rules.people import Person, person
+from members.rules.people import EARLIEST_BIRTH, Person, person
 
 LONGEST = {"given_name": 100, "family_name": 100, "display_name": 200, "language": 16, "place_code": 64}
 LONGEST_TEXT_VERSION = 64
-EARLIEST_BIRTH = 1900
+EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class ToldRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,6 +195,10 @@ def _moment(_field: str, text: str, mapping: Mapping, now: datetime) -> datetime
     except ValueError:
         at = datetime.combine(read_day(text, mapping.date_order), time())
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at < EARLIEST_MOMENT:
+        raise _NotReadable(
+            f"Nothing is told of the years before {EARLIEST_MOMENT.year}. Is it the right column?"
+        )
     if at > now:
         raise _NotReadable("It lies in the future.")
     return at

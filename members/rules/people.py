@@ -9,6 +9,9 @@ import msgspec
 
 from members.errors import BirthdayNotValid
 
+EARLIEST_BIRTH, LATEST_BIRTH = 1900, 2100
+"""Years; whoever reads a date by the clock says more."""
+
 _GAPS = re.compile(r"\s+")
 _DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -40,9 +43,14 @@ def person(
 ) -> Person:
     """A person as told: names without stray blanks, the birthday taken from the birth date where that is known.
 
-    :raises BirthdayNotValid: a month without a day, the 31st of June, a birthday that differs from the birth date.
+    :raises BirthdayNotValid: a month without a day, the 31st of June, a birthday that differs from the birth date, a
+        year in which nobody was born who lives.
     """
     if birth_date is not None:
+        if not EARLIEST_BIRTH <= birth_date.year <= LATEST_BIRTH:
+            raise BirthdayNotValid(
+                f"Name a year from {EARLIEST_BIRTH} on, or leave the birth date out.", pointer="/birth_date"
+            )
         told = (birth_month or birth_date.month, birth_day or birth_date.day)
         if told != (birth_date.month, birth_date.day):
             raise BirthdayNotValid("The birthday is not that of the birth date.", pointer="/birth_month")

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from config.ground.refusals import Refusal
 from members.models import ImportRow, ImportState, MemberImport, RowState
 from members.models.members import MemberState
 from members.queries.consents import list_decided
-from members.queries.imports import list_rows_to_apply, lock_import
+from members.queries.imports import claim_import, list_rows_to_apply
 from members.queries.members import find_owners, lock_members
 from members.rules.import_fields import Mapping
 from members.rules.import_rows import Problem, ToldRow
@@ -28,12 +28,17 @@ from members.services.mass_consents import Said, Turned, record_consents_of_many
 from members.services.mass_enrolment import Newcomer, enrol_many
 
 ROWS_PER_CHUNK = 5_000
+_SMALLER = 20
 SOURCE = "import"
 _NOBODYS = Problem("", "Who goes by this was merged or erased meanwhile. Take the row out.")
+_NOT_TAKEN = Problem(
+    "",
+    "The database does not take this row as it stands. Look at what is unusual in it, and upload it again.",
+)
 
 
 class Did(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What an import did to somebody who was a member before, as it is kept.
+    """What an import did to somebody who was a member before, as it is kept; nothing where it only named them.
 
     :ivar fields: name -> before and after, as JSON has them.
     """
@@ -56,27 +61,56 @@ class _Taken(msgspec.Struct):
 
 
 def apply_on(import_id: int, *, now: datetime, may_go_on: Callable[[], bool]) -> None:
-    """Apply chunk after chunk, until all is done or time is up. Safe to repeat, any number at once."""
-    while _apply_chunk(import_id, now=now) and may_go_on():
-        pass
+    """Apply chunk after chunk, until all is done or time is up. Safe to repeat, any number at once.
+
+    A chunk that the database does not take is taken in ever smaller pieces, down to the row that is to blame.
+    """
+    size = ROWS_PER_CHUNK
+    while True:
+        try:
+            with connection.wrap_database_errors:
+                may_be_more = _apply_chunk(import_id, size, now=now)
+        except (DataError, IntegrityError):
+            if size > 1:
+                size = max(1, size // _SMALLER)
+                continue
+            may_be_more = _refuse_next(import_id)
+        size = min(size * _SMALLER, ROWS_PER_CHUNK)
+        if not may_be_more or not may_go_on():
+            return
 
 
 @transaction.atomic
-def _apply_chunk(import_id: int, *, now: datetime) -> bool:
+def _apply_chunk(import_id: int, size: int, *, now: datetime) -> bool:
     """Whether there may be more to do."""
-    batch = lock_import(import_id, ImportState.APPLYING)
+    batch = claim_import(import_id, ImportState.APPLYING)
     if batch is None:
         return False
-    rows = list_rows_to_apply(import_id, after=batch.last_row_applied, limit=ROWS_PER_CHUNK)
+    rows = list_rows_to_apply(import_id, after=batch.last_row_applied, limit=size)
     if not rows:
         batch.state, batch.finished_at = ImportState.APPLIED, now
         batch.save(update_fields=["state", "finished_at"])
         return False
-    counts = Counter(batch.counts)
-    counts.update(_apply(batch, rows, now=now))
-    batch.counts, batch.last_row_applied = dict(counts), rows[-1].row
-    batch.save(update_fields=["counts", "last_row_applied"])
+    _move_on(batch, rows, _apply(batch, rows, now=now))
     return True
+
+
+@transaction.atomic
+def _refuse_next(import_id: int) -> bool:
+    """Leave out the row that the database does not take."""
+    batch = claim_import(import_id, ImportState.APPLYING)
+    if batch is None:
+        return False
+    rows = list_rows_to_apply(import_id, after=batch.last_row_applied, limit=1)
+    _write_states([(row, RowState.REFUSED, _NOT_TAKEN) for row in rows])
+    _move_on(batch, rows, Counter({RowState.REFUSED.value: len(rows)}))
+    return True
+
+
+def _move_on(batch: MemberImport, rows: Sequence[ImportRow], counted: Counter[str]) -> None:
+    batch.counts = dict(Counter(batch.counts) + counted)
+    batch.last_row_applied = rows[-1].row
+    batch.save(update_fields=["counts", "last_row_applied"])
 
 
 def _apply(batch: MemberImport, rows: Sequence[ImportRow], *, now: datetime) -> Counter[str]:
@@ -221,7 +255,7 @@ def _keep_what_was_done(batch: MemberImport, taken: Sequence[_Taken], now: datet
     target = "members_importedmember (batch_id, member_id, row, is_new, did, undone, stays, recorded_at)"
     with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for one in taken:
-            if one.did is not None:
+            if one.member_id:
                 is_new = one.state == RowState.ENROLLED
-                did = msgspec.json.encode(one.did).decode()
+                did = msgspec.json.encode(one.did or Did()).decode()
                 copy.write_row((batch.pk, one.member_id, one.row.row, is_new, did, "", "", now))

@@ -1,5 +1,6 @@
 """Undoing an import: who became a member by it and was never touched since goes away, and what it changed of others
-goes back where it still says so. Whatever somebody touched since stays, and is listed with what it was.
+goes back where it still says so. Whatever somebody touched since, or a later import says too, stays, and is listed with
+what it was.
 
 Who goes away is erased as by an erasure: nothing but the ref is left. They did nothing, so nothing is in the books.
 """
@@ -19,10 +20,13 @@ from members.member_data import list_floors
 from members.models import ImportedMember, ImportState, Member, MemberImport, UndoneHow
 from members.models.members import MemberState
 from members.models.personal import HOUSE
-from members.queries.imports import list_done, lock_import
+from members.queries.consents import list_words_without, lock_consents
+from members.queries.imports import claim_import, list_done, list_later_rows
 from members.queries.privacy import is_under_way
 from members.rules.consents import Channel, ConsentWord, Purpose
+from members.rules.identities import IdentityClaim
 from members.rules.import_fields import FIELDS
+from members.rules.import_rows import ToldRow
 from members.rules.people import Person
 from members.services.import_applying import SOURCE, Did
 from members.services.mass_changes import Change, change_many
@@ -45,7 +49,7 @@ def undo_on(import_id: int, *, now: datetime, may_go_on: Callable[[], bool]) -> 
 @transaction.atomic
 def _undo_chunk(import_id: int, *, now: datetime) -> bool:
     """Whether there may be more to do now."""
-    batch = lock_import(import_id, ImportState.UNDOING)
+    batch = claim_import(import_id, ImportState.UNDOING)
     if batch is None:
         return False
     done = list_done(batch.pk, below=batch.last_undone, limit=MEMBERS_PER_CHUNK)
@@ -132,6 +136,8 @@ UNION ALL SELECT DISTINCT d.id, 'consents' FROM done d JOIN members_consentevent
 WHERE e.recorded_at <> d.at
 UNION ALL SELECT DISTINCT d.id, 'another import' FROM done d
 JOIN members_importedmember o ON o.member_id = d.id AND o.id <> d.pk
+JOIN members_memberimport b ON b.id = o.batch_id
+WHERE NOT (b.state = 'undone' AND o.undone IN ('', 'back'))
 """
 
 
@@ -140,20 +146,23 @@ def _give_back(
 ) -> None:
     changes: list[Change] = []
     words: list[Said] = []
-    held = _consents_of([one.member_id for one in known])
-    dropped = _drop_identities(known)
+    held = lock_consents([one.member_id for one in known])
+    before_it = list_words_without([one.member_id for one in known], f"{batch.ref} ")
+    again = _said_again(known)
+    dropped = _drop_identities(known, again)
     for one in known:
         member, did, stays = members[one.member_id], msgspec.convert(one.did, Did), list[str]()
         if member.state != MemberState.ACTIVE:
             one.undone, one.stays = UndoneHow.STAYS, f"is {member.state} by now"
             continue
-        before, kept = _fields_before(member, did)
+        before, kept = _fields_before(member, did, again.get(one.pk, ()))
         stays += [FIELDS.get(name, "Birth date") for name in kept]
         gone = dropped.get(one.member_id, set())
         stays += [FIELDS[kind] for kind, value in did.identities if (kind, value) not in gone]
         for turned in did.consents:
-            if held.get((one.member_id, turned.channel, turned.purpose)) == (turned.after, turned.at):
-                words.append(_unsaid(one.member_id, turned, batch, now))
+            what = (one.member_id, turned.channel, turned.purpose)
+            if held.get(what) == (turned.after, turned.at):
+                words.append(_unsaid(one.member_id, turned, before_it.get(what, False), batch))
             else:
                 stays.append(f"{turned.purpose} by {turned.channel}")
         if before is not None or gone:
@@ -172,11 +181,16 @@ def _person(member: Member) -> Person:
     return Person(**{name: getattr(member, name) for name in Person.__struct_fields__})
 
 
-def _fields_before(member: Member, did: Did) -> tuple[Person | None, list[str]]:
-    """The person with everything back that still says what the import wrote, None if that is nothing; and what does
-    not. A birthday goes back as a whole."""
+def _fields_before(member: Member, did: Did, again: Sequence[ToldRow]) -> tuple[Person | None, list[str]]:
+    """The person with everything back that still says what the import wrote, and no later one says too, None if that
+    is nothing; and what stays. A birthday goes back as a whole."""
     now_: dict[str, Any] = msgspec.to_builtins(_person(member))
-    kept = [name for name, (_, after) in did.fields.items() if now_.get(name) != after]
+    said: list[dict[str, Any]] = [msgspec.to_builtins(told.person) for told in again]
+    kept = [
+        name
+        for name, (_, after) in did.fields.items()
+        if now_.get(name) != after or any(told[name] == after for told in said)
+    ]
     if set(kept) & set(_BIRTHDAY):
         kept = [*(name for name in kept if name not in _BIRTHDAY), "birth_date"]
     back = {
@@ -187,32 +201,28 @@ def _fields_before(member: Member, did: Did) -> tuple[Person | None, list[str]]:
     return (msgspec.convert({**now_, **back}, Person) if back else None), kept
 
 
-def _consents_of(member_ids: Sequence[int]) -> dict[tuple[int, str, str], tuple[bool, datetime]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT member_id, channel, purpose, is_given, changed_at FROM members_consent"
-            " WHERE member_id = ANY(%s::bigint[]) FOR UPDATE",
-            [list(member_ids)],
-        )
-        return {
-            (who, channel, purpose): (given, at) for who, channel, purpose, given, at in cursor.fetchall()
-        }
+def _unsaid(member_id: int, turned: Turned, is_given: bool, batch: MemberImport) -> Said:
+    """What would hold had the import said nothing, as of the moment for which it spoke: any word of the member that is
+    later than that goes before."""
+    word = ConsentWord(channel=Channel(turned.channel), purpose=Purpose(turned.purpose), is_given=is_given)
+    return Said(member_id=member_id, word=word, happened_at=turned.at, evidence=f"{batch.ref} undone")
 
 
-def _unsaid(member_id: int, turned: Turned, batch: MemberImport, now: datetime) -> Said:
-    """What held before holds again; where nothing was ever said, that is no."""
-    word = ConsentWord(
-        channel=Channel(turned.channel), purpose=Purpose(turned.purpose), is_given=bool(turned.before)
-    )
-    return Said(member_id=member_id, word=word, happened_at=now, evidence=f"{batch.ref} undone")
+def _said_again(known: Sequence[ImportedMember]) -> dict[int, list[ToldRow]]:
+    """What later imports that still hold say of the same people, by the change that is to be undone."""
+    said = list_later_rows([one.pk for one in known])
+    return {pk: [msgspec.convert(told, ToldRow, strict=False) for told in rows] for pk, rows in said.items()}
 
 
-def _drop_identities(known: Sequence[ImportedMember]) -> dict[int, set[tuple[str, str]]]:
-    """Take away what the import added and nobody proved or moved since; answers what went, by member."""
+def _drop_identities(
+    known: Sequence[ImportedMember], again: Mapping[int, Sequence[ToldRow]]
+) -> dict[int, set[tuple[str, str]]]:
+    """Take away what the import added, and nobody proved or moved or said again since; answers what went, by member."""
     rows = [
         (one.member_id, kind, value, one.recorded_at)
         for one in known
         for kind, value in one.did.get("identities", [])
+        if not any(IdentityClaim(kind, value) in told.claims for told in again.get(one.pk, ()))
     ]
     gone: dict[int, set[tuple[str, str]]] = {}
     with connection.cursor() as cursor:

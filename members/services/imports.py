@@ -117,6 +117,7 @@ def name_columns(import_id: int, mapping: Mapping, *, encoding: str = "", now: d
     ImportRow.objects.filter(batch=batch).delete()
     batch.shape, batch.mapping = list(shape), msgspec.to_builtins(mapping)
     batch.state, batch.problem = ImportState.READING, ""
+    batch.stumbles, batch.try_at = 0, None
     batch.rows_read, batch.last_row_read, batch.foreseen = 0, 0, {}
     batch.save()
     return batch

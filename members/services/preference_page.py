@@ -54,7 +54,8 @@ def save_choices(member_id: int, choices: Choices, *, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_everything(member_id: int, *, text_version: str, now: datetime) -> None:
-    """Take back every consent that holds, for all channels and purposes.
+    """Take back whatever was ever allowed, for all channels and purposes. What was a no already is said again: so no
+    import that is undone gives it back.
 
     :raises MemberNotFound: if there is no such member; so MemberNotActive.
     """
@@ -69,7 +70,6 @@ def withdraw_everything(member_id: int, *, text_version: str, now: datetime) -> 
                 text_version=text_version,
             )
             for held in list_consents(member_id)
-            if held.is_given
         ],
         now=now,
     )

@@ -1,7 +1,9 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.test import Client
 from pytest_django import Settings
 
@@ -48,6 +50,15 @@ def fresh_limits(settings: Settings) -> Iterator[None]:
     exact_limits.forget_all()
     yield
     exact_limits.forget_all()
+
+
+@pytest.fixture
+def exports_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
+    """Where files that are kept for a while lie during this test."""
+    settings.STORAGES["exports"]["OPTIONS"] = {"location": tmp_path / "exports"}
+    storages._storages.clear()
+    yield tmp_path / "exports"
+    storages._storages.clear()
 
 
 def client_of(key: str) -> Client:

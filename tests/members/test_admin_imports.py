@@ -1,15 +1,12 @@
 """The pages of an import: upload, columns, preview, progress, result, undo; and who may see them."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
-from pytest_django import Settings
 
 from config.ground import clock
 from config.outbox.delivery import deliver_due
@@ -19,17 +16,9 @@ from members.services.import_work import work_on
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 IMPORTS = "/admin/members/memberimport/"
 CSV = b"Mail,First name,Joined by\neve@example.com,Eve,web\nnot an address,Max,web\nada@example.com,Ada,web\n"
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
-    settings.STORAGES["exports"]["OPTIONS"] = {"location": tmp_path / "exports"}
-    storages._storages.clear()
-    yield tmp_path
-    storages._storages.clear()
 
 
 def work() -> None:

@@ -164,6 +164,17 @@ def test_a_date_is_read_in_the_declared_order_alone(cell: str, order: str, wante
     assert found == wanted if isinstance(wanted, date) else wanted in str(found)
 
 
+@pytest.mark.parametrize(
+    "cell", ["0001-01-01", "0001-01-01T00:00:00+08:00", "1899-12-31T23:59:59Z", "9999-12-31T23:59:59-08:00"]
+)
+@pytest.mark.parametrize("field", ["enrolled_at", "consent_at", "birth_date"])
+def test_a_day_beyond_any_history_is_refused(cell: str, field: str) -> None:
+    says = told(cell, field)
+
+    assert isinstance(says, str)
+    assert "before 1900" in says or "future" in says or "Nobody is born" in says or "no date" in says
+
+
 def test_a_consent_needs_the_words_it_was_said_to() -> None:
     yes = ConsentWord(channel=Channel.SMS, purpose=Purpose.POINTS, is_given=True, text_version="form-7")
     columns = ("email", "consent_sms_points", "consent_text", "consent_at")

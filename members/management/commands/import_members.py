@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 
 from config.ground import clock
 from config.ground.refusals import Refusal
-from members.models import ImportState, MemberImport, RowState
+from members.models import MemberImport, RowState
 from members.queries.imports import get_import, list_all_rows
 from members.rules.import_fields import DateOrder, Known, Likely
 from members.rules.import_rows import words_of
@@ -97,7 +97,7 @@ class Command(BaseCommand):
     def _worked_on(self, batch: MemberImport) -> MemberImport:
         work_on(now=clock.now(), may_go_on=lambda: True)
         batch.refresh_from_db()
-        if batch.state == ImportState.FAILED:
+        if batch.problem:
             raise CommandError(batch.problem)
         return batch
 

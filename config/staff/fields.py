@@ -17,6 +17,7 @@ from unfold.widgets import (
 )
 
 from config.ground.amounts import decimals, major_of, minor_of
+from config.ground.api.bodies import FIRST_YEAR, LAST_YEAR
 
 MOST_MINOR = 10**12
 
@@ -94,6 +95,12 @@ class MomentField(forms.SplitDateTimeField):
     """A moment in the time of the page."""
 
     widget = _Moment
+
+    def compress(self, data_list: Any) -> Any:
+        on = data_list[0] if data_list else None
+        if on is not None and not FIRST_YEAR <= on.year <= LAST_YEAR:
+            raise ValidationError(f"Days are between the years {FIRST_YEAR} and {LAST_YEAR}.")
+        return super().compress(data_list)
 
 
 class _OfNames(forms.Select):

@@ -1,7 +1,7 @@
 """What people did, told by shops, services and the members' apps: `/events`, `/me/events`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -42,6 +42,7 @@ Properties = Annotated[
 class OwnEventBody(Body, frozen=True, kw_only=True):
     """Something that happened. `happened_at`: now, if nothing is said."""
 
+    judges_own_days: ClassVar[bool] = True
     id: OwnId
     type: Code
     happened_at: Moment | None = None

@@ -1,6 +1,6 @@
 """Doors that only tests have, to knock on the plumbing of all doors. Also a URLconf, for `pytest.mark.urls`."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from threading import Event as Signal
 from typing import Annotated
 
@@ -46,12 +46,14 @@ class NothingLeft(Refusal):
 class LineBody(Body, frozen=True, kw_only=True):
     sku: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=9_999)] = 1
+    at: datetime | None = None
 
 
 class BasketBody(Body, frozen=True, kw_only=True):
     name: str
     lines: list[LineBody] = []
     facts: dict[str, int] = {}
+    on: date | None = None
 
 
 class RunBody(Body, frozen=True, kw_only=True):

@@ -58,6 +58,13 @@ def refused(raw: bytes) -> tuple[int, str, str]:
         (b'{"name": "a", "lines": [{"quantity": 1}]}', (422, "/lines/0/sku", "missing")),
         (b'{"name": "a", "name": "b"}', (422, "/name", "given_twice")),
         (b'{"name": "a", "facts": {"x": 99999999999999999999}}', (422, "", "out_of_range")),
+        (b'{"name": "a", "on": "0001-01-01"}', (422, "/on", "out_of_range")),
+        (b'{"name": "a", "on": "9999-12-31"}', (422, "/on", "out_of_range")),
+        (b'{"name": "a", "on": "\\u0030001-01-01"}', (422, "/on", "out_of_range")),
+        (
+            b'{"name": "a", "lines": [{"sku": "x", "at": "1799-12-31T23:59:59Z"}]}',
+            (422, "/lines/0/at", "out_of_range"),
+        ),
         (b'{"name": "a", "facts": {"x": ' + b"9" * 5000 + b"}}", (422, "/facts", "out_of_range")),
         (b'{"name": "a\\u0000"}', (422, "/name", "wrong_format")),
         (b'{"name": "a", "facts": {"x\\u0000": 1}}', (422, "/facts", "wrong_format")),

@@ -7,8 +7,9 @@ anything that is not UTF-8.
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,6 +17,10 @@ import msgspec
 from config.ground.refusals import InvalidInput, Refusal
 
 T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 1800, 8999
+"""Days and moments beyond are nobody's: programs write `0001-01-01` and `9999-12-31` for none, and no clock of a shop
+shows them."""
 
 BIGINT_MIN, BIGINT_MAX = -(2**63), 2**63 - 1
 MOST_PARAMETERS = 100
@@ -35,6 +40,10 @@ _CODES = (
 )
 _BOUNDS = re.compile(r"^Expected `(?:int|float|decimal|str|array|object|bytes)` (?:[<>]|of length|that)")
 
+_ODD_YEAR = re.compile(rb'"(?:0\d|1[0-7]|9\d)\d\d-\d\d')
+"""What may be a day beyond our years: then the body is looked through, as it is where digits may stand as escapes."""
+_ODD_DAY = f"Days and moments are between the years {FIRST_YEAR} and {LAST_YEAR}; leave out what has none."
+
 
 class MalformedJson(Refusal):
     status = 400
@@ -43,7 +52,12 @@ class MalformedJson(Refusal):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What comes in or goes out of a door."""
+    """What comes in or goes out of a door.
+
+    :cvar judges_own_days: of one row of many, each answered for itself: a day beyond our years refuses the row alone.
+    """
+
+    judges_own_days: ClassVar[bool] = False
 
 
 @cache
@@ -66,6 +80,8 @@ def decode(raw: bytes, kind: type[T]) -> T:
         raise MalformedJson(_malformed(raw, fault)) from None
     if b"\\u0000" in raw:
         _refuse_nul(msgspec.json.decode(raw), "")
+    if b"\\u00" in raw or _ODD_YEAR.search(raw):
+        _refuse_odd_days(value, "")
     return cast(T, value)
 
 
@@ -101,12 +117,31 @@ def decode_query(query_string: str, kind: type[T] | None) -> T | None:
     return params
 
 
+def _refuse_odd_days(value: Any, pointer: str) -> None:
+    """Of a body that was understood: refuse days and moments whose year is beyond ours."""
+    if isinstance(value, date):
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            fault = {"pointer": pointer, "code": "out_of_range", "detail": _ODD_DAY}
+            raise InvalidInput(errors=[fault])
+    elif isinstance(value, msgspec.Struct) and not getattr(value, "judges_own_days", False):
+        for field in msgspec.structs.fields(value):
+            _refuse_odd_days(getattr(value, field.name), f"{pointer}/{field.encode_name}")
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            _refuse_odd_days(inner, f"{pointer}/{name}")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            _refuse_odd_days(inner, f"{pointer}/{index}")
+
+
 def _refuse_odd_value(name: str, value: Any) -> None:
     if value is None:
         # The word `null` was sent, and read as none; leaving the parameter out says the same.
         raise _refused_parameter(name, "wrong_format", "This is no value of the parameter.")
     if isinstance(value, int) and not BIGINT_MIN <= value <= BIGINT_MAX:
         raise _refused_parameter(name, "out_of_range", "This number is too large.")
+    if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise _refused_parameter(name, "out_of_range", _ODD_DAY)
 
 
 def pointer_of(path: str) -> str:

@@ -105,6 +105,14 @@ class MemberNotActive(Refusal):
     title = "This member was merged or erased"
 
 
+class AttributeChangedMeanwhile(Refusal):
+    """What was said since is not overwritten by who has not read it."""
+
+    status = 409
+    code = "attribute_changed_meanwhile"
+    title = "Something else was said meanwhile"
+
+
 class MergeWithOneself(InvalidInput):
     code = "merge_with_oneself"
     title = "A member cannot be merged with themselves"

@@ -112,6 +112,13 @@ class CaseNotFound(NotFound):
     title = "There is no such service case"
 
 
+class CaseOfAnotherMember(InvalidInput):
+    """What was said with one person never stands on the page of another."""
+
+    code = "case_of_another_member"
+    title = "This service case is another member's"
+
+
 class CaseChangedMeanwhile(Refusal):
     """Look at it again before changing it: what a colleague wrote is not overwritten."""
 

@@ -1,13 +1,14 @@
 """What the house asks its members: declared without code, and what one member said, on a page of their own."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
+import msgspec
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.admin import StackedInline
@@ -21,13 +22,15 @@ from unfold.widgets import (
 )
 
 from config.ground import clock
+from config.ground.refusals import Refusal
 from config.staff.admin.changes import TellsChanges
 from config.staff.site import site
 from members.api.attribute_fields import field_for, fields_said
+from members.errors import AttributeChangedMeanwhile
 from members.models import Attribute, AttributeKind, AttributeWords, Member, SeenBy
 from members.models.attributes import CHOSEN
 from members.queries.attributes import get_attributes, list_attributes
-from members.rules.attributes import Eyes
+from members.rules.attributes import Attribute as Asked, Eyes, Value, is_same, words_of
 from members.rules.people import name_of
 from members.services.attributes import set_attributes
 
@@ -39,6 +42,10 @@ WIDGETS = {
     "one_of": UnfoldAdminSelectWidget,
     "many_of": UnfoldAdminCheckboxSelectMultipleWidget,
 }
+
+
+SHOWN = "shown.before"
+"""No attribute is called so: a code has no dot."""
 
 
 def _choices(model: type[Model], placeholder: str = "") -> SimpleArrayField:
@@ -154,17 +161,67 @@ class AttributeAdmin(TellsChanges):
         )
 
 
+class SaidForm(forms.Form):
+    """What a member says under each attribute. The hidden field `shown` says what stood there when the page was made:
+    what is still the same is not written, so that an old window undoes nothing.
+    """
+
+    def __init__(self, asked: list[Asked], said: Mapping[str, Value], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.asked, self.said = asked, said
+        for one in asked:
+            self.fields[one.code] = field_for(one, said.get(one.code), WIDGETS[one.kind])
+        self.seen = said if data is None else _seen(data.get(SHOWN, ""))
+        shown = msgspec.json.encode(said).decode()
+        self.fields[SHOWN] = forms.CharField(widget=forms.HiddenInput, required=False, initial=shown)
+
+    @property
+    def changes(self) -> dict[str, Value | None]:
+        """What a valid form says otherwise than what its page showed."""
+        told = fields_said(self.asked, self)
+        return {code: value for code, value in told.items() if not is_same(value, self.seen.get(code))}
+
+    def show_what_was_said_meanwhile(self, said: Mapping[str, Value]) -> None:
+        """Beside each field of which something else is said by now; from here on it has been read."""
+        changes = self.changes
+        for one in self.asked:
+            if one.code in changes and not is_same(said.get(one.code), self.seen.get(one.code)):
+                now = words_of(one, said[one.code]) if one.code in said else "nothing"
+                self.add_error(one.code, f"Meanwhile it says: {now}. Saved again, yours takes its place.")
+        shown = {**said, **{code: value for code, value in self.seen.items() if code not in self.errors}}
+        data = cast(QueryDict, self.data).copy()
+        data[SHOWN] = msgspec.json.encode(shown).decode()
+        self.data = data
+
+
+def _seen(shown: str) -> Mapping[str, Value]:
+    """What the hidden field says; nothing if it was changed into nonsense."""
+    try:
+        return msgspec.json.decode(shown, type=dict[str, bool | int | float | str | list[str]])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _is_written(member_id: int, form: SaidForm, eyes: Eyes) -> bool:
+    """Whether it is; why not stands on the form."""
+    try:
+        set_attributes(member_id, form.changes, eyes=eyes, source="admin", seen=form.seen, now=clock.now())
+    except AttributeChangedMeanwhile:
+        form.show_what_was_said_meanwhile(get_attributes(member_id, eyes=eyes))
+        return False
+    except Refusal as refused:
+        code = (refused.pointer or "").removeprefix("/attributes/")
+        form.add_error(code if code in form.fields else None, refused.detail)
+        return False
+    return True
+
+
 def change_attributes(request: HttpRequest, member: Member, context: dict[str, Any]) -> HttpResponse:
     """The page on which a colleague writes down what a member told them, as far as the colleague may see it."""
     eyes = Eyes.TRUSTED if request.user.has_perm("members.see_personal_data") else Eyes.STAFF
-    asked = list_attributes(eyes=eyes)
-    said = get_attributes(member.pk, eyes=eyes)
-    form = forms.Form(request.POST or None)
-    for one in asked:
-        form.fields[one.code] = field_for(one, said.get(one.code), WIDGETS[one.kind])
+    form = SaidForm(list_attributes(eyes=eyes), get_attributes(member.pk, eyes=eyes), request.POST or None)
     page_of_member = reverse("admin:members_member_change", args=[member.pk])
-    if request.method == "POST" and form.is_valid():
-        set_attributes(member.pk, fields_said(asked, form), eyes=eyes, source="admin", now=clock.now())
+    if request.method == "POST" and form.is_valid() and _is_written(member.pk, form, eyes):
         messages.success(request, "Written down.")
         return HttpResponseRedirect(page_of_member)
     page = {

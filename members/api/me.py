@@ -24,7 +24,7 @@ from members.queries.preferences import get_preferences
 from members.rules.attributes import Eyes
 from members.services.attributes import set_attributes
 from members.services.preferences import change_preferences
-from members.services.profiles import change_member
+from members.services.profiles import change_member, lock_active
 
 
 class Me(Door):
@@ -40,9 +40,11 @@ class Me(Door):
     def patch(self, request: Request) -> Answer:
         body: ProfileBody = self.body(request)
         member_id = member_of(request)
-        ensure_unchanged(request._request, _me(member_id))
         now = clock.now()
         with transaction.atomic():
+            if "HTTP_IF_MATCH" in request.META:
+                lock_active(member_id)
+                ensure_unchanged(request._request, _me(member_id))
             change_member(member_id, changes=body.changes(), source="app", now=now)
             set_attributes(member_id, body.attributes, eyes=Eyes.MEMBER, source="app", now=now)
         return Answer(_me(member_id))

@@ -26,7 +26,7 @@ from members.rules.identities import IdentityClaim, MemberKey, claim
 from members.services.attributes import set_attributes
 from members.services.enrolment import enrol
 from members.services.identities import move_identity
-from members.services.profiles import change_member
+from members.services.profiles import change_member, lock_active
 
 
 def region_of(caller: Caller | None) -> str:
@@ -101,8 +101,10 @@ class OneMember(Door):
         body: MemberChangesBody = self.body(request)
         now = clock.now()
         member = get_member(MemberKey(ref=ref), region="", now=now)
-        ensure_unchanged(request._request, body_of(member))
         with transaction.atomic():
+            if "HTTP_IF_MATCH" in request.META:
+                lock_active(member.id)
+                ensure_unchanged(request._request, body_of(get_member_by_id(member.id)))
             changed = change_member(
                 member.id,
                 changes=body.changes(),

@@ -221,7 +221,11 @@ class PreferenceForm(forms.Form):
             for purpose in Purpose
             if CONSENT + purpose in changed
             for channel in sorted(
-                set(self.fields[CONSENT + purpose].initial or []) ^ set(self.cleaned_data[CONSENT + purpose])
+                (
+                    set(self.fields[CONSENT + purpose].initial or [])
+                    ^ set(self.cleaned_data[CONSENT + purpose])
+                )
+                & set(Channel)
             )
         ]
 
@@ -240,9 +244,11 @@ def _told(shown: str) -> Mapping[str, Any]:
 
 
 def _as_cleaned(field: forms.Field, shown: Any) -> Any:
+    """What a browser would have sent; whoever changed the hidden field may have put anything there."""
+    texts = [str(one) for one in (shown if isinstance(shown, list) else [shown]) if one is not None]
     try:
-        return field.to_python(shown)
-    except (ValidationError, TypeError):
+        return field.to_python(texts if isinstance(field, forms.MultipleChoiceField) else ", ".join(texts))
+    except ValidationError:
         return None
 
 

@@ -50,7 +50,7 @@ class MyTimeline(Door):
 
 
 class MemberTimeline(Door):
-    """What happened with a member, newest first, for integrations; a key of one programme is told of no other."""
+    """What happened with a member, newest first, for integrations; a key is told of its own programme and store."""
 
     scope = "members"
     params = {"get": TimelineParams}
@@ -58,8 +58,9 @@ class MemberTimeline(Door):
 
     def get(self, request: Request, ref: str) -> Answer:
         member = get_member(MemberKey(ref=ref), region="", now=clock.now())
-        programme_id = caller_of(request).programme_id
-        return _page(request, member.id, self.query(request), programme_id=programme_id)
+        caller = caller_of(request)
+        own = {"programme_id": caller.programme_id, "place_id": caller.place_id}
+        return _page(request, member.id, self.query(request), **own)
 
 
 def _page(request: Request, member_id: int, asked: TimelineParams, **who: Any) -> Answer:

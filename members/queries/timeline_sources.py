@@ -23,6 +23,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     :ivar joins: what `facts` need beside the row; joined to the rows of the page alone.
     :ivar only: which rows count, for a part of the table; as its index says it.
     :ivar programme: SQL for its programme, "" for what belongs to none; `place`: for the store.
+    :ivar is_also_nowhere: who serves stores is told of what belongs to no store, too.
     :ivar words: from the facts what people read.
     :ivar is_personal: whether what the words say may be about people.
     :ivar page: `app_model` of the admin's page.
@@ -40,16 +41,18 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     only: str = ""
     programme: str = ""
     place: str = ""
+    is_also_nowhere: bool = False
     page: str = ""
     is_personal: Callable[[Facts], bool] = lambda _facts: False
     is_for_members: bool = True
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Which programmes and places may be told of; None for all."""
+    """Which programmes and places may be told of; None for all. `is_own_alone`: nothing that belongs to no store."""
 
     programmes: tuple[int, ...] | None = None
     places: tuple[int, ...] | None = None
+    is_own_alone: bool = False
 
 
 EVERYWHERE = Scope()
@@ -88,7 +91,7 @@ def _select(source: Source, scope: Scope) -> str:
         f"(t.{source.at}, t.id) < (%(at_{source.kind})s, %(id_{source.kind})s)",
         *([f"({source.only})"] if source.only else []),
         *([f"{source.programme} = ANY (%(programmes)s)"] if _is_bounded(source, scope) else []),
-        *([f"{source.place} = ANY (%(places)s)"] if source.place and scope.places is not None else []),
+        *([_at_places(source, scope)] if source.place and scope.places is not None else []),
     ]
     facts = ", ".join(f"'{name}', {sql}" for name, sql in source.facts.items())
     return (
@@ -103,6 +106,13 @@ def _select(source: Source, scope: Scope) -> str:
 
 def _is_bounded(source: Source, scope: Scope) -> bool:
     return bool(source.programme) and scope.programmes is not None
+
+
+def _at_places(source: Source, scope: Scope) -> str:
+    there = f"{source.place} = ANY (%(places)s)"
+    return (
+        f"({there} OR {source.place} IS NULL)" if source.is_also_nowhere and not scope.is_own_alone else there
+    )
 
 
 def _happening(source: Source, at: datetime, id_: int, text: str) -> Happening:

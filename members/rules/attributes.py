@@ -133,6 +133,11 @@ def words_of(attribute: Attribute, value: Value) -> str:
     return labels.get(str(value), str(value))
 
 
+def is_same(one: Value | None, other: Value | None) -> bool:
+    """Whether the same is said; in which order something was ticked says nothing."""
+    return words_in(one) == words_in(other) and isinstance(one, bool) == isinstance(other, bool)
+
+
 def is_complete(declared: list[Attribute], filled: set[str]) -> bool:
     """Whether everything that is asked for is filled in (codes). Where nothing is asked for, nothing is complete."""
     asked = {one.code for one in declared if one.is_asked_for}

@@ -25,6 +25,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     :ivar before: what follows behind this mark; None from the newest on.
     :ivar kinds: only these; empty for all.
     :ivar programme_id: only what belongs to this programme, or to none.
+    :ivar place_id: only what belongs to this store: a key of a store asks.
     :ivar viewer_id: the colleague who looks, where it matters that they serve particular stores.
     :ivar is_own: the member looks; what colleagues write for colleagues is left out.
     """
@@ -35,6 +36,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     before: Mark | None = None
     kinds: frozenset[str] = frozenset()
     programme_id: int | None = None
+    place_id: int | None = None
     viewer_id: int | None = None
     is_own: bool = False
 

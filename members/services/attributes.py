@@ -7,7 +7,7 @@ import msgspec
 from django.db import transaction
 
 from config.outbox.services import publish
-from members.errors import AttributeNotKnown, AttributeNotValid, AttributeNotYours
+from members.errors import AttributeChangedMeanwhile, AttributeNotKnown, AttributeNotValid, AttributeNotYours
 from members.events import MemberChanged, ProfileCompleted
 from members.models import Attribute as Row, AttributeValue, AttributeWords
 from members.queries.attributes import get_attributes, list_attributes
@@ -19,6 +19,7 @@ from members.rules.attributes import (
     column_value,
     find_fault,
     is_complete,
+    is_same,
     may_see,
     may_write,
 )
@@ -61,13 +62,21 @@ def declare_attribute(declared: Attribute, *, words: Mapping[str, Translation]) 
 
 @transaction.atomic
 def set_attributes(
-    member_id: int, values: Mapping[str, Value | None], *, eyes: Eyes, source: str, now: datetime
+    member_id: int,
+    values: Mapping[str, Value | None],
+    *,
+    eyes: Eyes,
+    source: str,
+    seen: Mapping[str, Value] | None = None,
+    now: datetime,
 ) -> None:
     """Write some attributes of a member and leave the others; None takes one away. All of it or nothing.
 
     :param values: by code.
     :param eyes: who writes; nobody writes what they may not see.
     :param source: `app`, `page`, `web`, `admin` or `import`.
+    :param seen: what stood there when who writes looked; None where nobody did.
+    :raises AttributeChangedMeanwhile: something else stands there by now.
     :raises MemberNotFound: if there is no such member.
     :raises MemberNotActive: if the member was merged or erased.
     :raises AttributeNotKnown: there is none by this code for these eyes.
@@ -80,6 +89,9 @@ def set_attributes(
     declared = list_attributes(eyes=Eyes.MEMBER)
     before = get_attributes(member_id, eyes=Eyes.MEMBER)
     known = {one.code: one for one in declared}
+    for code in values if seen is not None else ():
+        if not is_same(before.get(code), (seen or {}).get(code)):
+            raise AttributeChangedMeanwhile(pointer=f"/attributes/{code}")
     changed = {
         code: value
         for code, value in values.items()

@@ -61,6 +61,21 @@ def lock_active(member_id: int) -> Member:
     return member
 
 
+def lock_unforgotten(member_id: int) -> Member:
+    """Lock somebody until commit of whom something is to be written down, under whatever name: who is being erased
+    meanwhile is erased with it, or waits.
+
+    :raises MemberNotFound: if there is no such member.
+    :raises MemberNotActive: if the member was erased.
+    """
+    member = Member.objects.select_for_update(no_key=True).filter(pk=member_id).first()
+    if member is None:
+        raise MemberNotFound
+    if member.state == MemberState.ERASED:
+        raise MemberNotActive("Nothing is written about who was forgotten.")
+    return member
+
+
 def _changed(before: Person, changes: Mapping[str, Any]) -> Person:
     kept = msgspec.structs.asdict(before)
     if changes.get("birth_date") is not None:

@@ -22,15 +22,24 @@ from config.ground.moments import moment
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.site import site
+from members.models.members import MemberState
 from members.rules.masking import masked
 from omnichannel.admin.contact_forms import CaseForm, NewCaseForm
-from omnichannel.admin.contacts import FoundByMember, may_read_words, member_asked_for, words_for
+from omnichannel.admin.contacts import (
+    FoundByMember,
+    may_read_words,
+    member_asked_for,
+    nothing_written,
+    words_for,
+)
 from omnichannel.admin.own_stores import of_own_stores_or_none
 from omnichannel.admin.shown import member_link
+from omnichannel.errors import CaseChangedMeanwhile
 from omnichannel.models import CasePriority, CaseState, CaseStep, ServiceCase
 from omnichannel.models.cases import STILL_OPEN
 from omnichannel.queries.cases import list_steps, most_pressing_first, overdue
 from omnichannel.queries.interactions import list_interactions_of_case
+from omnichannel.queries.places import list_places_served
 from omnichannel.services.cases import change_case, open_case
 
 STATES = {
@@ -123,18 +132,10 @@ class ServiceCaseAdmin(FoundByMember):
         if not self.has_add_permission(request):
             raise PermissionDenied
         member, page_of_member = member_asked_for(request)
+        if member.state == MemberState.ERASED:
+            return nothing_written(request, page_of_member)
         form = NewCaseForm(request.POST or None, request=request)
-        if form.is_valid():
-            told = form.cleaned_data
-            case = open_case(
-                member.id,
-                programme_id=form.programme_id,
-                place_id=form.place_id,
-                owner_id=form.owner_id,
-                **{name: told[name] for name in ("subject", "kind", "priority", "words", "due_at")},
-                actor=actor_of(request),
-                now=clock.now(),
-            )
+        if form.is_valid() and (case := _opened(request, form, member.id)):
             self.log_addition(request, case, "Opened.")
             return HttpResponseRedirect(reverse("admin:omnichannel_servicecase_change", args=[case.pk]))
         page = {
@@ -150,11 +151,15 @@ class ServiceCaseAdmin(FoundByMember):
     def row_page(self, request: HttpRequest, case: ServiceCase) -> HttpResponse:
         """How it went so far, and what becomes of it."""
         may_change = request.user.has_perm("omnichannel.change_servicecase")
-        form = CaseForm(request.POST or None, case=case)
-        if request.method == "POST" and form.is_valid() and self._changed(request, case, form):
-            return HttpResponseRedirect(request.get_full_path())
+        form, differs = CaseForm(request.POST or None, case=case), None
+        if request.method == "POST":
+            if self._changed(request, case, form):
+                return HttpResponseRedirect(request.get_full_path())
+            if form.is_behind:
+                case = self.get_queryset(request).get(pk=case.pk)
+                differs, form = _differing(case, request), CaseForm(case=case, words=form.typed)
         steps = list_steps(case.pk)
-        talks = list_interactions_of_case(case.pk)
+        talks = list_interactions_of_case(case.pk, places=list_places_served(request.user.pk or 0))
         names = name_actors([*(step.actor for step in steps), *(talk.actor for talk in talks)])
         owners = name_actors(f"staff:{number}" for step in steps for number in step.changes.get("owner", []))
         filters = request.GET.get("_changelist_filters", "")
@@ -170,6 +175,7 @@ class ServiceCaseAdmin(FoundByMember):
             "priority_colour": PRIORITIES[CasePriority(case.priority)],
             "is_overdue": _is_overdue(case, clock.now()),
             "form": form if may_change else None,
+            "differs": differs,
             "steps": [
                 (
                     step,
@@ -191,22 +197,16 @@ class ServiceCaseAdmin(FoundByMember):
         """Whether there is nothing more to look at; what was refused stands on the page with what was typed."""
         if not request.user.has_perm("omnichannel.change_servicecase"):
             raise PermissionDenied
-        told = form.cleaned_data
+        if form.is_behind or not form.is_valid():
+            return False
+        actor, words, now = actor_of(request), form.typed, clock.now()
         try:
-            change_case(
-                case.pk,
-                form.change,
-                version=told["version"],
-                words=told["words"],
-                actor=actor_of(request),
-                now=clock.now(),
-            )
+            change_case(case.pk, form.change, version=case.version, words=words, actor=actor, now=now)
+        except CaseChangedMeanwhile:
+            form.is_behind = True
+            return False
         except Refusal as refused:
-            form.add_error(
-                None, f"{refused.title}. {refused.detail or 'Look at its steps below, then try again.'}"
-            )
-            newest = ServiceCase.objects.get(pk=case.pk).version
-            form.data = {**form.data.dict(), "version": newest}  # type: ignore[attr-defined]  # a posted form's QueryDict
+            form.add_error(None, f"{refused.title}. {refused.detail}")
             return False
         self.log_change(request, case, "Taken on.")
         messages.success(request, "Written down.")
@@ -249,6 +249,47 @@ class ServiceCaseAdmin(FoundByMember):
     @display(description="opened")
     def opened(self, case: ServiceCase) -> str:
         return moment(case.opened_at, get_current_timezone())
+
+
+def _opened(request: HttpRequest, form: NewCaseForm, member_id: int) -> ServiceCase | None:
+    """None where it was refused; why stands on the form."""
+    told = form.cleaned_data
+    try:
+        return open_case(
+            member_id,
+            programme_id=form.programme_id,
+            place_id=form.place_id,
+            owner_id=form.owner_id,
+            **{name: told[name] for name in ("subject", "kind", "priority", "words", "due_at")},
+            actor=actor_of(request),
+            now=clock.now(),
+        )
+    except Refusal as refused:
+        form.add_error(None, refused.detail)
+        return None
+
+
+def _differing(case: ServiceCase, request: HttpRequest) -> list[tuple[str, str, str]]:
+    """Field, as it is by now, as the page of the person who asks had it."""
+    form = CaseForm(request.POST, case=case)
+    form.is_valid()
+    had = {"state": form.data.get("state")} | form.cleaned_data
+    owner, due_at = had.get("owner"), had.get("due_at")
+    had["owner"] = owner.pk if owner else None
+    had["due_at"] = due_at.isoformat() if due_at else None
+    names = name_actors(f"staff:{number}" for number in (case.owner_id, had["owner"]) if number)
+    now = {
+        "state": case.state,
+        "priority": case.priority,
+        "owner": case.owner_id,
+        "due_at": case.due_at.isoformat() if case.due_at else None,
+    }
+    known = {"state": CaseState.values, "priority": CasePriority.values}
+    return [
+        (label, _said(name, now[name], names), _said(name, had[name], names))
+        for name, label in FIELDS.items()
+        if name in form.changed_data and (name not in known or had.get(name) in known[name])
+    ]
 
 
 def _is_overdue(case: ServiceCase, now: datetime) -> bool:

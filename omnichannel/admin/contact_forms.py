@@ -160,12 +160,18 @@ class CaseForm(_Cared):
 
     field_order = ("state", "owner", "priority", "due_at", "words", "version")
 
-    def __init__(self, *args: Any, case: ServiceCase, **more: Any) -> None:
+    def __init__(self, *args: Any, case: ServiceCase, words: str = "", **more: Any) -> None:
         told = {name: getattr(case, name) for name in ("state", "priority", "owner", "due_at", "version")}
-        super().__init__(*args, initial=told, **more)
+        super().__init__(*args, initial=told | {"words": words}, **more)
+        self.is_behind = self.is_bound and self["version"].value() != str(case.version)
         reachable = (case.state, *FOLLOWS[case.state])
         choice = cast(forms.ChoiceField, self.fields["state"])
         choice.choices = [(one, CaseState(one).label) for one in reachable]
+
+    @property
+    def typed(self) -> str:
+        """The words, also of a form that is refused."""
+        return str(self["words"].value() or "").strip()
 
     @property
     def change(self) -> CaseChange:

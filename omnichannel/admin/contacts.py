@@ -1,5 +1,6 @@
 """Conversations: what was said with members by any department, and what was promised."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +20,7 @@ from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.site import site
 from members.errors import MemberNotFound
+from members.models.members import MemberState
 from members.queries.members import MemberFacts, get_member_by_id
 from members.queries.merges import list_those_of
 from members.queries.search import find_by_term
@@ -53,6 +55,12 @@ def member_asked_for(request: HttpRequest) -> tuple[MemberFacts, str]:
     except MemberNotFound:
         raise Http404 from None
     return member, reverse("admin:members_member_change", args=[member.id])
+
+
+def nothing_written(request: HttpRequest, page_of_member: str) -> HttpResponse:
+    """Back to the page of a member who was erased."""
+    messages.error(request, "This member was erased: nothing is written about them any more.")
+    return HttpResponseRedirect(page_of_member)
 
 
 class FoundByMember(OwnPageAdmin):
@@ -117,6 +125,8 @@ class InteractionAdmin(FoundByMember):
         if not self.has_add_permission(request):
             raise PermissionDenied
         member, page_of_member = member_asked_for(request)
+        if member.state == MemberState.ERASED:
+            return nothing_written(request, page_of_member)
         now, people = clock.now(), list(list_those_of(member.id))
         form = ConversationForm(
             request.POST or None,
@@ -125,10 +135,32 @@ class InteractionAdmin(FoundByMember):
             now=now,
             initial={"case": request.GET.get("case")},
         )
-        if form.is_valid():
-            told = form.cleaned_data
-            written = log_interaction(
-                member.id,
+        if form.is_valid() and (written := self._written(request, form, member.id, now)):
+            self.log_addition(request, written, "Written down.")
+            messages.success(request, "Written down. The next conversation starts there.")
+            case_page = "admin:omnichannel_servicecase_change"
+            return HttpResponseRedirect(
+                reverse(case_page, args=[form.case_id]) if form.case_id else page_of_member
+            )
+        page = {
+            **self.admin_site.each_context(request),
+            "title": f"What was said with {member.called or member.ref}?",
+            "what_happens": "It stays as it is written, with your name. A promise stands on the member's page until it"
+            " is kept.",
+            "button": "Write it down",
+            "form": form,
+            "page_of_member": page_of_member,
+        }
+        return render(request, "members/admin/form.html", page)
+
+    def _written(
+        self, request: HttpRequest, form: ConversationForm, member_id: int, now: datetime
+    ) -> Interaction | None:
+        """None where it was refused; why stands on the form."""
+        told = form.cleaned_data
+        try:
+            return log_interaction(
+                member_id,
                 programme_id=form.programme_id,
                 place_id=form.place_id,
                 case_id=form.case_id,
@@ -140,23 +172,9 @@ class InteractionAdmin(FoundByMember):
                 actor=actor_of(request),
                 now=now,
             )
-            self.log_addition(request, written, "Written down.")
-            messages.success(request, "Written down. The next conversation starts there.")
-            case = told["case"]
-            leads_to = (
-                reverse("admin:omnichannel_servicecase_change", args=[case.pk]) if case else page_of_member
-            )
-            return HttpResponseRedirect(leads_to)
-        page = {
-            **self.admin_site.each_context(request),
-            "title": f"What was said with {member.called or member.ref}?",
-            "what_happens": "It stays as it is written, with your name. A promise stands on the member's page until it"
-            " is kept.",
-            "button": "Write it down",
-            "form": form,
-            "page_of_member": page_of_member,
-        }
-        return render(request, "members/admin/form.html", page)
+        except Refusal as refused:
+            form.add_error(None, refused.detail)
+            return None
 
     def row_page(self, request: HttpRequest, one: Interaction) -> HttpResponse:
         """What was said; a POST says that the promise is kept."""

@@ -16,6 +16,7 @@ from omnichannel.admin.contacts import may_read_words, words_for
 from omnichannel.admin.own_stores import of_own_programmes
 from omnichannel.admin.shown import member_link, wall_time
 from omnichannel.models import Survey
+from omnichannel.queries.places import list_places_served
 from omnichannel.queries.surveys import MonthScore, definition_of, list_latest_answers, list_scores
 from omnichannel.rules.surveys import in_own_words, nps, spoken
 
@@ -40,7 +41,8 @@ class SurveyAdmin(ToldAdmin):
     def tell(self, request: HttpRequest, row: Survey) -> dict[str, Any]:
         zone, definition = row.programme.timezone, definition_of(row)
         since = clock.now() - timedelta(days=MONTHS * 31)
-        months = list_scores(row.pk, since=since, timezone=zone)[-MONTHS:]
+        places = list_places_served(request.user.pk or 0)
+        months = list_scores(row.pk, since=since, timezone=zone, places=places)[-MONTHS:]
         sums = [sum(getattr(one, name) for one in months) for name in ("promoters", "passives", "detractors")]
         return {
             "survey": row,
@@ -58,8 +60,9 @@ class SurveyAdmin(ToldAdmin):
                     "colour": _colour(one.score),
                     "words": words_for(request, in_own_words(definition, one.answers)),
                 }
-                for one in list_latest_answers(row.pk, limit=SHOWN)
+                for one in list_latest_answers(row.pk, limit=SHOWN, places=places)
             ],
+            "is_of_own_stores": bool(places),
             "is_masked": not may_read_words(request),
         }
 

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from config.ground import clock
 from config.ground.refusals import InvalidInput
+from members.errors import MemberNotActive
 from omnichannel.errors import SurveyAnswered, SurveyLinkNotValid, SurveyOver
 from omnichannel.models import SurveyInvitation
 from omnichannel.queries.surveys import definition_of
@@ -31,7 +32,7 @@ class AnswerSurvey(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response = super().dispatch(request, *args, **kwargs)
-        except SurveyLinkNotValid:
+        except (SurveyLinkNotValid, MemberNotActive):
             response = render(request, "omnichannel/survey.html", {"is_broken": True}, status=404)
         response.headers["Content-Security-Policy"] = MAY_LOAD
         response.headers["Referrer-Policy"] = "no-referrer"

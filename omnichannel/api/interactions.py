@@ -71,7 +71,7 @@ class Interactions(Door):
         caller, now = caller_of(request), clock.now()
         programme = get_programme_by_id(programme_id_for(caller, body.programme))
         member = get_member(body.member, region=programme.region, now=now)
-        case = get_case(body.case, programme_id=programme.pk) if body.case else None
+        case = get_case(body.case, programme_id=programme.pk, place_id=caller.place_id) if body.case else None
         written = log_interaction(
             member.id,
             programme_id=programme.pk,

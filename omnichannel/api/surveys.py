@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
+from django.db import transaction
 from msgspec import Meta
+from msgspec.structs import replace
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -24,12 +26,13 @@ from omnichannel.queries.surveys import (
     get_invitation,
     get_survey,
     list_scores,
+    lock_survey,
     surveys_of,
 )
 from omnichannel.rules.surveys import SurveyDefinition, nps
 from omnichannel.services.surveys import declare_survey, invite, survey_url, take_answers
 
-WRITERS, ASKERS = "campaigns", ("campaigns", "members", "till")
+WRITERS, READERS = "campaigns", ("campaigns", "members")
 MOST_MONTHS = 36
 DAYS_OF_MONTH = 31
 Cause = Annotated[str, Meta(min_length=1, max_length=60, description="Why they are asked: counts once.")]
@@ -64,12 +67,16 @@ class SurveyAnswerBody(SurveyInviteBody, frozen=True, kw_only=True):
 
 
 class SurveyInvitationBody(Body, frozen=True, kw_only=True):
-    """One asking. `url`: the page on which the member answers, without signing in, once, until `expires_at`."""
+    """One asking. `url`: the page on which the member answers, without signing in, once, until `expires_at`.
+
+    A till's key is told the `url` of whom it asks, once: asked for the cause before, `url` and `score` are null, and
+    there are no `answers`.
+    """
 
     ref: str
     survey: str
     member_ref: str
-    url: str
+    url: str | None
     cause: str
     invited_at: datetime
     expires_at: datetime
@@ -123,16 +130,18 @@ class SurveyByCode(Door):
     def put(self, request: Request, code: str) -> Answer:
         facts: SurveyFactsBody = self.body(request)
         ensure_of_no_one_place(caller_of(request))
-        if "HTTP_IF_MATCH" in request.META:
-            ensure_unchanged(request._request, _body(self._survey(request, code)))
-        is_new = declare_survey(
-            self._programme_id(request),
-            code,
-            title=facts.title,
-            definition=facts.definition,
-            case_up_to=facts.case_up_to,
-            is_open=facts.is_open,
-        )
+        programme_id = self._programme_id(request)
+        with transaction.atomic():
+            if "HTTP_IF_MATCH" in request.META:
+                ensure_unchanged(request._request, _body(lock_survey(programme_id, code)))
+            is_new = declare_survey(
+                programme_id,
+                code,
+                title=facts.title,
+                definition=facts.definition,
+                case_up_to=facts.case_up_to,
+                is_open=facts.is_open,
+            )
         return Answer(_body(self._survey(request, code)), status=201 if is_new else 200)
 
     def _survey(self, request: Request, code: str) -> Survey:
@@ -146,7 +155,7 @@ class SurveyByCode(Door):
 class SurveyInvitations(Door):
     """Ask a member: the answer holds the address to send them. 200 if they were asked for this cause before."""
 
-    scope = ASKERS
+    scope = (*READERS, "till")
     takes = {"post": SurveyInviteBody}
     answers = {"post": {200: SurveyInvitationBody, 201: SurveyInvitationBody}}
 
@@ -155,13 +164,18 @@ class SurveyInvitations(Door):
         now = clock.now()
         survey, member_id, place_id = _asked(request, code, body, now)
         invitation = invite(survey, member_id, cause=body.cause, place_id=place_id, now=now)
-        return Answer(_invitation(invitation.ref), status=201 if invitation.invited_at == now else 200)
+        if invitation.invited_at == now:
+            return Answer(_invitation(invitation.ref), status=201)
+        known = _invitation(invitation.ref)
+        if caller_of(request).scopes.isdisjoint(READERS):
+            known = replace(known, url=None, answered_at=None, score=None, answers={})
+        return Answer(known)
 
 
 class SurveyAnswers(Door):
     """Take what a member answered at a kiosk, on the phone or in your app. Of one cause it is taken once."""
 
-    scope = ASKERS
+    scope = READERS
     takes = {"post": SurveyAnswerBody}
     answers = {"post": {201: SurveyInvitationBody}}
 

@@ -28,6 +28,10 @@ def get_case(ref: str, *, programme_id: int | None, place_id: int | None = None)
     return found
 
 
+def get_member_of_case(case_id: int) -> int:
+    return ServiceCase.objects.values_list("member_id", flat=True).get(pk=case_id)
+
+
 def lock_case(case_id: int) -> ServiceCase:
     """A case, locked until commit.
 

@@ -37,7 +37,12 @@ def list_open_promises(
     return list(rows.order_by("promise_due_on", "pk")[:limit])
 
 
-def list_interactions_of_case(case_id: int) -> list[Interaction]:
-    """The newest first."""
+def list_interactions_of_case(case_id: int, *, places: Collection[int] = ()) -> list[Interaction]:
+    """The newest first.
+
+    :param places: at these stores, or at none; empty for all.
+    """
     rows = Interaction.objects.filter(case_id=case_id).select_related("place")
+    if places:
+        rows = rows.filter(Q(place_id__in=places) | Q(place__isnull=True))
     return list(rows.order_by("-happened_at", "-pk")[:100])

@@ -1,10 +1,12 @@
 """Asking for surveys: what they ask, who was asked, and what came of it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from config.ground.typed import load
 from omnichannel.errors import SurveyLinkNotValid, SurveyNotFound
@@ -36,6 +38,17 @@ def get_survey(programme_id: int, code: str) -> Survey:
     return found
 
 
+def lock_survey(programme_id: int, code: str) -> Survey:
+    """A survey, locked until commit.
+
+    :raises SurveyNotFound: the programme has none by this code.
+    """
+    found = surveys_of(programme_id).select_for_update(of=("self",)).filter(code=code).first()
+    if found is None:
+        raise SurveyNotFound(f"There is no survey {code!r}.")
+    return found
+
+
 def definition_of(survey: Survey) -> SurveyDefinition:
     definition: SurveyDefinition = load(SurveyDefinition, survey.definition)
     return definition
@@ -56,14 +69,24 @@ def get_invitation(ref: str) -> SurveyInvitation:
     return found
 
 
+def get_person_of_invitation(invitation_id: int) -> int:
+    """Who was asked, or who they were merged into."""
+    person = Coalesce("member__merged_into_id", "member_id")
+    return int(SurveyInvitation.objects.values_list(person, flat=True).get(pk=invitation_id))
+
+
 def lock_invitation(invitation_id: int) -> SurveyInvitation:
     rows = SurveyInvitation.objects.select_related("survey", "member")
     return rows.select_for_update(of=("self",)).get(pk=invitation_id)
 
 
-def list_scores(survey_id: int, *, since: datetime, timezone: str) -> list[MonthScore]:
+def list_scores(
+    survey_id: int, *, since: datetime, timezone: str, places: Collection[int] = ()
+) -> list[MonthScore]:
     """Promoters (9, 10), passives (7, 8) and detractors (up to 6) of each month in which somebody answered. One
     statement, by an index over the answers of a survey.
+
+    :param places: at these stores, or at none; empty for all.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,9 +95,11 @@ def list_scores(survey_id: int, *, since: datetime, timezone: str) -> list[Month
               count(*) FILTER (WHERE a.score >= 9), count(*) FILTER (WHERE a.score BETWEEN 7 AND 8),
               count(*) FILTER (WHERE a.score <= 6)
             FROM omnichannel_surveyinvitation a
-            WHERE a.survey_id = %s AND a.answered_at >= %s AND a.score IS NOT NULL GROUP BY 1 ORDER BY 1
+            WHERE a.survey_id = %s AND a.answered_at >= %s AND a.score IS NOT NULL
+              AND (cardinality(%s::bigint[]) = 0 OR a.place_id IS NULL OR a.place_id = ANY (%s))
+            GROUP BY 1 ORDER BY 1
             """,
-            [timezone, survey_id, since],
+            [timezone, survey_id, since, list(places), list(places)],
         )
         return [
             MonthScore(
@@ -84,7 +109,14 @@ def list_scores(survey_id: int, *, since: datetime, timezone: str) -> list[Month
         ]
 
 
-def list_latest_answers(survey_id: int, *, limit: int) -> list[SurveyInvitation]:
-    """What was answered last, with who and where."""
+def list_latest_answers(
+    survey_id: int, *, limit: int, places: Collection[int] = ()
+) -> list[SurveyInvitation]:
+    """What was answered last, with who and where.
+
+    :param places: at these stores, or at none; empty for all.
+    """
     rows = SurveyInvitation.objects.filter(survey_id=survey_id, answered_at__isnull=False)
+    if places:
+        rows = rows.filter(Q(place_id__in=places) | Q(place__isnull=True))
     return list(rows.select_related("member", "place").order_by("-answered_at", "-pk")[:limit])

@@ -10,8 +10,11 @@ from omnichannel.rules.behaviour import said
 
 
 def scope_of(asked: Asked) -> Scope:
-    """What may be told: of the key's own programme; to a colleague who serves stores, what happened there and what
-    belongs to their programmes."""
+    """What may be told: of the key's own programme and store; to a colleague who serves stores, what happened there and
+    what belongs to their programmes."""
+    if asked.place_id is not None:
+        programmes_of_key = None if asked.programme_id is None else (asked.programme_id,)
+        return Scope(programmes=programmes_of_key, places=(asked.place_id,), is_own_alone=True)
     places = list_places_served(asked.viewer_id) if asked.viewer_id else []
     programmes: Sequence[int] = list_programmes_served(asked.viewer_id or 0) if places else ()
     if asked.programme_id is not None:
@@ -150,6 +153,8 @@ SOURCES = (
         },
         joins=_PLACE,
         programme="t.programme_id",
+        place="t.place_id",
+        is_also_nowhere=True,
         words=_interaction,
         is_personal=lambda _facts: True,
         is_for_members=False,
@@ -169,6 +174,8 @@ SOURCES = (
         },
         joins=_PLACE,
         programme="t.programme_id",
+        place="t.place_id",
+        is_also_nowhere=True,
         words=lambda facts: f"{facts['subject']} ({facts['state']})",
         is_personal=lambda _facts: True,
         page="omnichannel_servicecase",
@@ -190,6 +197,8 @@ SOURCES = (
         },
         joins=f"JOIN omnichannel_survey s ON s.id = t.survey_id {_PLACE}",
         programme="(SELECT s.programme_id FROM omnichannel_survey s WHERE s.id = t.survey_id)",
+        place="t.place_id",
+        is_also_nowhere=True,
         words=_survey,
         page="omnichannel_survey",
     ),

@@ -6,10 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from config.outbox.services import publish
+from members.services.profiles import lock_unforgotten
 from omnichannel.errors import CaseChangedMeanwhile, CaseStateOutOfOrder
 from omnichannel.events import CaseMoved, CaseOpened
 from omnichannel.models import CaseKind, CasePriority, CaseStep, ServiceCase
-from omnichannel.queries.cases import lock_case
+from omnichannel.queries.cases import get_member_of_case, lock_case
 from omnichannel.rules.cases import CaseChange, CaseFacts, changed, may_follow
 
 
@@ -29,7 +30,11 @@ def open_case(
     actor: str,
     now: datetime,
 ) -> ServiceCase:
-    """Open a case; with a `cause` that opened one of this member before, that one is answered as it is."""
+    """Open a case; with a `cause` that opened one of this member before, that one is answered as it is.
+
+    :raises MemberNotActive: the member was erased.
+    """
+    lock_unforgotten(member_id)
     facts = {
         "programme_id": programme_id,
         "place_id": place_id,
@@ -63,7 +68,9 @@ def change_case(
     :param version: of the case as the person who changes it saw it.
     :raises CaseChangedMeanwhile: somebody else changed it since.
     :raises CaseStateOutOfOrder: the state does not follow the one it is in.
+    :raises MemberNotActive: the member was erased.
     """
+    lock_unforgotten(get_member_of_case(case_id))
     case = lock_case(case_id)
     if case.version != version:
         raise CaseChangedMeanwhile

@@ -4,11 +4,15 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from omnichannel.errors import NothingPromised, PromiseWithoutWords
+from members.queries.merges import list_those_of
+from members.services.profiles import lock_unforgotten
+from omnichannel.errors import CaseOfAnotherMember, NothingPromised, PromiseWithoutWords
 from omnichannel.models import Interaction
+from omnichannel.queries.cases import get_member_of_case
 from omnichannel.queries.interactions import lock_interaction
 
 
+@transaction.atomic
 def log_interaction(
     member_id: int,
     *,
@@ -26,9 +30,14 @@ def log_interaction(
 ) -> Interaction:
     """
     :raises PromiseWithoutWords: a promise is due, and none was given.
+    :raises CaseOfAnotherMember: the case is not of this member, nor of who was merged into them.
+    :raises MemberNotActive: the member was erased.
     """
     if promise_due_on is not None and not promise:
         raise PromiseWithoutWords(pointer="/promise")
+    lock_unforgotten(member_id)
+    if case_id is not None and get_member_of_case(case_id) not in list_those_of(member_id):
+        raise CaseOfAnotherMember(pointer="/case")
     return Interaction.objects.create(
         member_id=member_id,
         programme_id=programme_id,

@@ -10,9 +10,15 @@ from django.urls import reverse
 
 from config.ground.refusals import InvalidInput
 from config.ground.typed import dump
+from members.services.profiles import lock_unforgotten
 from omnichannel.errors import SurveyAnswered, SurveyLinkNotValid, SurveyNotValid, SurveyOver
 from omnichannel.models import CaseKind, CasePriority, Survey, SurveyInvitation
-from omnichannel.queries.surveys import definition_of, get_invitation, lock_invitation
+from omnichannel.queries.surveys import (
+    definition_of,
+    get_invitation,
+    get_person_of_invitation,
+    lock_invitation,
+)
 from omnichannel.rules.surveys import (
     Answers,
     SurveyDefinition,
@@ -106,8 +112,10 @@ def answer_survey(invitation_id: int, answers: Answers, *, actor: str, now: date
 
     :raises SurveyAnswered: it was answered before.
     :raises SurveyOver: the survey is closed, or they were asked too long ago.
+    :raises MemberNotActive: the member was erased.
     :raises InvalidInput: saying which answer is not taken.
     """
+    lock_unforgotten(get_person_of_invitation(invitation_id))
     invitation = lock_invitation(invitation_id)
     survey = invitation.survey
     if invitation.answered_at is not None:

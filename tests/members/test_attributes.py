@@ -1,5 +1,7 @@
 """What the house asks its members beside their name: declared as data, kept typed, seen by whom it may be seen."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -201,6 +203,34 @@ def test_what_the_demo_shop_asks_is_declared_once_and_told_in_every_language(db:
     Attribute.objects.filter(code="pets").update(label="Ours")
     declare_what_is_asked()
     assert Attribute.objects.get(code="pets").label == "Ours"
+
+
+def test_a_colleague_overwrites_no_answer_they_have_not_read(ada: Member, now: datetime) -> None:
+    for code in ("cups", "note"):
+        declare(code, "text")
+    page, manager = f"{LIST}{ada.pk}/attributes/", staff("store manager")
+    shown = re.search(r'name="shown.before" value="([^"]*)"', manager.get(page).content.decode())
+    assert shown is not None
+    set_attributes(ada.pk, {"cups": "blue"}, eyes=Eyes.MEMBER, source="app", now=now)
+
+    def post(before: str, **told: str) -> str:
+        return manager.post(page, {"shown.before": html.unescape(before), **told}).content.decode()
+
+    untouched = post(shown[1], cups="", note="Likes rain")
+    assert (untouched, get_attributes(ada.pk, eyes=Eyes.MEMBER)) == (
+        "",
+        {"cups": "blue", "note": "Likes rain"},
+    )
+    refused = post(shown[1], cups="red", note="Likes snow")
+    assert "Meanwhile it says: blue." in refused
+    assert "Meanwhile it says: Likes rain." in refused
+    assert get_attributes(ada.pk, eyes=Eyes.MEMBER) == {"cups": "blue", "note": "Likes rain"}
+    again = re.search(r'name="shown.before" value="([^"]*)"', refused)
+    assert again is not None
+    assert post(again[1], cups="red", note="Likes snow") == ""
+    assert get_attributes(ada.pk, eyes=Eyes.MEMBER) == {"cups": "red", "note": "Likes snow"}
+    Member.objects.filter(pk=ada.pk).update(state="erased")
+    assert "403 Forbidden" in post(again[1], cups="green", note="")
 
 
 def test_a_marketer_declares_and_colleagues_see_and_write_what_they_may(ada: Member, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The page of a member's preferences: opened by a signed link, saved as a whole by one form without any script."""
 
 import html
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.test import Client
 
 from config.outbox.models import Event
+from members.api.preference_form import PreferenceForm
 from members.models import Attribute, Consent, ConsentEvent, Member, Preference
 from members.queries.attributes import get_attributes
 from members.queries.consents import consenting
@@ -56,6 +58,62 @@ def filled_in(page: str) -> dict[str, list[str]]:
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         sent[name] = [html.unescape(chosen[1]) if chosen else ""]
     return sent
+
+
+ABSURD = (
+    "\0", "x" * 100_000, "pigeon", "-1", "1e999999", "NaN", "Infinity", "9999-99-99", "0001-01-01", "25:61", "٣",
+    "00:00:00.5", "{}", "[]", "null", "<b>", "\u202e", "🫖" * 300, " ",
+)  # fmt: skip
+ABSURDLY_SHOWN = (
+    None,
+    5,
+    1e300,
+    "x",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"a": 1},
+    "pigeon",
+    ["pigeon"],
+    True,
+    [None],
+    [5],
+    "\0",
+)
+
+
+def test_whatever_is_sent_in_place_of_a_choice_is_refused_or_left_alone(
+    ada: Member, now: datetime, visitor: Client
+) -> None:
+    say(ada, now, (Channel.EMAIL, Purpose.MARKETING))
+    for kind, allowed in (("text", []), ("number", []), ("date", []), ("yes_no", []), ("one_of", ["a", "b"])):
+        Attribute.objects.create(code=kind, label=kind, purpose="Ours.", kind=kind, allowed=allowed)
+    Attribute.objects.create(code="many", label="Many", purpose="Ours.", kind="many_of", allowed=["a", "b"])
+    link = link_of(ada, now)
+    told = filled_in(visitor.get(link).content.decode())
+    names = {
+        *told,
+        *PreferenceForm.base_fields,
+        "about_many",
+        "about_yes_no",
+        "allow_profiling",
+        "stop.",
+        "other",
+    }
+    shown = json.loads(told["shown"][0])
+
+    sent = [told | {name: [value]} for name in sorted(names) for value in ABSURD]
+    sent += [told | {name: ["a", "pigeon", ""]} for name in sorted(names)]
+    sent += [
+        told | {"shown": [json.dumps(shown | {name: value})]}
+        for name in sorted({*shown, "other"})
+        for value in ABSURDLY_SHOWN
+    ]
+
+    statuses = {visitor.post(link, one).status_code for one in sent}
+    assert statuses == {303, 422}
+    assert set(Consent.objects.values_list("channel", flat=True)) <= set(Channel)
 
 
 def test_a_member_chooses_everything_on_one_page(ada: Member, now: datetime, visitor: Client) -> None:

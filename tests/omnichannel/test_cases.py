@@ -1,5 +1,6 @@
 """Service cases and conversations: what a member wants put right, what was said and promised, and by whom."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -143,6 +144,28 @@ def test_a_conversation_is_written_down_once_and_its_promise_kept(
     assert visit.json()["store"] == "S12"
 
 
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+def test_days_that_no_calendar_of_ours_reaches_are_refused(
+    ada: Member, crm: dict[str, str], year: str
+) -> None:
+    who, moment = {"member": {"ref": ada.ref}}, f"{year}T00:00:00Z"
+    talk = {**who, "kind": "call", "outcome": "Wants a cup.", "promise": "A cup"}
+
+    for path, body, field in (
+        ("cases", {**who, "subject": "Cold tea", "due_at": moment}, "due_at"),
+        ("interactions", {**talk, "happened_at": moment}, "happened_at"),
+        ("interactions", {**talk, "promise_due_on": year}, "promise_due_on"),
+    ):
+        refused = send("post", path, body, **crm)
+        error = {"pointer": f"/{field}", "code": "out_of_range"}
+        assert (refused.status_code, refused.json()["errors"][0] | error) == (
+            422,
+            refused.json()["errors"][0],
+        )
+    assert not Interaction.objects.exists()
+    assert not ServiceCase.objects.exists()
+
+
 def manager() -> Client:
     return staff("store manager")
 
@@ -162,6 +185,13 @@ def test_two_colleagues_do_not_overwrite_each_other(ada: Member, crm: dict[str, 
     assert "Nothing to do." in other.content.decode()
     case.refresh_from_db()
     assert (case.state, case.priority, case.owner, case.version) == ("open", "2_high", me, 2)
+    text = other.content.decode()
+    assert "State: now <b>Open</b>, your page said Closed" in text
+    assert "Priority: now" not in text
+    again = {name: text.partition(f'name="{name}"')[2] for name in ("state", "priority", "version")}
+    assert again["version"].partition(">")[0].startswith(' value="2"')
+    assert re.search(r'value="open"[^>]* selected', again["state"].partition("</select>")[0])
+    assert re.search(r'value="2_high"[^>]* selected', again["priority"].partition("</select>")[0])
     shown = client.get(page).content.decode()
     for words in (
         "I call her.",

@@ -154,6 +154,25 @@ def test_answers_told_elsewhere_count_once_and_by_their_questions(
     assert (closed.status_code, tell("kiosk-3", recommend=9).json()["code"]) == (200, "survey_over")
 
 
+def test_a_till_asks_but_reads_no_answers_and_no_address_of_another_asking(
+    office: dict[str, str], ada: Member, place: Place
+) -> None:
+    till = bearer("till", place_id=place.pk)
+    body = {"member": {"ref": ada.ref}, "cause": "ord_1"}
+
+    fresh = send("post", "surveys/visit/invitations", body, till)
+    Client().post(page_of(fresh.json()), {"recommend": "3", "more": "Cold tea"})
+    again = send("post", "surveys/visit/invitations", body, till)
+    told = send("post", "surveys/visit/answers", {**body, "cause": "2", "answers": {"recommend": 3}}, till)
+
+    assert (fresh.status_code, again.status_code, told.status_code) == (201, 200, 403)
+    hidden = ("url", "answered_at", "score", "answers")
+    assert [again.json()[name] for name in hidden] == [None, None, None, {}]
+    assert "Cold tea" not in again.content.decode()
+    assert invited(office, ada)["answers"]["more"] == "Cold tea"
+    assert SurveyInvitation.objects.count() == 1
+
+
 def test_the_score_goes_month_by_month_by_the_api_and_in_the_admin(
     office: dict[str, str], ada: Member
 ) -> None:

@@ -1,0 +1,64 @@
+"""Real threads on real PostgreSQL: of two who send one ETag, one writes and the other is told to read again."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests.members.factories import MemberFactory, bearer_of
+from tests.omnichannel.factories import ProgrammeFactory, bearer
+from tests.omnichannel.test_surveys import SURVEY
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 12
+
+
+def send(method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+    content = {"content_type": "application/json"} if body is not None else {}
+    return getattr(Client(), method)(f"/api/v1/{path}", body, headers=headers, **content)
+
+
+def outcomes(method: str, path: str, bodies: list[Any], key: dict[str, str]) -> list[int]:
+    """What becomes of writes at the same moment by clients who read the same."""
+    seen = {"If-Match": send("get", path, None, key).headers["ETag"]}
+    barrier = Barrier(len(bodies))
+
+    def write(body: Any) -> int:
+        try:
+            barrier.wait()
+            return int(send(method, path, body, key | seen).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        return sorted(threads.map(write, bodies))
+
+
+def test_of_two_who_change_a_member_one_reads_again() -> None:
+    member, key = MemberFactory(), bearer("members", programme_id=ProgrammeFactory().pk)
+
+    for number in range(ROUNDS):
+        names = [{"given_name": f"{letter}{number}"} for letter in "AB"]
+        assert outcomes("patch", f"members/{member.ref}", names, key) == [200, 412]
+
+
+def test_of_two_windows_of_a_member_one_reads_again() -> None:
+    ada = MemberFactory(phone="+12125550142")
+    token = {"Authorization": bearer_of(ada, now=datetime.now(UTC))}
+
+    for number in range(ROUNDS):
+        names = [{"given_name": f"{letter}{number}"} for letter in "AB"]
+        assert outcomes("patch", "me", names, token) == [200, 412]
+
+
+def test_of_two_who_change_a_survey_one_reads_again() -> None:
+    key = bearer("campaigns", programme_id=ProgrammeFactory().pk)
+    assert send("put", "surveys/visit", SURVEY, key).status_code == 201
+
+    for number in range(ROUNDS):
+        titles = [{**SURVEY, "title": f"{letter}{number}"} for letter in "AB"]
+        assert outcomes("put", "surveys/visit", titles, key) == [200, 412]

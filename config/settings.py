@@ -270,7 +270,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "erase members": every(60, "members.erase_due"),
     "finish merges": every(60, "members.finish_merges"),
     "follow merges": every(300, "loyalty.follow_merges"),
-    "bring points home": every(300, "loyalty.bring_points_home"),
     "count names": every(86_400, "members.count_names"),
     "run due campaigns": every(3, "campaigns.run_due"),
     "turn the day in segments": every(300, "campaigns.turn_the_day"),

@@ -15,7 +15,6 @@ from loyalty.services.expiry import book_expired_lots, warn_of_expiry
 from loyalty.services.fraud import watch_for_fraud
 from loyalty.services.ladder_drafts import count_moves_of_drafts
 from loyalty.services.merging import carry_what_came_since
-from loyalty.services.pools import bring_points_home
 from loyalty.services.referrals import count_friends
 from loyalty.services.seals import seal_closed_days
 from loyalty.services.tier_reviews import review_tiers, tell_of_ends
@@ -129,9 +128,3 @@ def count_referred_friends(**_newer_arguments: Any) -> int:
 def follow_merges(**_newer_arguments: Any) -> int:
     """Let points that came to somebody who was merged go where they are by now. Safe to repeat."""
     return carry_what_came_since(now=clock.now())
-
-
-@shared_task(name="loyalty.bring_points_home", acks_late=True)
-def bring_home(**_newer_arguments: Any) -> int:
-    """Let points that a household drew for holds that lapsed go home. Safe to repeat, any number at once."""
-    return bring_points_home(now=clock.now())

@@ -26,7 +26,7 @@ from loyalty.models.drafts import DraftState
 from loyalty.models.expiry import ExpiryWarning
 from loyalty.models.fraud import FlagState, FraudFlag, FraudRule
 from loyalty.models.grants import Grant
-from loyalty.models.holds import Hold, HoldState
+from loyalty.models.holds import Hold, HoldShare, HoldState
 from loyalty.models.labels import Label, MemberLabel
 from loyalty.models.ladders import Ladder, LadderDraft, TierNotice, TierReview
 from loyalty.models.ledger import Entry, EntryKind, Lot, LotMove, Seal, Settlement, Wallet
@@ -91,6 +91,7 @@ __all__ = [
     "GoodwillLimit",
     "Grant",
     "Hold",
+    "HoldShare",
     "HoldState",
     "JournalAccount",
     "JournalLine",

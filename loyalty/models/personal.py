@@ -46,6 +46,7 @@ HELD = (
     Held(table="loyalty.Lot", why=_POINTS, keeps=("order_ref",)),
     Held(table="loyalty.LotMove", why=_POINTS),
     Held(table="loyalty.Hold", why=_POINTS, blank={"reference": EMPTY}, keeps=("ref", "order_ref", "actor")),
+    Held(table="loyalty.HoldShare", why=_POINTS),
     Held(
         table="loyalty.Transfer",
         why=_POINTS,

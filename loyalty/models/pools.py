@@ -30,8 +30,7 @@ class PooledLot(models.Model):
         ]
         indexes = [
             models.Index(fields=["wallet", "from_member"], name="pooled_lots_of_a_wallet"),
-            models.Index(fields=["drawn_at"], name="pooled_lots_by_moment"),
-            models.Index(fields=["from_wallet"], name="pooled_lots_by_home"),
+            models.Index(fields=["wallet", "drawn_at"], name="pooled_lots_as_drawn"),
         ]
         triggers = append_only()
 

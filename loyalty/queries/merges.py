@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from loyalty.models import Hold, HoldState, Lot, MergedLot, MergedWallet
+from loyalty.models import Hold, HoldShare, HoldState, Lot, MergedLot, MergedWallet
 from loyalty.rules.lots import UNTIL_COLLECTED
 from members.queries.merges import STANDING, Step, get_step
 
@@ -39,9 +39,10 @@ def lock_person(member_id: int, programme_id: int, *, now: datetime) -> None:
 
 
 def is_paying(member_ids: Collection[int], *, now: datetime) -> bool:
-    """Whether points of one of them are set aside for a purchase that is being paid."""
-    held = Hold.objects.filter(member_id__in=member_ids, state=HoldState.HELD)
-    return held.filter(expires_at__gt=now).exists()
+    """Whether points of one of them are set aside for a purchase that is being paid, theirs or a housemate's."""
+    held = Hold.objects.filter(member_id__in=member_ids, state=HoldState.HELD, expires_at__gt=now)
+    shares = HoldShare.objects.filter(member_id__in=member_ids, ended_at=None, expires_at__gt=now)
+    return held.exists() or shares.exists()
 
 
 def list_left_behind(*, limit: int) -> list[tuple[int, int]]:

@@ -20,30 +20,11 @@ def find_limit_left(member_id: int, programme_id: int, *, now: datetime) -> int 
         return left
 
 
-def lock_pool(member_id: int, programme_id: int, *, now: datetime) -> None:
-    """Lock the wallets that a member shares with, in id order, before anything else locks the member's own."""
+def lock_pool(member_id: int, programme_id: int, *, hold: str | None) -> None:
+    """Lock the wallets that a member shares with, and those in which their hold sets points aside, in id order, before
+    anything else locks the member's own."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT loyalty_lock_pool(%s, %s, %s)", [member_id, programme_id, now])
-
-
-def list_left_out(*, since: datetime, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(member, programme) of wallets with points that were drawn since a moment, are there still, and that no hold
-    sets aside."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT DISTINCT w.member_id, w.programme_id FROM loyalty_pooledlot k
-            JOIN loyalty_lot l ON l.id = k.lot_id AND l.member_id = k.member_id
-              AND l.remaining > 0 AND (l.expires_at > %(now)s) IS NOT FALSE
-            JOIN loyalty_wallet w ON w.id = k.wallet_id AND w.member_id = k.member_id
-            JOIN members_member m ON m.id = k.from_member_id AND m.state <> 'erased'
-            WHERE k.drawn_at >= %(since)s AND NOT EXISTS (
-              SELECT FROM loyalty_hold h WHERE h.wallet_id = w.id AND h.state = 'held' AND h.expires_at > %(now)s)
-            ORDER BY 1, 2 LIMIT %(limit)s
-            """,
-            {"since": since, "now": now, "limit": limit},
-        )
-        return list(cursor.fetchall())
+        cursor.execute("SELECT loyalty_lock_pool(%s, %s, %s)", [member_id, programme_id, hold])
 
 
 POOL_LAWS = {
@@ -51,6 +32,18 @@ POOL_LAWS = {
         SELECT 'pool entries ' || e.cause, '0 in all', sum(e.points)
         FROM loyalty_entry e WHERE e.kind IN ('pool_out', 'pool_in', 'pool_home', 'pool_back')
         GROUP BY e.cause, e.programme_id HAVING sum(e.points) <> 0""",
+    "what a member drew is spent, or went home, unless who gave it was erased": """
+        SELECT 'lot ' || l.id, '0 left', l.remaining
+        FROM loyalty_pooledlot k JOIN loyalty_lot l ON l.id = k.lot_id AND l.remaining > 0
+        JOIN members_member m ON m.id = k.from_member_id AND m.state <> 'erased'
+        WHERE (l.expires_at > %(now)s) IS NOT FALSE""",
+    "what a hold sets aside of others is what they have set aside": """
+        SELECT 'hold ' || h.ref, h.points_of_others || ' until ' || h.expires_at, s.points || ' until ' || s.expires_at
+        FROM loyalty_hold h
+        LEFT JOIN (SELECT hold_id, sum(points) AS points, min(expires_at) AS expires_at, min(ended_at) AS ended_at
+          FROM loyalty_holdshare GROUP BY 1) s ON s.hold_id = h.id
+        WHERE h.points_of_others <> coalesce(s.points, 0)
+          OR s.points > 0 AND (h.expires_at, h.ended_at) IS DISTINCT FROM (s.expires_at, s.ended_at)""",
     "a drawn lot came out of another's lot, in the same programme": """
         SELECT 'lot ' || k.lot_id, concat_ws(', ', f.wallet_id, f.member_id, l.wallet_id, v.programme_id),
           concat_ws(', ', k.from_wallet_id, k.from_member_id, k.wallet_id, w.programme_id)

@@ -82,7 +82,6 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     :ivar debt: points that the member owes.
     :ivar qualifying_minor: what it counted towards tiers.
     :ivar held: points of `lots` that are set aside for other purchases.
-    :ivar away: points that others of the household drew and have not spent.
     :ivar expired: points it earned that ran out.
     :ivar expired_counted: those of them that earlier returns took as taken back.
     :ivar forgiven: what returns left with the member after the purchase had spent its points.
@@ -100,6 +99,5 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     expired: int = 0
     expired_counted: int = 0
     held: int = 0
-    away: int = 0
     lots: list[LotNow] = []
     forgiven: list[Forgiven] = []

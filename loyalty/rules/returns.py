@@ -78,7 +78,7 @@ def undo(bought: Bought, coming: Mapping[int, int], *, owes: bool, as_of: dateti
     expired = min(open_points, bought.expired - bought.expired_counted)
     takes += _take(due, [lot for lot in lots if not lot.is_own], most=open_points - expired)
     missing = max(sum(due.values()) - bought.expired_counted - expired, 0)
-    set_aside = sum(lot.remaining for lot in filled) - sum(lot.remaining for lot in lots) + bought.away
+    set_aside = sum(lot.remaining for lot in filled) - sum(lot.remaining for lot in lots)
     owed = _owe(due, most=missing if owes else min(missing, set_aside))
     missing += sum(move.points for move in owed)
     left = {move.entry_id: -move.points for move in _owe(due, most=missing) if move.entry_id is not None}

@@ -159,7 +159,7 @@ def carry_out_under_lock(
             lock_vouchers(purchase.voucher_codes)
         if facts.member is not None:
             if purchase.spend_points or purchase.hold is not None:
-                lock_pool(facts.member.id, purchase.programme_id, now=now)
+                lock_pool(facts.member.id, purchase.programme_id, hold=purchase.hold)
             lock_wallets([facts.member.id], purchase.programme_id, now=now)
             programme = find_compiled(purchase.programme_id)
             if programme is not None:

@@ -13,6 +13,7 @@ from loyalty.errors import (
     HoldHasEnded,
     HoldNotFound,
     InsufficientPoints,
+    WalletBusy,
 )
 from loyalty.queries.holds import find_hold
 from loyalty.queries.programmes import get_current_programme
@@ -20,6 +21,7 @@ from loyalty.queries.wallets import shown
 from loyalty.rules.holds import HoldAnswer, HoldNow
 from loyalty.rules.purchase import Purchase, spending_keeps_until
 from loyalty.rules.wallets import WalletFacts
+from loyalty.services.bookings import Stale, signals
 from loyalty.services.proof import Spending, Unproven, ensure_shown, unproven_in
 
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=7)
@@ -176,13 +178,19 @@ def held_for(purchase: Purchase, member_id: int | None, *, now: datetime) -> int
 
 
 def _settle(ref: str, points: int, *, programme_id: int, actor: str, now: datetime) -> _Settled:
+    """
+    :raises WalletBusy: what is set aside is not there yet at this moment, for somebody's clock went back.
+    """
     kept_until = spending_keeps_until(get_current_programme(programme_id), now) if points else None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s, %s)",
-            [ref, programme_id, points, actor, kept_until, now],
-        )
-        (found,) = cursor.fetchone()
+    try:
+        with signals(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT loyalty_settle_hold(%s, %s, %s, %s, %s, %s)",
+                [ref, programme_id, points, actor, kept_until, now],
+            )
+            (found,) = cursor.fetchone()
+    except Stale as signal:
+        raise WalletBusy from signal
     if found is None:
         raise HoldNotFound
     return _settled.decode(found)

@@ -10,7 +10,7 @@ NOT_ASKED_BY_WALLET = {
     "Settlement": "found by order",
 }
 """Tables that nobody reads by wallet, and what they are read by."""
-ONLY_OPEN_ONES = {"Lot", "Hold"}
+ONLY_OPEN_ONES = {"Lot", "Hold", "HoldShare"}
 """By wallet those alone are read that still count: their indexes leave out the rest."""
 
 

@@ -1,9 +1,11 @@
 -- Draw points from the lots that expire first and book one entry for it.
 --
+-- pooled: lots that others of the household have filled for it, as `loyalty_draw_pool` says; they are spent whole
+--
 -- The wallet is locked by the caller. Raises SQLSTATE RG003 when there are not as many points to spend at that moment.
 CREATE OR REPLACE FUNCTION loyalty_draw(
     of_wallet bigint, wanted bigint, of_kind text, for_cause text, for_order text, by_actor text, because text,
-    happened timestamptz, at timestamptz
+    happened timestamptz, at timestamptz, pooled bigint[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,16 +24,22 @@ BEGIN
         actor, reason, happened_at, recorded_at)
     VALUES (entry, w.id, w.member_id, w.programme_id, w.seq + 1, of_kind, -wanted, w.balance - wanted, for_cause, for_order,
         by_actor, because, happened, at);
+    IF cardinality(pooled) > 0 THEN
+        INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points)
+        SELECT entry, l.id, l.member_id, -l.remaining FROM loyalty_lot l WHERE l.id = ANY (pooled) AND l.member_id = w.member_id;
+        UPDATE loyalty_lot SET remaining = 0 WHERE id = ANY (pooled) AND member_id = w.member_id;
+        left_to_draw := wanted + (SELECT sum(m.points) FROM loyalty_lotmove m WHERE m.entry_id = entry AND m.member_id = w.member_id);
+    END IF;
     FOR lot IN
         SELECT id, remaining FROM loyalty_lot
         WHERE wallet_id = w.id AND remaining > 0 AND available_from <= at AND (expires_at IS NULL OR expires_at > at)
         ORDER BY expires_at, id
     LOOP
+        EXIT WHEN left_to_draw = 0;
         drawn := least(lot.remaining, left_to_draw);
         UPDATE loyalty_lot SET remaining = remaining - drawn WHERE id = lot.id AND member_id = w.member_id;
         INSERT INTO loyalty_lotmove (entry_id, lot_id, member_id, points) VALUES (entry, lot.id, w.member_id, -drawn);
         left_to_draw := left_to_draw - drawn;
-        EXIT WHEN left_to_draw = 0;
     END LOOP;
     UPDATE loyalty_wallet SET seq = seq + 1, balance = balance - wanted, spendable = spendable - wanted
     WHERE id = w.id AND member_id = w.member_id;

@@ -9,7 +9,7 @@
 --               is_first (settled as the member's first purchase)}],
 --               without version and terms_stamp where the caller holds the lock already,
 --     unproven: what the member of the first wallet spends on a name alone, [{points, above, since}] or none (see loyalty_is_too_much),
---     is_pooled: the member of the first wallet, the only one, spends what others of the household have,
+--     is_pooled: the member of the first wallet, the only one that spends, spends what others of the household have,
 --     holds:    [{w, ref, spent, order_ref}], which end now: what they held can be spent by `spends`,
 --     spends:   [{w (position in `wallets`, from 1), points, cause, order_ref, actor, reason, happened_at}], at most one per wallet
 --     credits, lots (see loyalty_credit),
@@ -30,7 +30,11 @@ LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan =
 DECLARE
     wallets jsonb := p->'wallets';
     key jsonb := p->'key';
-    is_pooled boolean := jsonb_array_length(p->'holds') > 0 OR (p->>'is_pooled')::boolean;
+    hold_ref text := p->'holds'->0->>'ref';
+    is_pooled boolean := (p->>'is_pooled')::boolean OR hold_ref IS NOT NULL AND EXISTS (
+        SELECT FROM loyalty_hold h WHERE h.ref = hold_ref AND h.points_of_others > 0);
+    among bigint[];
+    pooled bigint[];
     ids bigint[];
     spend record;
     used int;
@@ -45,7 +49,7 @@ BEGIN
 
     IF jsonb_array_length(wallets) > 0 THEN
         IF is_pooled THEN
-            PERFORM loyalty_lock_pool((wallets->0->>'member_id')::bigint, (wallets->0->>'programme_id')::bigint, at);
+            among := loyalty_lock_pool((wallets->0->>'member_id')::bigint, (wallets->0->>'programme_id')::bigint, hold_ref);
         END IF;
         ids := loyalty_lock_wallets(wallets, at);
         PERFORM loyalty_compare_facts(ids, wallets);
@@ -56,8 +60,8 @@ BEGIN
             PERFORM loyalty_end_hold(x.ref, ids[x.w], x.spent, x.order_ref, at)
             FROM jsonb_to_recordset(p->'holds') AS x(w int, ref text, spent bigint, order_ref text);
         END IF;
-        IF is_pooled THEN
-            PERFORM loyalty_level_pool(ids[1], coalesce((p->'spends'->0->>'points')::bigint, 0), p->>'actor', at);
+        IF is_pooled AND jsonb_array_length(p->'spends') > 0 THEN
+            pooled := loyalty_draw_pool(ids[1], (p->'spends'->0->>'points')::bigint, hold_ref, among, p->>'actor', at);
         END IF;
         IF jsonb_array_length(p->'spends') > 0 THEN
             FOR spend IN
@@ -65,7 +69,7 @@ BEGIN
                     w int, points bigint, cause text, order_ref text, actor text, reason text, happened_at timestamptz)
             LOOP
                 PERFORM loyalty_draw(ids[spend.w], spend.points, 'spend', spend.cause, spend.order_ref, spend.actor,
-                    spend.reason, spend.happened_at, at);
+                    spend.reason, spend.happened_at, at, CASE WHEN spend.w = 1 THEN pooled END);
             END LOOP;
         END IF;
         PERFORM loyalty_credit(ids, p->'credits', p->'lots', at);

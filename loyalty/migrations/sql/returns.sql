@@ -159,11 +159,7 @@ BEGIN
             'forgiven', (SELECT coalesce(json_agg(f), '[]') FROM loyalty_forgiven_after(s.wallet_id, (
                 SELECT e.seq FROM loyalty_entry e WHERE e.id = ANY (mine) AND e.kind = 'spend')) f
                 WHERE f.order_ref <> of_order),
-            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0),
-            'away', coalesce((
-                SELECT sum(l.remaining) FROM loyalty_pooledlot k JOIN loyalty_lot l ON l.id = k.lot_id AND l.member_id = k.member_id
-                WHERE k.from_wallet_id = s.wallet_id AND k.from_member_id = o.member_id
-                    AND (l.expires_at > at) IS NOT FALSE), 0)));
+            'held', greatest((SELECT h.points FROM loyalty_held(s.wallet_id, at) h) - out_of_reach, 0)));
 END
 $$;
 
@@ -187,9 +183,7 @@ DECLARE
 BEGIN
     PERFORM omnichannel_record_return(p->'r', at);
     PERFORM loyalty_post(wallet, p->'entries', p->'moves', at);
-    IF EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.wallet_id = wallet) THEN
-        PERFORM loyalty_level_pool(wallet, 0, p->>'actor', at);
-    END IF;
+    PERFORM loyalty_send_home(wallet, p->>'actor', at);
     UPDATE loyalty_tierday SET qualifying_minor = qualifying_minor - (p->>'qualifying_minor')::bigint,
         points = points - (p->>'qualifying_points')::bigint, visits = visits - (p->>'visits')::int
     WHERE wallet_id = wallet AND spent_on = (p->>'spent_on')::date AND member_id = member;

@@ -15,13 +15,15 @@ DECLARE
     wallet bigint;
     voucher bigint;
     made bigint;
+    among bigint[];
+    pooled bigint[];
 BEGIN
     SELECT * INTO x FROM jsonb_to_record(p) AS r(
         ref text, reward_id bigint, member_id bigint, place_id bigint, points bigint, cash_minor bigint, cash_receipt text,
         cash_place_id bigint, state text, told_at_id bigint, number text, actor text, reason text, most_per_member bigint,
         most_per_period bigint, period_from timestamptz, kept_until timestamptz);
     PERFORM loyalty_lock_reward(x.reward_id, x.place_id);
-    PERFORM loyalty_lock_pool(x.member_id, (p->>'programme_id')::bigint, at);
+    among := loyalty_lock_pool(x.member_id, (p->>'programme_id')::bigint, NULL);
     wallet := (loyalty_lock_wallets(jsonb_build_array(p), at))[1];
     SELECT * INTO w FROM loyalty_wallet WHERE id = wallet;
 
@@ -30,7 +32,7 @@ BEGIN
     IF known IS NOT NULL THEN
         RETURN known;
     END IF;
-    IF w.debt > 0 OR w.spendable < x.points AND w.spendable + loyalty_drawable(x.member_id, w.programme_id, at) < x.points OR EXISTS (
+    IF w.debt > 0 OR EXISTS (
             SELECT FROM loyalty_rewardstock s
             WHERE s.reward_id = x.reward_id AND (s.place_id IS NULL OR s.place_id = x.place_id) AND s.taken >= s.stock)
         OR x.most_per_member <= (SELECT count(*) FROM loyalty_redemption r
@@ -45,12 +47,15 @@ BEGIN
         RETURN NULL;
     END IF;
 
+    IF w.spendable < x.points THEN
+        pooled := loyalty_draw_pool(w.id, x.points, NULL, among, x.actor, at);
+        IF pooled IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     UPDATE loyalty_rewardstock SET taken = taken + 1
     WHERE reward_id = x.reward_id AND (place_id IS NULL OR place_id = x.place_id);
-    IF w.spendable < x.points THEN
-        PERFORM loyalty_level_pool(w.id, x.points, x.actor, at);
-    END IF;
-    PERFORM loyalty_draw(w.id, x.points, 'spend', 'redeem:' || x.ref, '', x.actor, x.reason, at, at);
+    PERFORM loyalty_draw(w.id, x.points, 'spend', 'redeem:' || x.ref, '', x.actor, x.reason, at, at, pooled);
     IF x.kept_until IS NOT NULL THEN
         PERFORM loyalty_extend_lots(ARRAY[w.id], jsonb_build_array(jsonb_build_object(
             'w', 1, 'happened_at', at, 'until_at', x.kept_until)), at);
@@ -106,7 +111,7 @@ BEGIN
     END IF;
     PERFORM loyalty_lock_reward(r.reward_id, r.place_id);
     SELECT w.programme_id INTO programme FROM loyalty_wallet w WHERE w.id = r.wallet_id AND w.member_id = r.member_id;
-    PERFORM loyalty_lock_pool(r.member_id, programme, at);
+    PERFORM loyalty_lock_homes(r.member_id, programme);
     PERFORM loyalty_lock_wallets(
         jsonb_build_array(jsonb_build_object('member_id', r.member_id, 'programme_id', programme)), at);
     SELECT * INTO r FROM loyalty_redemption WHERE id = r.id AND member_id = r.member_id FOR NO KEY UPDATE;
@@ -117,7 +122,7 @@ BEGIN
     UPDATE loyalty_rewardstock SET taken = taken - 1
     WHERE reward_id = r.reward_id AND (place_id IS NULL OR place_id = r.place_id);
     PERFORM loyalty_give_back(r.wallet_id, 'redeem:' || of_ref, 'unredeem:' || of_ref, by_actor, reason, at);
-    PERFORM loyalty_level_pool(r.wallet_id, 0, by_actor, at);
+    PERFORM loyalty_send_home(r.wallet_id, by_actor, at);
     UPDATE loyalty_voucher SET revoked_at = at, revoked_by = by_actor, revoked_because = because
     WHERE id = r.voucher_id AND revoked_at IS NULL;
     UPDATE loyalty_redemption SET state = 'cancelled', changed_at = at WHERE id = r.id AND member_id = r.member_id;

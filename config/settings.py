@@ -249,7 +249,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send due messages": every(2, "omnichannel.send_due_messages"),
     "forget old answers": every(3600, "ground.forget"),
     "forget old events": every(3600, "outbox.forget"),
-    "forget old visits": every(3600, "omnichannel.forget_visits"),
     "book expiry": every(300, "loyalty.book_expiry"),
     "warn of expiry": every(3600, "loyalty.warn_of_expiry"),
     "begin terms": every(30, "loyalty.begin_terms"),

@@ -82,6 +82,14 @@ class ConsentChanged(Event, frozen=True, kw_only=True):
     is_given: bool
 
 
+class MemberSignedIn(Event, frozen=True, kw_only=True):
+    """A member signed in to an app that said by which names its device or session was told of before; "" for none."""
+
+    name: ClassVar[str] = "members.member_signed_in"
+    device: str = ""
+    session: str = ""
+
+
 class SignInCodeRequested(Event, frozen=True, kw_only=True):
     """Somebody asked for a one-time code, whether or not there is such a member."""
 

@@ -1,13 +1,14 @@
-"""Doors for news from below: what members took back, and what they completed."""
+"""Doors for news from below: what members took back and completed, and where they signed in."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from members.events import ConsentChanged, ProfileCompleted
+from members.events import ConsentChanged, MemberSignedIn, ProfileCompleted
 from omnichannel.services.messages import withdraw_unallowed
 from omnichannel.services.profiles import record_completed_profile
+from omnichannel.services.visitors import claim_visits
 
 
 @subscriber("omnichannel.consents", to=[ConsentChanged])
@@ -28,3 +29,13 @@ def record_profiles(events: Sequence[Delivered], *, now: datetime) -> None:
     for one in events:
         if isinstance(one.event, ProfileCompleted) and one.member_id is not None:
             record_completed_profile(one.member_id, happened_at=one.happened_at, now=now)
+
+
+@subscriber("omnichannel.visitors", to=[MemberSignedIn])
+def claim_what_visitors_did(events: Sequence[Delivered], *, now: datetime) -> None:
+    """What was told of a device or session before its member signed in becomes theirs."""
+    for one in events:
+        if isinstance(one.event, MemberSignedIn) and one.member_id is not None:
+            claim_visits(
+                one.member_id, device=one.event.device, session=one.event.session, now=one.happened_at
+            )

@@ -3,7 +3,7 @@
 import pgtrigger
 
 PURGING = "regulars.purging"
-"""A purge job sets this to `on` within its transaction; nothing else may."""
+"""A purge job sets this to `on` within its transaction, and what moves rows to whose they are; nothing else may."""
 
 _REFUSE_TRUNCATE = """
 IF current_setting('regulars.allow_truncate', true) = 'on' THEN

@@ -27,6 +27,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     :ivar days: unless the settings say others.
     :ivar where: SQL over the row `t`, for only some rows; with `blank`, only those that it would change.
     :ivar blank: column -> SQL that takes its place; without any the rows are deleted.
+    :ivar along: SQL after DELETE FROM, of other rows that go with those of `gone`.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     where: str = "true"
     blank: Mapping[str, str] = {}
+    along: str = ""
 
 
 def days_of(period: Period) -> int | None:
@@ -66,15 +68,17 @@ def let_go(period: Period, *, now: datetime) -> int:
     table = apps.get_model(period.table)._meta.db_table
     sets = ", ".join(f'"{column}" = {value}' for column, value in period.blank.items())
     act = f"UPDATE {table} t SET {sets}" if sets else f"DELETE FROM {table} t"  # noqa: S608 - declared names
+    act += f" WHERE {_is_past(period)} AND t.ctid >= %s::tid AND t.ctid < %s::tid RETURNING t.*"
+    others = f", others AS (DELETE FROM {period.along})" if period.along else ""  # noqa: S608 - as above
     before, gone = now - timedelta(days=days), 0
     for first, end in _stretches(_pages_past(period, before)):
         with transaction.atomic(), connection.cursor() as cursor:
             lift_guards([period.table])
             cursor.execute(
-                f"{act} WHERE {_is_past(period)} AND t.ctid >= %s::tid AND t.ctid < %s::tid",
+                f"WITH gone AS ({act}){others} SELECT count(*) FROM gone",  # noqa: S608 - as above
                 [before, f"({first},0)", f"({end},0)"],
             )
-            gone += int(cursor.rowcount)
+            gone += int(cursor.fetchone()[0])
             set_guards()
     return gone
 

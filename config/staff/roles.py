@@ -156,6 +156,7 @@ ROLES: Table = {
         "omnichannel.productprice": SEE,
         "omnichannel.behaviourevent": SEE,
         "omnichannel.visitorevent": SEE,
+        "omnichannel.knownvisitor": SEE,
         "omnichannel.eventtold": SEE,
         "omnichannel.interaction": KEEP,
         "omnichannel.servicecase": KEEP,

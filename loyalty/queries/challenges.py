@@ -143,7 +143,7 @@ def find_acts_of(
         cursor.execute(
             "SELECT ref, member_id, type_code, happened_at FROM omnichannel_behaviourevent"
             " WHERE member_id = ANY (%s::bigint[]) AND programme_id = %s AND type_code = %s AND happened_at >= %s"
-            " AND (%s::timestamptz IS NULL OR happened_at < %s::timestamptz)",
+            " AND is_counted AND (%s::timestamptz IS NULL OR happened_at < %s::timestamptz)",
             [list(member_ids), programme_id, type_code, since, until, until],
         )
         return [ActNow(*row) for row in cursor.fetchall()]

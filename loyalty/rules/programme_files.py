@@ -20,7 +20,7 @@ from loyalty.rules.ladder_words import ladder_changes
 from loyalty.rules.ladders import LadderDefinition, LadderTerms, fault_in as ladder_fault
 from loyalty.rules.lots import Expiry, ExpiryKind, KeptAliveBy, fault_in
 from loyalty.rules.words import changes_between, sentence_of, sentence_of_terms
-from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS, EventType, Property
 from omnichannel.rules.built_in_events import BUILT_IN, find_fault_of_type
 
 Code = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
@@ -106,6 +106,7 @@ class EventTypePart(_Part, frozen=True, kw_only=True):
     is_act: bool = True
     is_told_by_members: bool = False
     is_retired: bool = False
+    claimed_within_days: Annotated[int, Meta(ge=0, le=LONGEST_CLAIM_DAYS)] = 0
 
 
 class ProgrammePart(_Part, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from members.api.bodies import EmailText, PhoneText
 from members.api.guard import ensure_may_ask, ensure_may_try
 from members.api.tokens import holder_of
 from members.rules.identities import IdentityClaim, claim
-from members.services.sign_in import SignedIn, refresh, sign_out
+from members.services.sign_in import SignedIn, Visitor, refresh, sign_out
 from members.services.sign_in_codes import exchange_code, request_code
 
 
@@ -35,11 +35,25 @@ class CodeWantedBody(Body, frozen=True, kw_only=True):
         return claim("email", self.email or "", pointer="/email")
 
 
+VisitorName = Annotated[
+    str,
+    Meta(min_length=16, max_length=100, description="Made of chance, and never shown: nobody can guess it."),
+]
+
+
+class VisitorBody(Body, frozen=True, kw_only=True):
+    """The names by which your shop or service told of this device, or of this session, while nobody was signed in."""
+
+    device: VisitorName | None = None
+    session: VisitorName | None = None
+
+
 class CodeBody(CodeWantedBody, frozen=True, kw_only=True):
-    """The identity that the code was sent to, and the code."""
+    """The identity that the code was sent to, and the code. `visitor`: what was told of it becomes the member's."""
 
     code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
     device: Annotated[str, Meta(max_length=200, description="What the app says about itself.")] = ""
+    visitor: VisitorBody | None = None
 
 
 class RefreshBody(Body, frozen=True, kw_only=True):
@@ -98,7 +112,10 @@ class ExchangeCode(Door):
         body: CodeBody = self.body(request)
         held = body.claim()
         ensure_may_try(held, address=request.META.get("REMOTE_ADDR", ""))
-        return _tokens(exchange_code(held, body.code, device=body.device, now=clock.now()))
+        told = body.visitor
+        visitor = Visitor(told.device or "", told.session or "") if told else None
+        signed_in = exchange_code(held, body.code, device=body.device, visitor=visitor, now=clock.now())
+        return _tokens(signed_in)
 
 
 class Refresh(Door):

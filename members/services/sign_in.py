@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from config.outbox.services import publish
 from members.errors import CodeNotValid, MemberNotActive, RefreshTokenNotValid
+from members.events import MemberSignedIn
 from members.models import AccessToken, Identity, RefreshToken, SignIn
 from members.models.members import MemberState
 from members.queries.sign_in import lock_holder, lock_refresh_token
@@ -26,10 +28,21 @@ class SignedIn:
         return f"SignedIn(expires_at={self.expires_at!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """By which names the house was told of a device or session before anybody signed in there; "" for none."""
+
+    device: str = ""
+    session: str = ""
+
+
 @transaction.atomic
-def sign_in(member_id: int, *, proven: IdentityClaim, device: str, now: datetime) -> SignedIn:
+def sign_in(
+    member_id: int, *, proven: IdentityClaim, device: str, visitor: Visitor | None = None, now: datetime
+) -> SignedIn:
     """Begin a sign-in of a member who has just proven to hold an identity.
 
+    :param visitor: announced, so that what was told of it becomes the member's.
     :raises CodeNotValid: if it has moved to somebody else since.
     :raises MemberNotActive: if the member was merged or erased.
     """
@@ -48,6 +61,9 @@ def sign_in(member_id: int, *, proven: IdentityClaim, device: str, now: datetime
         refreshed_at=now,
         expires_at=now + REFRESH_LIVES,
     )
+    if visitor is not None:
+        told = MemberSignedIn(device=visitor.device, session=visitor.session)
+        publish(told, member_id=member_id, happened_at=now, now=now)
     return _make_tokens(begun, now=now)
 
 

@@ -16,7 +16,7 @@ from members.events import SignInCodeRequested
 from members.models import CodePurpose, SignInCode
 from members.rules.identities import IdentityClaim
 from members.rules.sign_in import CODE_DIGITS, CODE_LIVES, MOST_TRIES, code_digest, is_code
-from members.services.sign_in import SignedIn, sign_in
+from members.services.sign_in import SignedIn, Visitor, sign_in
 
 
 @transaction.atomic
@@ -56,13 +56,15 @@ def make_and_send_code(request_id: int, *, now: datetime) -> None:
     )
 
 
-def exchange_code(claim: IdentityClaim, code: str, *, device: str = "", now: datetime) -> SignedIn:
+def exchange_code(
+    claim: IdentityClaim, code: str, *, device: str = "", visitor: Visitor | None = None, now: datetime
+) -> SignedIn:
     """Sign in with the newest code of an identity.
 
     :raises CodeNotValid: as `use_code`.
     """
     member_id = use_code(claim, code, purpose=CodePurpose.SIGN_IN, now=now)
-    return sign_in(member_id, proven=claim, device=device, now=now)
+    return sign_in(member_id, proven=claim, device=device, visitor=visitor, now=now)
 
 
 def use_code(claim: IdentityClaim, code: str, *, purpose: CodePurpose, now: datetime) -> int:

@@ -14,7 +14,7 @@ from django.http.response import HttpResponse
 from django.urls import reverse
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from config.staff.admin.changes import TellsChanges
 from config.staff.site import site
@@ -22,12 +22,24 @@ from omnichannel.admin.own_stores import of_own_programmes
 from omnichannel.admin.shown import code
 from omnichannel.models import EventProperty, EventType, Programme
 from omnichannel.rules import behaviour as rules
-from omnichannel.rules.behaviour import Property
+from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS, Property
 from omnichannel.rules.built_in_events import BUILT_IN, find_fault_of_type
 
 
 class EventTypeForm(forms.ModelForm):
     """Which programme and code it has is said once."""
+
+    claimed_within_days = forms.IntegerField(
+        label="Earns if claimed within days",
+        required=False,
+        min_value=0,
+        max_value=LONGEST_CLAIM_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=EventType._meta.get_field("claimed_within_days").help_text,
+    )
+
+    def clean_claimed_within_days(self) -> int:
+        return self.cleaned_data["claimed_within_days"] or 0
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
@@ -106,7 +118,14 @@ class EventTypeAdmin(TellsChanges):
     ordering = ("programme", "title")
     compressed_fields = True
     warn_unsaved_form = True
-    fields = ("programme", ("title", "code"), "is_act", "is_told_by_members", "is_retired")
+    fields = (
+        "programme",
+        ("title", "code"),
+        "is_act",
+        "claimed_within_days",
+        "is_told_by_members",
+        "is_retired",
+    )
     list_after_template = "omnichannel/admin/built_in_events.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventType]:

@@ -14,12 +14,18 @@ from config.ground.api.door import Answer, Door
 from config.ground.api.exact_limits import count_exactly
 from config.ground.refusals import NotAllowed
 from members.errors import IdentityNotValid
-from members.queries.members import lookup_of
+from members.queries.members import get_member, lookup_of
 from members.rules.identities import MemberKey
-from omnichannel.api.programmes import Code, programme_id_for, programme_of_member
+from omnichannel.api.programmes import (
+    Code,
+    ensure_of_no_one_place,
+    programme_id_for,
+    programme_of_member,
+)
 from omnichannel.queries.places import get_programme_by_id
-from omnichannel.rules.behaviour import Fault
+from omnichannel.rules.behaviour import FEWEST_LETTERS, Fault
 from omnichannel.services.behaviour import Outcome, Teller, Told, record_events
+from omnichannel.services.visitors import claim_visits
 
 MOST_EVENTS = 1_000
 MOST_OWN_EVENTS = 100
@@ -54,7 +60,7 @@ class OwnEventBody(Body, frozen=True, kw_only=True):
 
 class EventBody(OwnEventBody, frozen=True, kw_only=True):
     """As `OwnEventBody`; `member`: who did it. Without one it is kept for 90 days under its `device` or
-    `session`, and earns nothing."""
+    `session`, until a member signs in there."""
 
     member: MemberKey | None = None
 
@@ -92,6 +98,55 @@ class EventOutcomesBody(Body, frozen=True, kw_only=True):
     recorded: int
     known: int
     refused: int
+
+
+VisitorName = Annotated[
+    str, Meta(min_length=FEWEST_LETTERS, max_length=100, description="Made of chance: nobody can guess it.")
+]
+
+
+class VisitsBody(Body, frozen=True, kw_only=True):
+    """Who signed in, and on which `device` or in which `session`, as it is told of; at least one of them."""
+
+    member: MemberKey
+    device: VisitorName | None = None
+    session: VisitorName | None = None
+    programme: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.device is None and self.session is None:
+            raise ValueError("Name the device, the session or both")
+
+
+class VisitsClaimedBody(Body, frozen=True, kw_only=True):
+    """How many events became the member's, and how many of these are acts that may earn."""
+
+    claimed: int
+    counted: int
+
+
+class ClaimVisits(Door):
+    """Say that a member signed in on a device or in a session: what was told of it is theirs, and what will be told,
+    until somebody else signs in there. Told again it changes nothing more."""
+
+    scope = "events"
+    takes = {"post": VisitsBody}
+    answers = {"post": {200: VisitsClaimedBody}}
+
+    def post(self, request: Request) -> Answer:
+        body: VisitsBody = self.body(request)
+        caller, now = caller_of(request), clock.now()
+        ensure_of_no_one_place(caller)
+        programme = get_programme_by_id(programme_id_for(caller, body.programme))
+        member = get_member(body.member, region=programme.region, now=now)
+        claimed = claim_visits(
+            member.id,
+            device=body.device or "",
+            session=body.session or "",
+            programme_id=programme.pk,
+            now=now,
+        )
+        return Answer(VisitsClaimedBody(claimed=claimed.events, counted=claimed.counted))
 
 
 class Events(Door):

@@ -12,19 +12,20 @@ from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf
 from omnichannel.api.programmes import ProgrammeParams, ensure_of_no_one_place, programme_id_for
 from omnichannel.queries.behaviour import get_event_type, list_event_types
-from omnichannel.rules.behaviour import EventType, Property
+from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS, EventType, Property
 from omnichannel.services.event_types import declare_event_type
 
 
 class EventTypeFactsBody(Body, frozen=True, kw_only=True):
     """A type, whole. `is_act`: it may earn points; `is_told_by_members`: apps may tell it; `is_retired`: it is told no
-    more."""
+    more; `claimed_within_days`: told of a device or session it still earns if its member signs in there so soon."""
 
     title: Annotated[str, Meta(min_length=1, max_length=120)]
     properties: Annotated[list[Property], Meta(max_length=50)] = []
     is_act: bool = True
     is_told_by_members: bool = False
     is_retired: bool = False
+    claimed_within_days: Annotated[int, Meta(ge=0, le=LONGEST_CLAIM_DAYS)] = 0
 
 
 class EventTypeBody(EventTypeFactsBody, frozen=True, kw_only=True):

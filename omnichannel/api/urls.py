@@ -1,6 +1,6 @@
 from django.urls import path
 
-from omnichannel.api.behaviour import Events, MyEvents
+from omnichannel.api.behaviour import ClaimVisits, Events, MyEvents
 from omnichannel.api.cases import Cases, OneCase
 from omnichannel.api.event_types import EventTypeByCode, EventTypes
 from omnichannel.api.inbox import Inbox, ReadInboxMessage
@@ -18,6 +18,7 @@ urlpatterns = [
     path("event-types", EventTypes.as_view(), name="event-types"),
     path("event-types/<slug:code>", EventTypeByCode.as_view(), name="event-type"),
     path("events", Events.as_view(), name="events"),
+    path("events/claim", ClaimVisits.as_view(), name="claim-visits"),
     path("interactions", Interactions.as_view(), name="interactions"),
     path("interactions/<str:ref>/kept", KeepPromise.as_view(), name="keep-promise"),
     path("cases", Cases.as_view(), name="cases"),

@@ -3,8 +3,10 @@ from omnichannel.models.behaviour import (
     EventProperty,
     EventTold,
     EventType,
+    KnownVisitor,
     PropertyKind,
     VisitorEvent,
+    VisitorKind,
 )
 from omnichannel.models.cases import CaseKind, CasePriority, CaseState, CaseStep, ServiceCase
 from omnichannel.models.catalogue import Category, Product, ProductPrice
@@ -30,6 +32,7 @@ __all__ = [
     "EventType",
     "Interaction",
     "InteractionKind",
+    "KnownVisitor",
     "Message",
     "Order",
     "OrderLine",
@@ -53,4 +56,5 @@ __all__ = [
     "Till",
     "UnclaimedOrder",
     "VisitorEvent",
+    "VisitorKind",
 ]

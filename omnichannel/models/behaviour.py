@@ -7,11 +7,13 @@ decided in a directory of its own, so that their tables can be cut into months w
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from config.ground.guards import append_only_until_purged
 from config.ground.history import before_each_change
+from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS
 
 
 class PropertyKind(models.TextChoices):
@@ -46,10 +48,22 @@ class EventType(models.Model):
     is_retired = models.BooleanField(
         default=False, db_default=False, verbose_name="Retired", help_text="It is told no more."
     )
+    claimed_within_days = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(LONGEST_CLAIM_DAYS)],
+        verbose_name="Earns if claimed within days",
+        help_text="What was told of a device or session still earns if its member signs in there within so many"
+        " days. 0: it never does.",
+    )
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["programme", "code"], name="an_event_type_is_declared_once"),
+            CheckConstraint(
+                condition=Q(claimed_within_days__lte=LONGEST_CLAIM_DAYS),
+                name="what_is_claimed_earns_for_some_days",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +137,11 @@ class BehaviourEvent(_Event):
     """What a member did."""
 
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    is_counted = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="No: it was told of a device or session, and its type does not let it earn.",
+    )
 
     class Meta:
         constraints = [UniqueConstraint(fields=["member", "id"], name="events_of_one_member")]
@@ -134,8 +153,8 @@ class BehaviourEvent(_Event):
 
 
 class VisitorEvent(_Event):
-    """What somebody did whom nobody knew: kept by device and session for a while, and of nobody. Nothing claims it yet
-    for who signs in there.
+    """What somebody did whom nobody knew: kept by device and session for a while, and of nobody, until a member signs
+    in there.
     """
 
     not_sharded_because = "it belongs to nobody"
@@ -150,6 +169,50 @@ class VisitorEvent(_Event):
             BrinIndex(fields=["recorded_at"], name="visits_by_age", pages_per_range=32),
         ]
         triggers = append_only_until_purged()
+
+
+class VisitorKind(models.TextChoices):
+    DEVICE = "device", "device"
+    SESSION = "session", "session"
+
+
+class KnownVisitor(models.Model):
+    """Directory: a device or session, and the member who signed in there, from when on. Whoever signed in next follows
+    from then on; who was there first has what was told before.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=7, choices=VisitorKind)
+    name = models.CharField(max_length=100, help_text="As the shop or app names it; nobody can guess it.")
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, db_index=False, related_name="+")
+    programme = models.ForeignKey(
+        "omnichannel.Programme",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="Whose shop said so; none if the member signed in to the app of the house.",
+    )
+    known_from = models.DateTimeField()
+
+    is_directory = True
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["kind", "name", "known_from", "programme"],
+                nulls_distinct=False,
+                name="a_visitor_is_one_member_at_a_moment",
+            ),
+            CheckConstraint(condition=Q(kind__in=VisitorKind.values), name="a_visitor_is_of_a_known_kind"),
+        ]
+        indexes = [
+            models.Index(fields=["member"], name="visitors_of_a_member"),
+            models.Index(fields=["known_from"], name="visitors_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 class EventTold(models.Model):

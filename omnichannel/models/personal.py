@@ -7,6 +7,8 @@ _BOUGHT = "To know what you bought: for returns, points, and what you like."
 _BOOKS = "The books of the shop need it for as long as the law says."
 _DID = "To show you what fits, and to count what you do for us."
 
+_WAS_YOU = "To know that it was you who did what was told of this device."
+
 HELD = (
     Held(
         table="omnichannel.SurveyInvitation",
@@ -51,6 +53,15 @@ HELD = (
         },
         keeps=("ref", "purpose"),
     ),
+    Held(
+        table="omnichannel.KnownVisitor",
+        why=_WAS_YOU,
+        where="(t.kind, t.name) IN (SELECT k.kind, k.name FROM omnichannel_knownvisitor k"
+        " WHERE k.member_id = %(member)s)",
+        becomes="deleted",
+        is_told=False,
+    ),
+    Held(table="omnichannel.KnownVisitor", why=_WAS_YOU, becomes="deleted"),
     Held(
         table="omnichannel.EventTold",
         why=_DID,
@@ -119,6 +130,22 @@ RETENTION = (
         days=730,
         where="t.state NOT IN ('queued', 'sending') AND (t.body_text, t.body_html, t.subject) <> ('', '', '')",
         blank={**dict.fromkeys(("subject", "body_text", "body_html"), EMPTY), "facts": "'{}'"},
+    ),
+    Period(
+        code="visits",
+        says="What was told of devices and sessions where nobody signed in.",
+        table="omnichannel.VisitorEvent",
+        since="recorded_at",
+        days=90,
+        along="omnichannel_eventtold told USING gone WHERE told.programme_id = gone.programme_id"
+        " AND told.source = gone.source AND told.teller = 0 AND told.external_id = gone.external_id",
+    ),
+    Period(
+        code="devices",
+        says="On which device, and in which session, members signed in.",
+        table="omnichannel.KnownVisitor",
+        since="known_from",
+        days=730,
     ),
     Period(
         code="behaviour",

@@ -45,6 +45,7 @@ def type_of(row: EventTypeRow) -> EventType:
         is_act=row.is_act,
         is_told_by_members=row.is_told_by_members,
         is_retired=row.is_retired,
+        claimed_within_days=row.claimed_within_days,
     )
 
 

@@ -17,6 +17,12 @@ LARGEST_NUMBER = 10**15
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """No event is older: moments near the first of all cannot be told in every timezone."""
 
+LONGEST_CLAIM_DAYS = 90
+"""What visitors do is kept for so long, unless the house says otherwise."""
+
+FEWEST_LETTERS = 16
+"""Of the name of a device or session that can be claimed: nobody guesses it, and no two systems choose it twice."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of shops and phones may be ahead."""
 
@@ -39,6 +45,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     :ivar is_act: an act may earn points and is announced to the other floors; what is none is only kept.
     :ivar is_told_by_members: the members' own app may tell it too, of the member who is signed in.
     :ivar is_retired: it is told no more.
+    :ivar claimed_within_days: an act that was told of a device or session still earns if its member signs in there
+        within so many days; 0: it never does.
     """
 
     code: str
@@ -47,6 +55,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     is_act: bool = True
     is_told_by_members: bool = False
     is_retired: bool = False
+    claimed_within_days: Annotated[int, Meta(ge=0, le=LONGEST_CLAIM_DAYS)] = 0
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -55,6 +64,18 @@ class Fault(msgspec.Struct, frozen=True):
     code: str
     detail: str
     pointer: str = ""
+
+
+def is_claimable(name: str) -> bool:
+    """Whether what is told of a device or session of this name can become a member's."""
+    return len(name) >= FEWEST_LETTERS
+
+
+def earns_when_claimed(kind: EventType | None, happened_at: datetime, *, now: datetime) -> bool:
+    """Whether an act that was told of a device or session gives points to who signed in there."""
+    if kind is None or not kind.is_act:
+        return False
+    return now - happened_at <= timedelta(days=kind.claimed_within_days) and kind.claimed_within_days > 0
 
 
 def said(value: Value) -> str:

@@ -1,6 +1,6 @@
 """Recording what people did: a batch is judged event by event, and written in a handful of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -8,14 +8,22 @@ from typing import Any, Literal
 import msgspec
 from django.db import connection, transaction
 
-from config.ground.guards import PURGING
 from config.ground.ids import new_ref
 from config.outbox.services import Announcement, publish_many
 from members.queries.members import find_active
 from omnichannel.events import ActRecorded
 from omnichannel.queries.behaviour import find_told, list_event_types
 from omnichannel.queries.places import find_place_ids
-from omnichannel.rules.behaviour import EventType, Fault, Value, find_fault, find_fault_of_moment
+from omnichannel.queries.visitors import Seen, find_holders, share_names
+from omnichannel.rules.behaviour import (
+    EventType,
+    Fault,
+    Value,
+    earns_when_claimed,
+    find_fault,
+    find_fault_of_moment,
+    is_claimable,
+)
 
 _CLAIM = """
     INSERT INTO omnichannel_eventtold (programme_id, source, teller, external_id, ref, recorded_at)
@@ -27,28 +35,12 @@ _CLAIM = """
 """
 _COLUMNS = """ref, programme_id, type_code, source, external_id, device, session, place_id, properties, happened_at,
     recorded_at"""
-_ROWS = f"""SELECT {_COLUMNS}, member_id FROM jsonb_to_recordset(%s::jsonb) AS told (
+_ROWS = f"""SELECT {_COLUMNS}, member_id, is_counted FROM jsonb_to_recordset(%s::jsonb) AS told (
     ref text, programme_id bigint, type_code text, source text, external_id text, device text, session text,
-    place_id bigint, properties jsonb, happened_at timestamptz, recorded_at timestamptz, member_id bigint)"""  # noqa: S608 - our own column names
-_OF_MEMBERS = f"INSERT INTO omnichannel_behaviourevent ({_COLUMNS}, member_id) {_ROWS}"
+    place_id bigint, properties jsonb, happened_at timestamptz, recorded_at timestamptz, member_id bigint,
+    is_counted boolean)"""  # noqa: S608 - our own column names
+_OF_MEMBERS = f"INSERT INTO omnichannel_behaviourevent ({_COLUMNS}, member_id, is_counted) {_ROWS}"
 _OF_VISITORS = f"INSERT INTO omnichannel_visitorevent ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_ROWS}) AS told"  # noqa: S608 - as above
-
-_FORGET = """
-    WITH old AS (
-        DELETE FROM omnichannel_visitorevent WHERE id IN (
-            SELECT id FROM omnichannel_visitorevent WHERE recorded_at < %(before)s
-             LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-        RETURNING programme_id, source, external_id
-    ), told AS (
-        DELETE FROM omnichannel_eventtold AS told USING old
-         WHERE told.programme_id = old.programme_id AND told.source = old.source AND told.teller = 0
-           AND told.external_id = old.external_id
-    )
-    SELECT count(*) FROM old
-"""
-
-VISITS_KEPT = timedelta(days=90)
-
 
 BROUGHT_BY_TIME = ("event_type_retired", "told_too_late")
 """Reasons that an event which was taken once can have by now: told again, it is known all the same."""
@@ -103,24 +95,12 @@ class Outcome:
 def record_events(told: Sequence[Told], *, teller: Teller, now: datetime) -> list[Outcome]:
     """Record events, each for itself: one that is refused leaves the others alone. What was told before counts no more.
 
-    Acts of members are announced, so that rules can give points for them.
+    Acts of members are announced, so that rules can give points for them; what is told of a device or session where a
+    member signed in is theirs, and announced only where its type says so.
 
     :return: an outcome for each event, in the order given.
     """
     return _Batch(told, teller, now).carry_out()
-
-
-def forget_old_visits(*, now: datetime, limit: int) -> int:
-    """Remove what visitors did, told more than 90 days ago, and that it was told: at most `limit` events.
-
-    :return: how many went; fewer than `limit` means that none is left.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, 'on', true)", [PURGING])
-        cursor.execute(_FORGET, {"before": now - VISITS_KEPT, "limit": limit})
-        (gone,) = cursor.fetchone()
-        cursor.execute("SELECT set_config(%s, 'off', true)", [PURGING])
-    return int(gone)
 
 
 class _Batch:
@@ -138,6 +118,7 @@ class _Batch:
         for one, fault in zip(self.told, faults, strict=True):
             if fault is None:
                 fitting.setdefault(one.id, one)
+        self.visitors = self._find_visitors(fitting)
         new = self._claim(fitting)
         late = {
             one.id
@@ -194,19 +175,36 @@ class _Batch:
             "teller": teller.member_id or 0,
         }
 
+    def _find_visitors(self, fitting: Mapping[str, Told]) -> dict[str, int]:
+        """Own id -> id of the member who signed in on the device or in the session of whom nobody is named; asks only
+        about names that can be claimed. Nobody signs in there until this is committed."""
+        if self.teller.member_id is not None:
+            return {}
+        seen = {
+            id_: Seen(one.device, one.session, one.happened_at)
+            for id_, one in fitting.items()
+            if one.member is None and (is_claimable(one.device) or is_claimable(one.session))
+        }
+        if not seen:
+            return {}
+        share_names({name for one in seen.values() for name in (one.device, one.session)})
+        holders = find_holders(list(seen.values()), programme_id=self.teller.programme_id)
+        return {id_: holder for id_, holder in zip(seen, holders, strict=True) if holder is not None}
+
     def _write(self, new: Sequence[tuple[Told, str]]) -> None:
         rows = [self._row(one, ref) for one, ref in new]
         of_members = [row for row in rows if row["member_id"] is not None]
         of_visitors = [row for row in rows if row["member_id"] is None]
-        with connection.cursor() as cursor:
-            if of_members:
-                cursor.execute(_OF_MEMBERS, [msgspec.json.encode(of_members).decode()])
-            if of_visitors:
+        if of_visitors:
+            with connection.cursor() as cursor:
                 cursor.execute(_OF_VISITORS, [msgspec.json.encode(of_visitors).decode()])
-        acts = [self._announcement(row, self.types[row["type_code"]]) for row in of_members]
-        publish_many([one for one in acts if one is not None], now=self.now)
+        write_events_of_members(of_members, self.types, self.teller.programme_code, now=self.now)
 
     def _row(self, one: Told, ref: str) -> dict[str, Any]:
+        visitor = self.visitors.get(one.id)
+        is_counted = visitor is None or earns_when_claimed(
+            self.types[one.type], one.happened_at, now=self.now
+        )
         return {
             "ref": ref,
             "programme_id": self.teller.programme_id,
@@ -220,19 +218,38 @@ class _Batch:
             "properties": one.properties,
             "happened_at": one.happened_at,
             "recorded_at": self.now,
-            "member_id": self.members[one.member] if one.member else self.teller.member_id,
+            "member_id": self.members[one.member] if one.member else visitor or self.teller.member_id,
+            "is_counted": is_counted,
         }
 
-    def _announcement(self, row: dict[str, Any], kind: EventType) -> Announcement | None:
-        if not kind.is_act:
-            return None
-        act = ActRecorded(
-            act_ref=row["ref"],
-            programme_code=self.teller.programme_code,
-            type_code=row["type_code"],
-            title=kind.title,
-            source=row["source"],
-            place_code=row["place_code"],
-            properties=row["properties"],
-        )
-        return Announcement(act, member_id=row["member_id"], happened_at=row["happened_at"])
+
+def write_events_of_members(
+    rows: Sequence[dict[str, Any]], types: Mapping[str, EventType], programme_code: str, *, now: datetime
+) -> int:
+    """Write what members of one programme did, and announce the acts among it that count.
+
+    :return: how many were announced.
+    """
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_MEMBERS, [msgspec.json.encode(rows).decode()])
+    acts = [
+        _announcement(row, types[row["type_code"]], programme_code)
+        for row in rows
+        if row["is_counted"] and types[row["type_code"]].is_act
+    ]
+    return publish_many(acts, now=now)
+
+
+def _announcement(row: dict[str, Any], kind: EventType, programme_code: str) -> Announcement:
+    act = ActRecorded(
+        act_ref=row["ref"],
+        programme_code=programme_code,
+        type_code=row["type_code"],
+        title=kind.title,
+        source=row["source"],
+        place_code=row["place_code"],
+        properties=row["properties"],
+    )
+    return Announcement(act, member_id=row["member_id"], happened_at=row["happened_at"])

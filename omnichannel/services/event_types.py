@@ -26,6 +26,7 @@ def declare_event_type(programme_id: int, kind: EventType) -> bool:
         "is_act": kind.is_act,
         "is_told_by_members": kind.is_told_by_members,
         "is_retired": kind.is_retired,
+        "claimed_within_days": kind.claimed_within_days,
     }
     row, is_new = EventTypeRow.objects.update_or_create(
         programme_id=programme_id, code=kind.code, defaults=facts

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from config.ground import clock
 from config.outbox.models import Event
 from members.models import Member
+from members.services.retention import apply_retention
 from omnichannel.models import BehaviourEvent, EventTold, Programme, VisitorEvent
-from omnichannel.services.behaviour import forget_old_visits
-from omnichannel.tasks import forget_visits
 from tests.members.factories import MemberFactory
 from tests.omnichannel.factories import PlaceFactory, ProgrammeFactory, bearer
 
@@ -221,6 +220,7 @@ def test_events_never_change(client: Client, member: Member, key: dict[str, str]
 def test_what_visitors_did_is_forgotten_after_ninety_days(
     client: Client, member: Member, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And that it was told; what members did stays."""
     now = clock.now()
     ages = {"old": 91, "older": 120, "young": 89}
     for id_, days in ages.items():
@@ -230,13 +230,13 @@ def test_what_visitors_did_is_forgotten_after_ninety_days(
         )
     monkeypatch.setattr(clock, "now", lambda: now)
 
-    assert [forget_old_visits(now=now, limit=1) for _ in range(3)] == [1, 1, 0]
+    gone = {one.period.code: one.rows for one in apply_retention(now=now)}
 
+    assert gone["visits"] == 2
     assert list(VisitorEvent.objects.values_list("external_id", flat=True)) == ["young"]
     of_members = {f"of-member-{id_}" for id_ in ages}
     assert set(BehaviourEvent.objects.values_list("external_id", flat=True)) == of_members
     assert set(EventTold.objects.values_list("external_id", flat=True)) == of_members | {"young"}
-    assert forget_visits() == 0
 
 
 def test_only_keys_for_events_hand_them_in(client: Client, programme: Programme, member: Member) -> None:

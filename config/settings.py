@@ -295,6 +295,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 """Copies of members' data lie in `exports`: a folder that web and worker share, or a bucket in its place."""
 EXPORT_KEPT_DAYS = env.int("EXPORT_KEPT_DAYS", default=7)
+IMPORT_MB = env.json("IMPORT_MB", default={"file": 200, "unpacked": 2_048})  # of members
 PREFERENCE_LINK_DAYS = env.int("PREFERENCE_LINK_DAYS", default=60)  # of the link in a message
 ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 """An erasure can be called off for so many days."""
@@ -344,5 +345,4 @@ API_CALLS_PER_MINUTE = {
 }
 """Per caller (or address, where nobody signed in) and web process; generous, they stop runaway clients."""
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-"""Above our own limits (1 MiB, batches 8 MiB), which answer with a problem document."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # above our own limits, which answer with a problem document

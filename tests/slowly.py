@@ -79,3 +79,11 @@ def wait_for_waiting(
                 return
         sleep(0.01)
     raise AssertionError("Nobody waits.")
+
+
+def nobody_else_is_connected() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0] == 0)

@@ -11,13 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
 import msgspec
-from openpyxl import load_workbook
+from django.conf import settings
 from openpyxl.utils.exceptions import InvalidFileException
+
+from members.adapters.faults import LONGEST_CELL, LONGEST_LINE, MOST_COLUMNS, TableNotReadable, too_large
+from members.adapters.sheets import number_as_text, read_sheet
 
 ENCODINGS = {
     "utf-8-sig": "UTF-8",
@@ -31,12 +33,7 @@ ENCODINGS = {
     "gb18030": "GB 18030, Simplified Chinese",
     "cp932": "Shift JIS, Japanese",
 }
-MOST_BYTES = 2 * 1024**3
-"""Of an unpacked file."""
-MOST_GROWTH = 200
-"""So many times its size a sheet may have unpacked; real ones stay below 30."""
-MOST_COLUMNS = 200
-LONGEST_CELL = 10_000
+_GUESSED = ("utf-8-sig", "cp1252", "cp950", "gb18030", "cp932")
 _LOOKED_AT = 64 * 1024
 _OBJECTS_LOOKED_AT = 100
 
@@ -56,10 +53,6 @@ _BROKEN = (
 
 Row = tuple[int, list[str]]
 """Row of the file as a spreadsheet counts them, the headings being 1 (for NDJSON the line), and the cells."""
-
-
-class TableNotReadable(Exception):  # noqa: N818 - a state of the world
-    """A file that is no table, or breaks in the middle; says what to do."""
 
 
 class Shape(NamedTuple):
@@ -82,7 +75,7 @@ def shape_of(raw: IO[bytes], *, encoding: str = "") -> Shape:
     """
     with _readable():
         if _begins_with(raw, b"PK\x03\x04"):
-            rows = _sheet(raw)
+            rows = read_sheet(raw)
             return Shape("xlsx", "", "", _headings(next(rows, (1, []))[1]))
         if _begins_with(raw, b"\xd0\xcf\x11\xe0"):
             raise TableNotReadable("This is an old Excel file. Save it as .xlsx or CSV, and upload that.")
@@ -107,7 +100,7 @@ def read_rows(raw: IO[bytes], shape: Shape) -> Iterator[Row]:
         if shape.kind == "ndjson":
             rows = _objects(raw, shape)
         else:
-            whole = _sheet(raw) if shape.kind == "xlsx" else _table(raw, shape.encoding, shape.separator)
+            whole = read_sheet(raw) if shape.kind == "xlsx" else _table(raw, shape.encoding, shape.separator)
             rows = islice(whole, 1, None)
         for number, cells in rows:
             if any(cells):
@@ -129,7 +122,7 @@ def _readable() -> Iterator[None]:
 
 
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:
-    headings = [cell.strip() for cell in cells]
+    headings = [cell.replace("\x00", "").strip() for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
     if not headings:
@@ -144,7 +137,7 @@ def _ensure_sane(number: int, cells: list[str]) -> list[str]:
         raise TableNotReadable(
             f"Row {number} has more cells, or longer ones, than any member. A quote is probably missing before it."
         )
-    return cells
+    return [cell.replace("\x00", "\ufffd") for cell in cells]
 
 
 def _begins_with(raw: IO[bytes], mark: bytes) -> bool:
@@ -153,7 +146,7 @@ def _begins_with(raw: IO[bytes], mark: bytes) -> bool:
 
 
 class _Bounded(io.RawIOBase):
-    """Unpacks no more than `MOST_BYTES`."""
+    """Unpacks no more than the settings allow."""
 
     def __init__(self, packed: IO[bytes]) -> None:
         self._packed = packed
@@ -166,8 +159,8 @@ class _Bounded(io.RawIOBase):
         read = self._packed.read(len(buffer))
         buffer[: len(read)] = read
         self._count += len(read)
-        if self._count > MOST_BYTES:
-            raise TableNotReadable("Unpacked it is larger than 2 GB. Split it.")
+        if self._count > settings.IMPORT_MB["unpacked"] * 1024**2:
+            raise too_large()
         return len(read)
 
 
@@ -183,66 +176,53 @@ def _text(raw: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 
 def _encoding_of(raw: IO[bytes]) -> str:
-    """By its mark; else UTF-8 where all of it is; else what Windows writes in the West, until a colleague says so."""
-    plain = _plain(raw)
-    start = plain.read(4)
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    """By its mark; else the first in which all of it can be read: UTF-8, what Windows writes in the West, or in the
+    East, until a colleague says so."""
+    start = _plain(raw).read(2)
+    if start in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    text = _text(raw, "utf-8-sig")
+    return next((one for one in _GUESSED if _is_written_in(raw, one)), "cp1256")
+
+
+def _is_written_in(raw: IO[bytes], encoding: str) -> bool:
+    text = _text(raw, encoding)
     try:
         while text.read(_LOOKED_AT):
             pass
     except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
+        return False
+    return True
 
 
 def _table(raw: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL * 10)
-    reader = csv.reader(_text(raw, encoding), delimiter=separator)
+    reader = csv.reader(_lines(_text(raw, encoding)), delimiter=separator)
     yield from enumerate(reader, start=1)
 
 
 def _fields_of(first: str, rest: io.TextIOWrapper) -> list[str]:
     """The fields of the first objects: not every one has all."""
     fields: dict[str, None] = {}
-    for line in islice(_lines(first, rest), _OBJECTS_LOOKED_AT):
+    objects = (line for line in chain([first], _lines(rest)) if line.strip())
+    for line in islice(objects, _OBJECTS_LOOKED_AT):
         fields |= dict.fromkeys(msgspec.json.decode(line, type=dict[str, Any]))
     return list(fields)
 
 
-def _lines(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
-    yield first
-    yield from (line for line in rest if line.strip())
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Line by line, and none that never ends."""
+    while line := text.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise TableNotReadable("A line never ends. Is it a table, with a line for each member?")
+        yield line
 
 
 def _objects(raw: IO[bytes], shape: Shape) -> Iterator[Row]:
     decode = msgspec.json.Decoder(dict[str, Any], float_hook=str).decode
-    for number, line in enumerate(_text(raw, shape.encoding), start=1):
+    for number, line in enumerate(_lines(_text(raw, shape.encoding)), start=1):
         if line.strip():
             found = decode(line)
             yield number, [_said(found.get(heading)) for heading in shape.headings]
-
-
-def _sheet(raw: IO[bytes]) -> Iterator[Row]:
-    """The rows of the first sheet. Dates are told as ISO 8601, whole numbers without a point."""
-    raw.seek(0)
-    with zipfile.ZipFile(raw) as archive:
-        inside = archive.infolist()
-        unpacked, packed = (
-            sum(getattr(one, size) for one in inside) for size in ("file_size", "compress_size")
-        )
-    if unpacked > MOST_BYTES or unpacked > MOST_GROWTH * max(packed, 4096):
-        raise TableNotReadable("Unpacked it grows beyond any real sheet. Save it as CSV, and upload that.")
-    raw.seek(0)
-    book = load_workbook(raw, read_only=True, data_only=True)
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, [_said(cell) for cell in cells[: MOST_COLUMNS + 1]]
-    finally:
-        book.close()
 
 
 def _said(value: Any) -> str:
@@ -251,17 +231,8 @@ def _said(value: Any) -> str:
     return "" if value is None else tell(value)
 
 
-def _number(value: float) -> str:
-    """Beyond fifteen digits a spreadsheet has lost some; then it says so in the form that is refused."""
-    if not value.is_integer():
-        return repr(value)
-    return str(int(value)) if abs(value) < 10**15 else f"{value:E}"
-
-
 _TOLD: list[tuple[type, Callable[[Any], str]]] = [
     (bool, lambda value: "yes" if value else "no"),
-    (int, lambda value: _number(float(value)) if abs(value) >= 10**15 else str(value)),
-    (float, _number),
-    (datetime, lambda value: value.isoformat(sep=" ")),
-    (date, date.isoformat),
+    (int, number_as_text),
+    (float, number_as_text),
 ]

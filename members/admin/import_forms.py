@@ -32,7 +32,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED}),
-        help_text="CSV, XLSX or NDJSON, plain or gzipped, up to 200 MB. The first line names the columns.",
+        help_text=f"CSV, XLSX or NDJSON, plain or gzipped, up to {settings.IMPORT_MB['file']} MB. The first line names"
+        " the columns.",
     )
 
 

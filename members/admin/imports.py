@@ -259,7 +259,7 @@ def _progress(batch: MemberImport) -> tuple[int, int]:
         return sum(batch.undone_counts.values()), did
     if batch.state == ImportState.APPLYING:
         return sum(batch.counts.values()), batch.rows_read
-    return batch.rows_read, 0
+    return batch.rows_read, batch.rows_in_file or 0
 
 
 def _refused_file(batch: MemberImport) -> StreamingHttpResponse:

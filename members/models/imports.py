@@ -41,6 +41,10 @@ AT_WORK = (ImportState.READING, ImportState.APPLYING, ImportState.UNDOING)
 UNREAD = (ImportState.UPLOADED, ImportState.READING, ImportState.FAILED)
 
 
+def rows_file_of(file: str) -> str:
+    return f"{file}-rows"
+
+
 class MemberImport(Model):
     """A file of members, from its upload to its undoing. Nothing here is told in words of a person."""
 
@@ -86,6 +90,11 @@ class MemberImport(Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def rows_file(self) -> str:
+        """Where its rows lie while they are read; see `adapters.unpacked`."""
+        return rows_file_of(self.file)
 
 
 class RowState(TextChoices):

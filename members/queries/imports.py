@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from members.errors import ImportNotThere
 from members.models import ImportedMember, ImportRow, ImportState, MemberImport, RowState, UndoneHow
-from members.models.imports import AT_WORK, UNREAD
+from members.models.imports import AT_WORK, UNREAD, rows_file_of
 from members.models.personal import IN_A_ROW
 from members.rules.portraits import Portrait, search_keys
 
@@ -61,7 +61,7 @@ def list_files_naming(member_id: int) -> list[str]:
     """Files that are kept of imports that name a member."""
     with connection.cursor() as cursor:
         cursor.execute(_FILES_NAMING, {"member": member_id})
-        return [file for (file,) in cursor.fetchall()]
+        return [name for (file,) in cursor.fetchall() for name in (file, rows_file_of(file))]
 
 
 _FILES_NAMING = f"""

@@ -3,18 +3,19 @@
 A chunk is one transaction with its mark, so that a kill loses a chunk at most, and nothing is staged twice.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
+from typing import IO
 
 import msgspec
 from django.db import connection, transaction
 
-from members.adapters.exports import open_copy
-from members.adapters.tables import Row, TableNotReadable, read_rows
+from members.adapters.exports import forget_copies, open_copy
+from members.adapters.faults import TableNotReadable
+from members.adapters.unpacked import read_on, unpack
 from members.models import ImportState, MemberImport, RowState
 from members.queries.duplicates import MOST_ALIKE, counts_of_names, current_weights, list_portraits
-from members.queries.imports import count_rows, list_sharing, lock_import
+from members.queries.imports import claim_import, count_rows, list_sharing, lock_import
 from members.queries.members import find_owners, list_members_by_id
 from members.rules.import_fields import Mapping
 from members.rules.import_rows import Problem, Reading, ToldRow, read_row
@@ -39,7 +40,8 @@ class _Staged(msgspec.Struct):
 
 
 def read_import(import_id: int, *, now: datetime, may_go_on: Callable[[], bool]) -> None:
-    """Read on where it was stopped, until all is read or time is up. Safe to repeat, and to be killed anywhere.
+    """Read on where it was stopped, until all is read or time is up. Safe to repeat, any number at once, and to be
+    killed anywhere.
 
     A file that breaks in the middle fails as a whole: nobody can say what its other half would have been.
     """
@@ -47,38 +49,57 @@ def read_import(import_id: int, *, now: datetime, may_go_on: Callable[[], bool])
     if batch is None:
         return
     try:
-        with open_copy(batch.file) as content:
-            rows = read_rows(content, shape_kept(batch))
-            for chunk in _chunks(rows, after=batch.last_row_read):
-                if not (_stage(batch, chunk, now=now) and may_go_on()):
-                    return
-        _finish(batch.pk)
+        if _unpack(import_id):
+            with open_copy(batch.rows_file) as lines:
+                while _stage(batch, lines, now=now) and may_go_on():
+                    pass
     except TableNotReadable as fault:
-        _fail(batch.pk, str(fault))
+        _fail(import_id, str(fault))
     except FileNotFoundError:
-        _fail(batch.pk, "Its file is gone: it is kept for a day. Upload it again.")
-
-
-def _chunks(rows: Iterator[Row], *, after: int) -> Iterator[list[Row]]:
-    unread = (row for row in rows if row[0] > after)
-    while chunk := list(islice(unread, ROWS_PER_CHUNK)):
-        yield chunk
+        _fail(import_id, "Its file is gone: it is kept for a day. Upload it again.")
+    if not MemberImport.objects.filter(pk=import_id, state=ImportState.READING).exists():
+        forget_copies([batch.rows_file])
 
 
 @transaction.atomic
-def _stage(batch: MemberImport, chunk: Sequence[Row], *, now: datetime) -> bool:
-    """Whether it was ours to stage: not if somebody else came first, or it was begun anew."""
-    locked = lock_import(batch.pk, ImportState.READING)
-    if locked is None or locked.last_row_read != batch.last_row_read or locked.mapping != batch.mapping:
+def _unpack(import_id: int) -> bool:
+    """Whether its rows lie there to be read. Written by one at a time, in one go: whoever is killed at it leaves
+    nothing."""
+    batch = claim_import(import_id, ImportState.READING)
+    if batch is None:
+        return False
+    if batch.rows_in_file is None:
+        batch.rows_in_file = unpack(
+            batch.file, batch.rows_file, shape_kept(batch), meanwhile=_keep_connection
+        )
+        batch.save(update_fields=["rows_in_file"])
+    return True
+
+
+def _keep_connection() -> None:
+    """An idle transaction is ended by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+@transaction.atomic
+def _stage(batch: MemberImport, lines: IO[bytes], *, now: datetime) -> bool:
+    """Whether there may be more to stage for us: not if somebody else is at it, or it was begun anew."""
+    locked = claim_import(batch.pk, ImportState.READING)
+    if locked is None or locked.rows_in_file is None or locked.shape != batch.shape:
+        return False
+    chunk, end = read_on(lines, after=locked.bytes_read, most=ROWS_PER_CHUNK)
+    if not chunk:
+        _finish(locked)
         return False
     mapping = mapping_of(locked)
     staged = [_staged(row, cells, read_row(cells, mapping, now=now)) for row, cells in chunk]
     _look_up(staged)
     _look_for_likely(staged)
     _copy(locked.pk, staged, now)
-    locked.last_row_read = batch.last_row_read = chunk[-1][0]
+    locked.last_row_read, locked.bytes_read = chunk[-1][0], end
     locked.rows_read += len(chunk)
-    locked.save(update_fields=["last_row_read", "rows_read"])
+    locked.save(update_fields=["last_row_read", "bytes_read", "rows_read"])
     return True
 
 
@@ -149,13 +170,12 @@ def _copy(import_id: int, staged: Sequence[_Staged], now: datetime) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for one in staged:
             keys = [f"{claim.kind}:{claim.value}" for claim in one.told.claims]
-            cells = [cell.replace("\x00", "\ufffd") for cell in one.cells]
             copy.write_row(
                 (
                     import_id,
                     one.row,
                     one.state.value,
-                    encode(cells).decode(),
+                    encode(one.cells).decode(),
                     encode(one.told).decode(),
                     keys,
                     encode(one.problems).decode(),
@@ -165,15 +185,11 @@ def _copy(import_id: int, staged: Sequence[_Staged], now: datetime) -> None:
             )
 
 
-@transaction.atomic
-def _finish(import_id: int) -> None:
+def _finish(batch: MemberImport) -> None:
     """Refuse what stands twice in the file, and count what is to be expected."""
-    batch = lock_import(import_id, ImportState.READING)
-    if batch is None:
-        return
     with connection.cursor() as cursor:
-        cursor.execute(_REFUSE_DOUBLES, {"import": import_id})
-    batch.state, batch.foreseen = ImportState.READ, count_rows(import_id)
+        cursor.execute(_REFUSE_DOUBLES, {"import": batch.pk})
+    batch.state, batch.foreseen = ImportState.READ, count_rows(batch.pk)
     batch.save(update_fields=["state", "foreseen"])
 
 

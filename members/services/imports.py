@@ -9,17 +9,18 @@ from secrets import token_hex
 from typing import IO
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 
 from config.ground.ids import new_ref
 from members.adapters.exports import forget_copies, keep_copy, open_copy
-from members.adapters.tables import Shape, TableNotReadable, read_rows, shape_of
+from members.adapters.faults import TableNotReadable
+from members.adapters.tables import Shape, read_rows, shape_of
 from members.errors import ImportNotReadable, ImportNotReady
 from members.models import ImportRow, ImportState, MemberImport
 from members.queries.imports import find_like, list_left_files, lock_import
 from members.rules.import_fields import Mapping, faults_of, guess_columns
 
-LARGEST_FILE = 200 * 1024 * 1024
 FILES_KEPT = timedelta(days=1)
 SAMPLED = 5
 
@@ -34,10 +35,9 @@ def upload(
 
     :raises ImportNotReadable: it is no table, empty, too large, or grows beyond measure; says what to do.
     """
-    if size > LARGEST_FILE:
-        raise ImportNotReadable(
-            f"It is larger than {LARGEST_FILE // 1024**2} MB. Pack it by gzip, or split it."
-        )
+    most = settings.IMPORT_MB["file"]
+    if size > most * 1024**2:
+        raise ImportNotReadable(f"It is larger than {most} MB. Pack it by gzip, or split it.")
     shape = _shape(content, "")
     file = f"import-{token_hex(24)}"
     content.seek(0)
@@ -118,6 +118,7 @@ def name_columns(import_id: int, mapping: Mapping, *, encoding: str = "", now: d
     batch.shape, batch.mapping = list(shape), msgspec.to_builtins(mapping)
     batch.state, batch.problem = ImportState.READING, ""
     batch.stumbles, batch.try_at = 0, None
+    batch.rows_in_file, batch.bytes_read = None, 0
     batch.rows_read, batch.last_row_read, batch.foreseen = 0, 0, {}
     batch.save()
     return batch
@@ -154,14 +155,14 @@ def drop_import(import_id: int) -> None:
     :raises ImportNotReady: it was applied, or is being read.
     """
     batch = _locked(import_id, ImportState.UPLOADED, ImportState.READ, ImportState.FAILED)
-    forget_copies([batch.file] if batch.file else [])
+    forget_copies([batch.file, batch.rows_file] if batch.file else [])
     batch.delete()
 
 
 def forget_left_files(*, now: datetime) -> int:
     """Delete the files of imports that nobody went on with for a day; answers how many."""
     left = list(list_left_files(before=now - FILES_KEPT))
-    forget_copies(batch.file for batch in left)
+    forget_copies(name for batch in left for name in (batch.file, batch.rows_file))
     MemberImport.objects.filter(pk__in=[batch.pk for batch in left]).update(file="")
     return len(left)
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from members.models import Member
 from omnichannel.models import Order, Receipt
 from tests.processes import Processes
-from tests.slowly import wait_for_waiting
+from tests.slowly import nobody_else_is_connected, wait_for_waiting
 from tests.stack.serving import wait_until
 from tests.stories.reckoning import PROGRAMME, SAMPLE, assert_books_agree, open_grocer
 
@@ -65,11 +65,3 @@ def test_an_import_killed_twice_and_started_again_books_each_order_once(
     assert f"{told:,} orders known before" in said
     assert not (tmp_path / "errors.csv").exists()
     assert_books_agree()
-
-
-def nobody_else_is_connected() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return bool(cursor.fetchone()[0] == 0)

@@ -141,6 +141,13 @@ class SurveyNotValid(InvalidInput):
     title = "A survey cannot be so"
 
 
+class SurveyChangedMeanwhile(Refusal):
+    """Open it anew: what a colleague asks is not overwritten."""
+
+    code = "survey_changed_meanwhile"
+    title = "Somebody else changed this survey meanwhile"
+
+
 class SurveyLinkNotValid(NotFound):
     code = "survey_link_not_valid"
     title = "This link is not complete or was changed"

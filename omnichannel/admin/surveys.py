@@ -1,12 +1,15 @@
-"""Surveys: how the score goes month by month, and what was said last. They are declared by the API."""
+"""Surveys: what they ask, how the score goes month by month, and what was said last."""
 
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.decorators import display
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from unfold.decorators import action, display
 
 from config.ground import clock
 from config.staff.admin.readonly import ToldAdmin
@@ -15,10 +18,20 @@ from config.staff.site import site
 from omnichannel.admin.contacts import may_read_words, words_for
 from omnichannel.admin.own_stores import of_own_programmes
 from omnichannel.admin.shown import member_link, wall_time
-from omnichannel.models import Survey
+from omnichannel.admin.survey_form import SurveyForm, definition_from, question_rows
+from omnichannel.api.answering import preview_of
+from omnichannel.errors import SurveyChangedMeanwhile
+from omnichannel.models import Programme, Survey
 from omnichannel.queries.places import list_places_served
-from omnichannel.queries.surveys import MonthScore, definition_of, list_latest_answers, list_scores
-from omnichannel.rules.surveys import in_own_words, nps, spoken
+from omnichannel.queries.surveys import (
+    MonthScore,
+    definition_of,
+    get_survey,
+    list_latest_answers,
+    list_scores,
+)
+from omnichannel.rules.surveys import SurveyDefinition, in_own_words, nps, spoken
+from omnichannel.services.surveys import declare_survey
 
 MONTHS = 12
 SHOWN = 25
@@ -26,8 +39,9 @@ SHOWN = 25
 
 @admin.register(Survey, site=site)
 class SurveyAdmin(ToldAdmin):
-    """The net promoter score, and the latest answers."""
+    """The net promoter score and the latest answers; what is asked stands on a form of its own."""
 
+    actions_detail = ("ask_otherwise",)
     change_form_outer_before_template = "omnichannel/admin/survey.html"
     list_display = ("title", "code", "programme", "asks", "case_from", "is_open")
     list_select_related = ("programme",)
@@ -37,6 +51,93 @@ class SurveyAdmin(ToldAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Survey]:
         surveys: QuerySet[Survey] = super().get_queryset(request)
         return of_own_programmes(request, surveys)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("omnichannel.add_survey")
+
+    def has_ask_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return request.user.has_perm("omnichannel.change_survey")
+
+    @action(description="Change what it asks", icon="edit", permissions=["ask"])
+    def ask_otherwise(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:omnichannel_survey_ask", args=[object_id]))
+
+    def get_urls(self) -> list[URLPattern]:
+        ask, preview = self.admin_site.admin_view(self.ask), self.admin_site.admin_view(self.preview)
+        return [
+            path("<int:pk>/ask/", ask, name="omnichannel_survey_ask"),
+            path("<int:pk>/preview/", preview, name="omnichannel_survey_preview"),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self._asked(request, None)
+
+    def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a survey asks, to be changed."""
+        survey = self.get_object(request, str(pk))
+        if survey is None:
+            raise Http404
+        if not self.has_ask_permission(request):
+            raise PermissionDenied
+        return self._asked(request, survey)
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page as members see it, in one of its languages."""
+        survey = self.get_object(request, str(pk))
+        if survey is None or not self.has_view_permission(request, survey):
+            raise Http404
+        return preview_of(request, definition_of(survey), request.GET.get("language", "en"))
+
+    def _asked(self, request: HttpRequest, survey: Survey | None) -> HttpResponse:
+        data = request.POST if request.method == "POST" else None
+        programmes = of_own_programmes(request, Programme.objects.order_by("pk"), programme="pk")
+        form, rows = SurveyForm(data, survey=survey, programmes=programmes), question_rows(data, survey)
+        is_sound = data is not None and form.is_valid() & rows.is_valid()
+        definition = definition_from(form, rows) if is_sound else None
+        if definition is not None and "preview" in request.POST:
+            return preview_of(request, definition, "en")
+        if definition is not None and (saved := self._saved(request, form, definition)):
+            page_of_it = reverse("admin:omnichannel_survey_change", args=[saved.pk])
+            again = reverse("admin:omnichannel_survey_ask", args=[saved.pk])
+            return HttpResponseRedirect(again if "more" in request.POST else page_of_it)
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": survey.title if survey else "What do you want to ask?",
+            "form": form,
+            "rows": rows,
+            "back": reverse("admin:omnichannel_survey_change", args=[survey.pk])
+            if survey
+            else reverse("admin:omnichannel_survey_changelist"),
+        }
+        return render(request, "omnichannel/admin/survey_form.html", page)
+
+    def _saved(self, request: HttpRequest, form: SurveyForm, definition: SurveyDefinition) -> Survey | None:
+        """None where it was refused; why stands on the form."""
+        told = form.cleaned_data
+        try:
+            is_new = declare_survey(
+                form.programme_id,
+                form.survey_code,
+                title=told["title"],
+                definition=definition,
+                case_up_to=told["case_up_to"],
+                is_open=told["is_open"],
+                seen=told["seen"],
+            )
+        except SurveyChangedMeanwhile as refused:
+            taken = "The programme has a survey of this code already. Open that one to change it."
+            form.add_error(None, f"{refused.title}. Open it again." if form.survey else taken)
+            return None
+        saved = get_survey(form.programme_id, form.survey_code)
+        (self.log_addition if is_new else self.log_change)(request, saved, "What it asks was written.")
+        messages.success(request, "Saved. It counts for everybody who has not answered yet.")
+        return saved
 
     def tell(self, request: HttpRequest, row: Survey) -> dict[str, Any]:
         zone, definition = row.programme.timezone, definition_of(row)
@@ -49,6 +150,7 @@ class SurveyAdmin(ToldAdmin):
             "chart": _chart(months),
             "nps": nps(*sums),
             "answered": sum(sums),
+            "languages": sorted({language for one in definition.questions for language in one.words}),
             "questions": [spoken(one.words, ["en"]) for one in definition.questions],
             "case_from": self.case_from(row),
             "latest": [

@@ -17,7 +17,15 @@ from members.errors import MemberNotActive
 from omnichannel.errors import SurveyAnswered, SurveyLinkNotValid, SurveyOver
 from omnichannel.models import SurveyInvitation
 from omnichannel.queries.surveys import definition_of
-from omnichannel.rules.surveys import HIGHEST, LONGEST_TEXT, Answers, ChoiceQuestion, ScoreQuestion, spoken
+from omnichannel.rules.surveys import (
+    HIGHEST,
+    LONGEST_TEXT,
+    Answers,
+    ChoiceQuestion,
+    ScoreQuestion,
+    SurveyDefinition,
+    spoken,
+)
 from omnichannel.services.surveys import answer_survey, read_survey_token
 
 MAY_LOAD = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -87,7 +95,6 @@ def _page(
     **states: bool,
 ) -> HttpResponse:
     """The page in the member's language, or the browser's; questions in what they were written in."""
-    definition = definition_of(invitation.survey)
     own = invitation.member.language
     languages = [
         one
@@ -95,21 +102,37 @@ def _page(
         if one
     ]
     with translation.override(_supported(request, own)):
-        shown: dict[str, Any] = {
-            **states,
-            "title": spoken(definition.questions[0].words, languages),
-            "intro": spoken(definition.intro, languages) if definition.intro else "",
-            "send": spoken(definition.send, languages),
-            "thanks": spoken(definition.thanks, languages),
-            "questions": list(_questions(invitation, languages, told or {}, wanting or set())),
-        }
-        return render(request, "omnichannel/survey.html", shown, status=status)
+        shown = words_of_page(definition_of(invitation.survey), languages, told, wanting)
+        return render(request, "omnichannel/survey.html", shown | states, status=status)
+
+
+def preview_of(request: HttpRequest, definition: SurveyDefinition, language: str) -> HttpResponse:
+    """The page as a member would see it who reads this language. Nothing can be sent from it."""
+    with translation.override(_supported(request, language)):
+        shown = words_of_page(definition, [language, *_aliases(language)])
+        return render(request, "omnichannel/survey.html", shown | {"is_preview": True})
+
+
+def words_of_page(
+    definition: SurveyDefinition,
+    languages: list[str],
+    told: dict[str, str] | None = None,
+    wanting: set[str] | None = None,
+) -> dict[str, Any]:
+    """What stands on the page, in the first of the languages in which each sentence was written."""
+    return {
+        "title": spoken(definition.questions[0].words, languages),
+        "intro": spoken(definition.intro, languages) if definition.intro else "",
+        "send": spoken(definition.send, languages),
+        "thanks": spoken(definition.thanks, languages),
+        "questions": list(_questions(definition, languages, told or {}, wanting or set())),
+    }
 
 
 def _questions(
-    invitation: SurveyInvitation, languages: list[str], told: dict[str, str], wanting: set[str]
+    definition: SurveyDefinition, languages: list[str], told: dict[str, str], wanting: set[str]
 ) -> Iterator[dict[str, Any]]:
-    for question in definition_of(invitation.survey).questions:
+    for question in definition.questions:
         options: list[tuple[str, str]] = []
         if isinstance(question, ScoreQuestion):
             options = [(str(number), str(number)) for number in range(HIGHEST + 1)]

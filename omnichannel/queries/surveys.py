@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from hashlib import blake2b
 
 import msgspec
 from django.db import connection
@@ -43,10 +44,41 @@ def lock_survey(programme_id: int, code: str) -> Survey:
 
     :raises SurveyNotFound: the programme has none by this code.
     """
-    found = surveys_of(programme_id).select_for_update(of=("self",)).filter(code=code).first()
+    found = find_locked_survey(programme_id, code)
     if found is None:
         raise SurveyNotFound(f"There is no survey {code!r}.")
     return found
+
+
+def find_open_survey(programme_id: int, code: str) -> Survey | None:
+    return surveys_of(programme_id).filter(code=code, is_open=True).first()
+
+
+def is_open_survey(programme_id: int, code: str) -> bool:
+    return find_open_survey(programme_id, code) is not None
+
+
+def list_open_surveys(programme_id: int) -> list[tuple[str, str]]:
+    """Code and title of each, by title."""
+    rows = surveys_of(programme_id).filter(is_open=True).order_by("title", "pk")
+    return list(rows.values_list("code", "title"))
+
+
+def list_invitations(survey_id: int, member_ids: Collection[int], cause: str) -> list[SurveyInvitation]:
+    """The invitations of these members for a cause, with who they are."""
+    rows = SurveyInvitation.objects.filter(survey_id=survey_id, member_id__in=member_ids, cause=cause)
+    return list(rows.select_related("member"))
+
+
+def fingerprint_of(survey: Survey) -> str:
+    """Short, and different as soon as anything of the survey is."""
+    said = [survey.title, survey.definition, survey.case_up_to, survey.is_open]
+    return blake2b(msgspec.json.encode(said, order="sorted"), digest_size=12).hexdigest()
+
+
+def find_locked_survey(programme_id: int, code: str) -> Survey | None:
+    """A survey, locked until commit; None if the programme has none by this code."""
+    return surveys_of(programme_id).select_for_update(of=("self",)).filter(code=code).first()
 
 
 def definition_of(survey: Survey) -> SurveyDefinition:

@@ -56,6 +56,13 @@ class SurveyDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     thanks: Words = msgspec.field(default_factory=THANKS.copy)
 
 
+class Asking(msgspec.Struct, frozen=True):
+    """What one member is asked: the first question in their language, and the address at which they answer."""
+
+    words: str
+    url: str
+
+
 class Fault(msgspec.Struct, frozen=True):
     """What is wrong, and at which question or option."""
 

@@ -1,5 +1,6 @@
 """Declaring surveys, asking members, and taking their answers: once, and a low score opens a case."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,21 +12,33 @@ from django.urls import reverse
 from config.ground.refusals import InvalidInput
 from config.ground.typed import dump
 from members.services.profiles import lock_unforgotten
-from omnichannel.errors import SurveyAnswered, SurveyLinkNotValid, SurveyNotValid, SurveyOver
+from omnichannel.errors import (
+    SurveyAnswered,
+    SurveyChangedMeanwhile,
+    SurveyLinkNotValid,
+    SurveyNotValid,
+    SurveyOver,
+)
 from omnichannel.models import CaseKind, CasePriority, Survey, SurveyInvitation
 from omnichannel.queries.surveys import (
     definition_of,
+    find_locked_survey,
+    find_open_survey,
+    fingerprint_of,
     get_invitation,
     get_person_of_invitation,
+    list_invitations,
     lock_invitation,
 )
 from omnichannel.rules.surveys import (
     Answers,
+    Asking,
     SurveyDefinition,
     find_fault_of_answers,
     find_fault_of_definition,
     in_own_words,
     score_of,
+    spoken,
 )
 from omnichannel.services.cases import open_case
 
@@ -33,6 +46,7 @@ ANSWERED_WITHIN = timedelta(days=30)
 _SALT = "omnichannel.survey"
 
 
+@transaction.atomic
 def declare_survey(
     programme_id: int,
     code: str,
@@ -41,14 +55,21 @@ def declare_survey(
     definition: SurveyDefinition,
     case_up_to: int | None,
     is_open: bool,
+    seen: str | None = None,
 ) -> bool:
     """Let a survey ask this from now on.
 
+    :param seen: the fingerprint of what who changes it saw, "" where there was none; None where nobody looked.
     :return: whether there was none by this code.
+    :raises SurveyChangedMeanwhile: it is another by now, or there is one.
     :raises SurveyNotValid: two of its questions or options have one name.
     """
     if fault := find_fault_of_definition(definition):
         raise SurveyNotValid(fault.detail, pointer="/questions")
+    if seen is not None:
+        survey = find_locked_survey(programme_id, code)
+        if seen != (fingerprint_of(survey) if survey else ""):
+            raise SurveyChangedMeanwhile
     facts = {"title": title, "definition": dump(definition), "case_up_to": case_up_to, "is_open": is_open}
     return Survey.objects.update_or_create(programme_id=programme_id, code=code, defaults=facts)[1]
 
@@ -66,6 +87,32 @@ def invite(
     return SurveyInvitation.objects.get_or_create(
         member_id=member_id, survey=survey, cause=cause, defaults=facts
     )[0]
+
+
+def ask_many(
+    programme_id: int, code: str, member_ids: Collection[int], *, cause: str, now: datetime
+) -> dict[int, Asking]:
+    """Ask these members once for a cause; who was asked for it before is asked the same again. Three statements.
+
+    :raises SurveyOver: the survey is closed, or there is none.
+    """
+    survey = find_open_survey(programme_id, code)
+    if survey is None:
+        raise SurveyOver
+    expires_at, words = now + ANSWERED_WITHIN, definition_of(survey).questions[0].words
+    SurveyInvitation.objects.bulk_create(
+        (
+            SurveyInvitation(
+                survey=survey, member_id=member_id, cause=cause, invited_at=now, expires_at=expires_at
+            )
+            for member_id in sorted(member_ids)
+        ),
+        ignore_conflicts=True,
+    )
+    return {
+        asked.member_id: Asking(spoken(words, [asked.member.language]), survey_url(asked))
+        for asked in list_invitations(survey.pk, member_ids, cause)
+    }
 
 
 def survey_url(invitation: SurveyInvitation) -> str:

@@ -73,6 +73,13 @@ class CampaignAlreadyScheduled(Refusal):
     title = "The campaign is scheduled already"
 
 
+class SurveyNotUsable(InvalidInput):
+    """A campaign asks an open survey of its own programme, for the purpose to which members agreed."""
+
+    code = "survey_not_usable"
+    title = "The campaign cannot ask this survey"
+
+
 class ScheduleHasPassed(Refusal):
     status: ClassVar[int] = 422
     code = "schedule_has_passed"

@@ -20,15 +20,17 @@ from campaigns.queries import campaigns
 from campaigns.queries.programmes import ProgrammeFacts, list_programmes
 from campaigns.rules.content import NAMES
 from campaigns.rules.plans import DEFAULT_BODY, DEFAULT_SUBJECT, Plan
-from campaigns.services.campaigns import rehearse
+from campaigns.services.campaigns import ensure_askable, rehearse
 from config.ground import typed
 from config.ground.refusals import Refusal
 from config.staff.fields import AmountField, NameField, NamesField, TimesField, WholeField
+from omnichannel.queries.surveys import list_open_surveys
 
 OFFERS = [
     ("favourite_category_points", "More points on each member's own favourite category"),
     ("category_points", "More points on one category, the same for all"),
     ("extra_points", "A fixed number of points on a purchase"),
+    ("nothing", "Nothing: the letter alone, such as one that asks a survey"),
 ]
 TIMES = [("once", "Once, on a day"), ("daily", "Every day"), ("weekly", "Every week")]
 WEEKDAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"),
@@ -101,6 +103,14 @@ class CampaignForm(ModelForm):
         help_text="Why it came, and a link that ends such letters, stand below it by themselves.",
     )
 
+    survey = forms.ChoiceField(
+        label="Asks",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Its first question stands as a link below the letter; each member answers once at an address of"
+        " their own. A letter that only asks goes to those who agreed to surveys.",
+    )
+
     schedule_kind = forms.ChoiceField(label="Goes out", choices=TIMES, widget=UnfoldAdminSelectWidget)
     on = forms.DateField(
         label="On, or from", widget=UnfoldAdminSingleDateWidget, help_text="Of what repeats: the first day."
@@ -130,6 +140,7 @@ class CampaignForm(ModelForm):
         if self.instance.pk:
             stands = campaigns.overview_of(self.instance)
             self.initial.update(fields_of(stands.plan), seen_version=self.instance.current_version)
+        self.fields["survey"].choices = [("", "No survey")]  # type: ignore[attr-defined]  # a choice field
         if (programme := self._programme()) is not None:
             self._speak_of(programme)
 
@@ -143,6 +154,8 @@ class CampaignForm(ModelForm):
 
     def _speak_of(self, programme: ProgrammeFacts) -> None:
         """Take amounts in the programme's currency and suggest what its catalogue names."""
+        surveys = list_open_surveys(programme.id)
+        self.fields["survey"].choices += [(code, f"{title} ({code})") for code, title in surveys]  # type: ignore[attr-defined]  # as above
         suggestions = reverse("admin:loyalty_rule_suggest", args=[programme.id, "category"])
         for name, field in self.fields.items():
             if isinstance(field, AmountField):
@@ -168,6 +181,7 @@ class CampaignForm(ModelForm):
             return cleaned
         try:
             cleaned["plan"] = plan_of(cleaned)
+            ensure_askable(cleaned["plan"], programme.pk)
             rehearse(cleaned["plan"], currency=programme.currency, programme_name=programme.name)
         except Refusal as refused:
             self._show(refused)
@@ -196,14 +210,17 @@ def plan_of(cleaned: dict[str, Any]) -> Plan:
 
     :raises InvalidInput: if they do not make one; pointers name the part of the plan.
     """
+    is_alone = cleaned["offer_kind"] == "nothing"
     plan: Plan = typed.load(
         Plan,
         {
             "offer": _offer(cleaned),
             "schedule": _schedule(cleaned),
-            **{name: cleaned[name] for name in ("channels", "purpose", "title", "subject", "body")},
+            **{name: cleaned[name] for name in ("channels", "purpose", "subject", "body")},
+            "title": cleaned["subject"] if is_alone else cleaned["title"],
             "valid_days": cleaned["valid_days"],
             "max_uses": cleaned["max_uses"],
+            "survey": cleaned["survey"] or None,
         },
     )
     return plan
@@ -231,6 +248,8 @@ def _offer(cleaned: dict[str, Any]) -> dict[str, Any]:
     match cleaned["offer_kind"]:
         case "extra_points" as kind:
             worth = {"points": cleaned["points"], "minimum_minor": cleaned["minimum"] or 0}
+        case "nothing" as kind:
+            worth = {}
         case "category_points" as kind:
             worth = {"percent": cleaned["times"], "category": cleaned["category"]}
         case kind:

@@ -60,7 +60,8 @@ class CampaignAdmin(RefusalsInWords):
     actions_detail = ("schedule", "pause", "see_recipients")
     conditional_fields = {
         **dict.fromkeys(("points", "minimum"), "offer_kind == 'extra_points'"),
-        "times": "offer_kind != 'extra_points'",
+        "times": "offer_kind == 'category_points' || offer_kind == 'favourite_category_points'",
+        **dict.fromkeys(("max_uses", "title"), "offer_kind != 'nothing'"),
         "category": "offer_kind == 'category_points'",
         "except_categories": "offer_kind == 'favourite_category_points'",
         "weekday": "schedule_kind == 'weekly'",
@@ -78,7 +79,7 @@ class CampaignAdmin(RefusalsInWords):
         ("Whom it may reach", {"fields": (("channels", "purpose"),)}),
         (
             "What is said",
-            {"fields": ("title", "subject", "body"), "description": NAMES_TO_USE},
+            {"fields": ("title", "subject", "body", "survey"), "description": NAMES_TO_USE},
         ),
         (
             "When it goes out",
@@ -143,7 +144,8 @@ class CampaignAdmin(RefusalsInWords):
     @display(description="channels")
     def channels_in_words(self, campaign: Campaign) -> str:
         plan = campaigns.overview_of(campaign).plan
-        return f"{', '.join(plan.channels)}, to those who agreed to {plan.purpose}"
+        asks = f"; asks the survey {plan.survey}" if plan.survey else ""
+        return f"{', '.join(plan.channels)}, to those who agreed to {plan.purpose}{asks}"
 
     @display(description="letter")
     def letter(self, campaign: Campaign) -> SafeString:

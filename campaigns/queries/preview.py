@@ -1,16 +1,19 @@
 """What a plan would do for one real member, without doing it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.models import Segment, SegmentMember
 from campaigns.queries import campaigns, features
+from campaigns.rules.content import with_asking
 from campaigns.rules.decisions import Decision, Desk, codes_in, decide
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import ends_after, last_day
 from campaigns.rules.verdicts import REASONS, SENT, Candidate
 from config.ground.words import day_words
 from members.models import Identity, Member
+from omnichannel.queries.surveys import definition_of, find_open_survey
+from omnichannel.rules.surveys import Asking, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,20 @@ def find_preview(plan: Plan, segment: Segment, asked: str, *, now: datetime) -> 
         category_names=campaigns.list_category_names(programme.pk, codes_in(plan, liked.values())),
     )
     (candidate,) = campaigns.list_candidates([member_id], plan.purpose)
+    decision = decide(desk, candidate, liked.get(member_id, ()))
+    survey = find_open_survey(programme.pk, plan.survey) if plan.survey else None
+    if survey and decision.letter:
+        words = spoken(definition_of(survey).questions[0].words, [_language_of(member_id)])
+        decision = replace(decision, letter=with_asking(decision.letter, Asking(words, "#")))
     return Preview(
         candidate=candidate,
-        decision=decide(desk, candidate, liked.get(member_id, ())),
+        decision=decision,
         is_in=SegmentMember.objects.filter(segment=segment, member_id=member_id).exists(),
     )
+
+
+def _language_of(member_id: int) -> str:
+    return str(Member.objects.values_list("language", flat=True).get(pk=member_id))
 
 
 def _member_id(asked: str, segment: Segment) -> int | None:

@@ -5,6 +5,7 @@ The names that exist are those that are settled the moment the offer is granted.
 a price or a stock: a message can wait in a queue, and those would no longer be true when it is read.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
 from campaigns.rules.offers import Offer
+from omnichannel.rules.surveys import Asking
 
 NAMES = (
     "member.name",
@@ -26,6 +28,7 @@ NAMES = (
     "programme.name",
 )
 """The names a template can use."""
+_OF_OFFER = re.compile(r"\boffer\.(?:words|category|percent|points)\b")
 
 
 class ContentNotUsable(ValueError):  # noqa: N818 - names a state of the world
@@ -76,6 +79,16 @@ def letter_for(content: Content, names: Mapping[str, Any]) -> Letter:
     )
 
 
+def with_asking(letter: Letter, asking: Asking) -> Letter:
+    """The letter with what it asks below it."""
+    link = f'<a href="{escape(asking.url)}" style="{_BUTTON}">{escape(asking.words)}</a>'
+    return Letter(
+        subject=letter.subject,
+        body_text=f"{letter.body_text}\n{asking.words}\n{asking.url}\n",
+        body_html=f"{letter.body_html.removesuffix(_END_OF_PAGE)}<p>{link}</p>{_END_OF_PAGE}",
+    )
+
+
 def with_way_out(letter: Letter, *, programme_name: str, url: str, choose_at: str) -> Letter:
     """The letter as it goes out by e-mail: below it stands why it came, the link that ends such letters, and the one to
     the page on which the member chooses what comes, and how often."""
@@ -96,6 +109,16 @@ def line_for(template: str, names: Mapping[str, Any]) -> str:
     :raises ContentNotUsable: the template is broken or asks for what is not there.
     """
     return " ".join(_rendered(_PLAIN, template, names).split())
+
+
+def find_name_of_offer(template: str) -> str | None:
+    """What a template says of the worth of an offer; None where it says nothing of it.
+
+    >>> find_name_of_offer("We have {{ offer.words }} until {{ offer.ends_on }}"), find_name_of_offer("Hello")
+    ('offer.words', None)
+    """
+    found = _OF_OFFER.search(template)
+    return found[0] if found else None
 
 
 def names_for(*, member_name: str, programme_name: str, offer: Offer, ends_on: str) -> dict[str, Any]:
@@ -125,6 +148,10 @@ def _parsed(environment: Environment, source: str) -> BoundTemplate:
     return environment.from_string(source)
 
 
+_BUTTON = (
+    "display: inline-block; padding: 12px 20px; border-radius: 8px; background: #1d4ed8; color: #fff;"
+    " text-decoration: none"
+)
 _END_OF_PAGE = "</body></html>"
 
 

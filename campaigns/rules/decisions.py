@@ -47,6 +47,11 @@ class Decision:
             return {}
         return {"title": self.title, "words": self.offer.words, "category": self.offer.category}
 
+    @property
+    def is_worth(self) -> bool:
+        """Whether it is sent, and a till gives anything for it."""
+        return self.is_sent and self.offer is not None and self.offer.is_worth
+
 
 def decide(desk: Desk, candidate: Candidate, liked: Sequence[str]) -> Decision:
     """Decide about one candidate. Pure: the same facts give the same decision.

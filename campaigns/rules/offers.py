@@ -43,12 +43,16 @@ class ExtraPoints(OfferTemplate, frozen=True, kw_only=True, tag="extra_points"):
     minimum_minor: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 0
 
 
-Template = FavouriteCategoryPoints | CategoryPoints | ExtraPoints
+class NoOffer(OfferTemplate, frozen=True, kw_only=True, tag="nothing"):
+    """Nothing to redeem: the letter alone, such as one that asks a survey."""
+
+
+Template = FavouriteCategoryPoints | CategoryPoints | ExtraPoints | NoOffer
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one member is offered. Either `percent` on `category`, or `points` from `minimum_minor` up."""
+    """What one member is offered. Either `percent` on `category`, or `points` from `minimum_minor` up, or nothing."""
 
     words: str
     category: str = ""
@@ -56,6 +60,11 @@ class Offer:
     percent: int = 0
     points: int = 0
     minimum_minor: int = 0
+
+    @property
+    def is_worth(self) -> bool:
+        """Whether a till gives anything for it."""
+        return bool(self.percent or self.points)
 
 
 def offer_for(
@@ -66,6 +75,8 @@ def offer_for(
     :param liked: category codes, the most liked first.
     :param names: category code -> name to show; a code without one is shown as it is.
     """
+    if isinstance(template, NoOffer):
+        return Offer(words="")
     if isinstance(template, ExtraPoints):
         return _extra_points(template, currency)
     if isinstance(template, CategoryPoints):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from campaigns.rules.content import Content
-from campaigns.rules.offers import FavouriteCategoryPoints, Template, offer_for
+from campaigns.rules.offers import FavouriteCategoryPoints, NoOffer, Template, offer_for
 from campaigns.rules.schedules import Schedule
 
 CampaignChannel = Literal["email", "inbox"]
@@ -23,6 +23,16 @@ Show your card or say your phone number at the till: the points come by themselv
 {{ programme.name }}"""
 
 
+SurveyCode = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=40,
+        description="Survey that the letter asks: its own address stands below it.",
+    ),
+]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a campaign does each time it runs. A running campaign finishes on the plan its run was frozen with."""
 
@@ -37,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     body: Text = DEFAULT_BODY
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     max_uses: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    survey: SurveyCode | None = None
 
     @property
     def content(self) -> Content:
@@ -51,6 +62,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def offer_words(plan: Plan, currency: str) -> str:
     """The offer as the plan makes it, before it is somebody's own: `triple points on the favourite category`."""
     offer = offer_for(plan.offer, ["*"], {"*": "the favourite category"}, currency)
+    if isinstance(plan.offer, NoOffer):
+        return f"the letter alone, good for {plan.valid_days} days"
     words = offer.words if offer else "nothing"
     uses = "once" if plan.max_uses == 1 else f"{plan.max_uses} times"
     return f"{words}, good for {plan.valid_days} days, {uses}"

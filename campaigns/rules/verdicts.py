@@ -16,7 +16,7 @@ REASONS: Mapping[str, str] = {
     "sent": "offer granted and message queued",
     "member_merged": "this member was merged into another",
     "member_erased": "this member asked to be erased",
-    "offer_over": "the offer had ended before the turn came to this member",
+    "offer_over": "the offer or the survey had ended before the turn came to this member",
     "no_favourite_known": "no favourite category is known yet",
     "consent_missing": "did not agree to be written to through any of the channels",
     "address_missing": "agreed, but there is no address to write to",

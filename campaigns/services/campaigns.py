@@ -13,14 +13,23 @@ from campaigns.errors import (
     ContentNotValid,
     ScheduleHasPassed,
     SegmentOfAnotherProgramme,
+    SurveyNotUsable,
 )
 from campaigns.models import Campaign, CampaignRun, CampaignVersion, Segment
 from campaigns.queries import campaigns
-from campaigns.rules.content import Content, ContentNotUsable, letter_for, line_for, names_for
-from campaigns.rules.offers import offer_for
+from campaigns.rules.content import (
+    Content,
+    ContentNotUsable,
+    find_name_of_offer,
+    letter_for,
+    line_for,
+    names_for,
+)
+from campaigns.rules.offers import NoOffer, offer_for
 from campaigns.rules.plans import Plan
 from campaigns.rules.schedules import next_due
 from config.ground import typed
+from omnichannel.queries.surveys import is_open_survey
 
 
 @transaction.atomic
@@ -31,6 +40,7 @@ def make_campaign(
 
     :raises ContentNotValid: if a template is broken or asks for what is not there.
     :raises SegmentOfAnotherProgramme: if segment and campaign do not belong together.
+    :raises SurveyNotUsable: if it asks a survey that it cannot.
     :raises CampaignCodeTaken: if the programme has this code.
     """
     _insist_on_sound(plan, segment, programme_id)
@@ -124,6 +134,9 @@ def rehearse(plan: Plan, *, currency: str, programme_name: str) -> None:
         member_name="Ada", programme_name=programme_name, offer=offer, ends_on=date(2026, 1, 31).isoformat()
     )
     for field, template in (("title", plan.title), ("subject", plan.subject), ("body", plan.body)):
+        if not offer.is_worth and (name := find_name_of_offer(template)):
+            detail = f"Nothing is offered, so the words cannot name {name}."
+            raise ContentNotValid(detail, pointer=f"/plan/{field}")
         try:
             line_for(template, names)
             letter_for(Content(subject="x", body=template), names)
@@ -131,9 +144,25 @@ def rehearse(plan: Plan, *, currency: str, programme_name: str) -> None:
             raise ContentNotValid(str(broken), pointer=f"/plan/{field}") from broken
 
 
+def ensure_askable(plan: Plan, programme_id: int) -> None:
+    """
+    :raises SurveyNotUsable: the survey is not there or closed, or a letter that only asks goes to who agreed to another
+        purpose.
+    """
+    if plan.survey is None:
+        return
+    if not is_open_survey(programme_id, plan.survey):
+        raise SurveyNotUsable(f"There is no open survey {plan.survey!r}.", pointer="/plan/survey")
+    if isinstance(plan.offer, NoOffer) and plan.purpose != "surveys":
+        raise SurveyNotUsable(
+            "A letter that only asks goes to those who agreed to surveys.", pointer="/plan/purpose"
+        )
+
+
 def _insist_on_sound(plan: Plan, segment: Segment, programme_id: int) -> None:
     if segment.programme_id != programme_id:
         raise SegmentOfAnotherProgramme(pointer="/segment")
+    ensure_askable(plan, programme_id)
     rehearse(plan, currency=segment.programme.currency, programme_name=segment.programme.name)
 
 

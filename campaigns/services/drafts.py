@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from campaigns.models import CampaignRun
-from campaigns.rules.content import with_way_out
+from campaigns.rules.content import with_asking, with_way_out
 from campaigns.rules.decisions import Decision
 from campaigns.rules.offers import Offer
 from loyalty.rules.definition import FixedPoints, Multiplier, Scope
@@ -12,6 +12,7 @@ from members.rules.consents import Channel, Purpose
 from members.services.preference_links import preferences_url
 from members.services.unsubscribing import Subscription, unsubscribe_url
 from omnichannel.rules.messages import Draft, MessageClass
+from omnichannel.rules.surveys import Asking
 
 LONGEST_TITLE, LONGEST_MENTION, LONGEST_SUBJECT = 160, 300, 200
 
@@ -43,16 +44,20 @@ def grant_draft(run: CampaignRun, decision: Decision) -> GrantDraft:
     )
 
 
-def message_drafts(run: CampaignRun, decision: Decision, *, now: datetime) -> list[Draft]:
+def message_drafts(
+    run: CampaignRun, decision: Decision, asking: Asking | None, *, now: datetime
+) -> list[Draft]:
     """One message for each channel that is open, never sent after the offer has ended."""
-    return [_draft(run, decision, channel, now) for channel in decision.verdict.channels_to_send()]
+    return [_draft(run, decision, asking, channel, now) for channel in decision.verdict.channels_to_send()]
 
 
-def _draft(run: CampaignRun, decision: Decision, channel: str, now: datetime) -> Draft:
+def _draft(run: CampaignRun, decision: Decision, asking: Asking | None, channel: str, now: datetime) -> Draft:
     if decision.letter is None or run.version is None:
         raise ValueError("only a decision that is sent has messages")
     purpose = run.version.plan["purpose"]
     letter, facts = decision.letter, {"campaign": run.campaign.ref, "title": decision.title}
+    if asking is not None:
+        letter, facts["survey_url"] = with_asking(letter, asking), asking.url
     facts["preferences_url"] = choose_at = preferences_url(decision.member_ref, now=now)
     if channel == "email":
         url = unsubscribe_url(Subscription(decision.member_ref, Channel.EMAIL, Purpose(purpose)))

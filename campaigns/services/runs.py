@@ -25,7 +25,10 @@ from config.ground.refusals import Refusal
 from config.ground.words import day_words
 from config.outbox.services import Announcement, publish_many
 from loyalty.services.grants import grant_to
+from omnichannel.queries.surveys import is_open_survey
+from omnichannel.rules.surveys import Asking
 from omnichannel.services.messages import queue_messages
+from omnichannel.services.surveys import ask_many
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +126,8 @@ def decisions_for(run: CampaignRun, member_ids: Sequence[int], *, now: datetime)
         currency=programme.currency,
         ends_on=day_words(last_day(run.valid_until, version.zone)),
         category_names=campaigns.list_category_names(programme.pk, codes_in(plan, liked.values())),
-        is_over=run.valid_until <= now,
+        is_over=run.valid_until <= now
+        or (plan.survey is not None and not is_open_survey(programme.pk, plan.survey)),
     )
     candidates = campaigns.list_candidates(member_ids, plan.purpose)
     return [decide(desk, candidate, liked.get(candidate.member_id, ())) for candidate in candidates]
@@ -135,14 +139,25 @@ def _carried_out(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> 
         with transaction.atomic():
             decisions = decisions_for(run, member_ids, now=now)
             sent = [decision for decision in decisions if decision.is_sent]
-            grant_to([grant_draft(run, decision) for decision in sent], now=now)
-            queue_messages([draft for one in sent for draft in message_drafts(run, one, now=now)], now=now)
-            publish_many([_announcement(run, decision, now) for decision in sent], now=now)
+            worth = [decision for decision in sent if decision.is_worth]
+            asked = _asked(run, [one.member_id for one in sent], now)
+            letters = (message_drafts(run, one, asked.get(one.member_id), now=now) for one in sent)
+            grant_to([grant_draft(run, decision) for decision in worth], now=now)
+            queue_messages([draft for drafts in letters for draft in drafts], now=now)
+            publish_many([_announcement(run, decision, now) for decision in worth], now=now)
             _write_down(run, decisions, now)
     except (IntegrityError, DataError, Refusal):
         log.exception("recipients cannot be written", extra={"run": run.pk, "members": len(member_ids)})
         return False
     return True
+
+
+def _asked(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> dict[int, Asking]:
+    """What the run asks each of these members; nothing is read for a run that asks nothing."""
+    code = run.version.plan.get("survey") if run.version else None
+    if not code or not member_ids:
+        return {}
+    return ask_many(run.campaign.programme_id, code, member_ids, cause=run.cause, now=now)
 
 
 def _write_down(run: CampaignRun, decisions: Sequence[Decision], now: datetime) -> None:

@@ -16,6 +16,7 @@ from config.ground.reader import reader_of
 from config.staff.links import Link, add_link
 from config.staff.site import site
 from loyalty.admin.cells import code
+from loyalty.admin.handing_over import HandsOver
 from loyalty.admin.why_page import WhyAdmin
 from loyalty.errors import OrderNotFound
 from loyalty.models import Settlement
@@ -30,7 +31,7 @@ MOST_GOODS = 12
 
 
 @admin.register(Settlement, site=site)
-class SettlementAdmin(WhyAdmin):
+class SettlementAdmin(HandsOver, WhyAdmin):
     """What each purchase was worth; its page says why."""
 
     list_display = ("of_order", "of_member", "points_earned", "points_spent")
@@ -91,7 +92,7 @@ def _vouchers(why: Why, *, may_see: bool) -> list[dict[str, Any]]:
 _WHY = Link(
     "Why these points?",
     "loyalty.view_settlement",
-    lambda ref: reverse("admin:loyalty_settlement_of", args=[ref]),
+    lambda purchase: reverse("admin:loyalty_settlement_of", args=[purchase.ref]),
 )
 for _page in ("omnichannel.order", "omnichannel.unclaimedorder"):
     add_link(_page, _WHY)

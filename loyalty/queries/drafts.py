@@ -26,12 +26,14 @@ TO_START = "waits for somebody to start it"
 """What is said of a challenge that nobody has started, where its writer may not."""
 
 
-def lock_draft(kind: type[D], draft_id: int) -> D:
-    """A draft of a kind, locked until commit.
+def get_draft(kind: type[D], draft_id: int, *, locked: bool = False) -> D:
+    """A draft of a kind.
 
+    :param locked: until commit.
     :raises RuleDraftNotFound: there is none with this id.
     """
-    draft = kind._default_manager.select_for_update(of=("self",)).filter(pk=draft_id).first()
+    drafts = kind._default_manager.filter(pk=draft_id)
+    draft = (drafts.select_for_update(of=("self",)) if locked else drafts).first()
     if draft is None:
         raise RuleDraftNotFound
     return draft

@@ -9,7 +9,7 @@ from django.db import transaction
 from loyalty.errors import NeedsAnotherPerson, RuleDraftChanged, RuleDraftNotOpen
 from loyalty.models import DraftState
 from loyalty.models.drafts import OPEN, Draft, Written
-from loyalty.queries.drafts import D, lock_draft, needs_approval
+from loyalty.queries.drafts import D, get_draft, needs_approval
 
 
 def begin(draft: Draft, *, by: str, now: datetime) -> None:
@@ -33,11 +33,16 @@ def ensure_may_approve(written: Written, *, needs_another: bool, read: str, by: 
 class DraftRoad(Generic[D]):
     """The way of the drafts of one kind. What waits keeps asking for a second person, whatever becomes of the terms.
 
+    :param hold: locks what a draft changes. Who writes a draft locks that first and then the draft, and so does
+        everybody on its way.
     :param publish: `(draft, by, now)`, lets what the draft says hold, and raises what it refuses.
     """
 
-    def __init__(self, kind: type[D], publish: Callable[[D, str, datetime], None]) -> None:
+    def __init__(
+        self, kind: type[D], hold: Callable[[D], object], publish: Callable[[D, str, datetime], None]
+    ) -> None:
         self._kind: type[D] = kind
+        self._hold: Callable[[D], object] = hold
         self._publish: Callable[[D, str, datetime], None] = publish
 
     @transaction.atomic
@@ -88,7 +93,8 @@ class DraftRoad(Generic[D]):
         return _decide(self._lock(draft_id, *OPEN), DraftState.DISCARDED, by=by, now=now)
 
     def _lock(self, draft_id: int, *states: DraftState) -> D:
-        draft = lock_draft(self._kind, draft_id)
+        self._hold(get_draft(self._kind, draft_id))
+        draft = get_draft(self._kind, draft_id, locked=True)
         if draft.state not in states:
             raise RuleDraftNotOpen(
                 f"This draft is {draft.get_state_display()}: its page tells what became of it."

@@ -67,6 +67,6 @@ def _publish(draft: LadderDraft, by: str, now: datetime) -> None:
     )
 
 
-LADDER_DRAFTS = DraftRoad(LadderDraft, _publish)
+LADDER_DRAFTS = DraftRoad(LadderDraft, lambda draft: lock_ladders(draft.programme_id), _publish)
 submit_ladder_draft, approve_ladder_draft = LADDER_DRAFTS.submit, LADDER_DRAFTS.approve
 send_back_ladder_draft, discard_ladder_draft = LADDER_DRAFTS.send_back, LADDER_DRAFTS.discard

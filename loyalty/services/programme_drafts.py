@@ -65,7 +65,7 @@ def _write(
     by: str,
     now: datetime,
 ) -> ProgrammeDraft:
-    ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
+    _lock(programme_id)
     draft = find_open_programme_draft(programme_id, kind) or ProgrammeDraft(
         programme_id=programme_id, kind=kind, made_by=by
     )
@@ -75,6 +75,10 @@ def _write(
     begin(draft, by=by, now=now)
     draft.save()
     return draft
+
+
+def _lock(programme_id: int) -> None:
+    ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
 
 
 def _publish(draft: ProgrammeDraft, by: str, now: datetime) -> None:
@@ -114,6 +118,6 @@ def _bring_limits(programme_id: int, limits: dict[str, int]) -> None:
         )
 
 
-PROGRAMME_DRAFTS = DraftRoad(ProgrammeDraft, _publish)
+PROGRAMME_DRAFTS = DraftRoad(ProgrammeDraft, lambda draft: _lock(draft.programme_id), _publish)
 submit_programme_draft, approve_programme_draft = PROGRAMME_DRAFTS.submit, PROGRAMME_DRAFTS.approve
 send_back_programme_draft, discard_programme_draft = PROGRAMME_DRAFTS.send_back, PROGRAMME_DRAFTS.discard

@@ -37,7 +37,7 @@ def write_draft(
     if live_until is not None and live_until <= (live_from or now):
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
     rule, _ = Rule.objects.get_or_create(programme_id=programme_id, code=code, defaults={"name": name})
-    Rule.objects.select_for_update().get(pk=rule.pk)
+    _lock(rule.pk)
     ensure_times_hold(rule, definition)
     draft = find_open_draft(rule.pk) or RuleDraft(rule=rule, made_by=by)
     if only_own and draft.made_by != by:
@@ -47,6 +47,10 @@ def write_draft(
     begin(draft, by=by, now=now)
     draft.save()
     return draft
+
+
+def _lock(rule_id: int) -> None:
+    Rule.objects.select_for_update().get(pk=rule_id)
 
 
 def _publish(draft: RuleDraft, by: str, now: datetime) -> None:
@@ -67,7 +71,7 @@ def _publish(draft: RuleDraft, by: str, now: datetime) -> None:
     )
 
 
-RULE_DRAFTS = DraftRoad(RuleDraft, _publish)
+RULE_DRAFTS = DraftRoad(RuleDraft, lambda draft: _lock(draft.rule_id), _publish)
 submit_draft, approve_draft = RULE_DRAFTS.submit, RULE_DRAFTS.approve
 send_back_draft, discard_draft = RULE_DRAFTS.send_back, RULE_DRAFTS.discard
 

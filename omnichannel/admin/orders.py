@@ -132,7 +132,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
     ) -> HttpResponse:
         purchase: Order | UnclaimedOrder = more["obj"]
-        context["links"] = links_on(self.opts.label_lower, purchase.ref, request.user.has_perm)
+        context["links"] = links_on(self.opts.label_lower, purchase, request.user.has_perm)
         answer: HttpResponse = super().render_change_form(request, context, *args, **more)
         return answer
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 
-from config.staff.roles import ADMINISTRATOR
-from loyalty.models import Lot
+from config.staff.roles import ADMINISTRATOR, FINANCE, STORE_MANAGER
+from loyalty.errors import OrderNotToCollect
+from loyalty.models import Lot, Wallet
 from loyalty.services.expiry import book_expired_lots
-from omnichannel.models import Order
+from omnichannel.models import Order, StaffPlace, UnclaimedOrder
+from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop, basket, laws_broken
 from tests.loyalty.test_admin_ledger import signed_in
 from tests.loyalty.test_claims import bought, claim
@@ -84,6 +87,45 @@ def test_the_list_of_lots_says_that_points_wait_for_a_collection(shop: Shop) -> 
         shown = colleague.get(f"/admin/loyalty/lot/{page}").content.decode()
         assert "collection" in shown
         assert "2200" not in shown
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_colleague_hands_over_on_the_page_of_the_purchase(shop: Shop) -> None:
+    ordered(shop, member=shop.enrol())
+    bought(shop, 1_000, **TO_COLLECT)
+    shop.commit(basket(500, member=shop.enrol()))
+    manager, order, nobody_s = signed_in(STORE_MANAGER), Order.objects.first(), UnclaimedOrder.objects.get()
+    assert order is not None
+    for kind, row in (("order", order), ("unclaimedorder", nobody_s)):
+        page = f"/admin/omnichannel/{kind}/{row.pk}/change/"
+        step = f"/admin/loyalty/settlement/of/{row.ref}/collected/"
+        assert step in manager.get(page).content.decode()
+        assert step not in signed_in(FINANCE).get(page).content.decode()
+        assert signed_in(FINANCE).post(step).status_code == 403
+        assert "Were the goods" in manager.get(step).content.decode()
+
+        shown = manager.post(step, follow=True)
+
+        assert shown.redirect_chain[-1][0] == page
+        assert "handed over. Its points wait no longer" in shown.content.decode()
+        assert step not in manager.get(page).content.decode()
+        row.refresh_from_db()
+        assert row.collected_at == datetime.now(UTC)
+    assert Wallet.objects.get(member=order.member).pending == 0
+    at_once = Order.objects.latest("pk")
+    refused = manager.post(f"/admin/loyalty/settlement/of/{at_once.ref}/collected/", follow=True)
+    assert OrderNotToCollect.title in refused.content.decode()
+    assert laws_broken() == []
+
+
+def test_who_serves_another_store_hands_nothing_over_here(shop: Shop, open_shop: Callable[..., Shop]) -> None:
+    ref = ordered(shop, member=shop.enrol())["order"]["ref"]
+    person = in_role(STORE_MANAGER)
+    StaffPlace.objects.create(staff=person, place=open_shop().place)
+    client = Client()
+    client.force_login(person)
+    assert client.post(f"/admin/loyalty/settlement/of/{ref}/collected/").status_code == 404
+    assert Order.objects.get().collected_at is None
 
 
 def test_the_days_until_they_can_be_spent_count_from_the_collection(

@@ -53,8 +53,15 @@ class BuySteps:
         ago=st.integers(0, 40),
     )
     def buy(self, who: int, lines: list[tuple[int, int]], wine: int | None, ago: int) -> None:
-        at = datetime.now(UTC) - timedelta(days=ago)
-        body = basket(*(price for _, price in lines), member=self.members[who], placed_at=at.isoformat())
+        self.commit(who, lines, wine, datetime.now(UTC) - timedelta(days=ago))
+
+    def commit(
+        self, who: int, lines: list[tuple[int, int]], wine: int | None, at: datetime, **more: Any
+    ) -> PlainOrder:
+        """So many pieces at such a price, and `wine` one of them, at the till."""
+        body = basket(
+            *(price for _, price in lines), member=self.members[who], placed_at=at.isoformat(), **more
+        )
         for line, (quantity, _) in zip(body["lines"], lines, strict=True):
             line["quantity"] = quantity
         wine = None if wine is None else wine % len(lines)
@@ -67,6 +74,7 @@ class BuySteps:
         self.plain[who].be_active(at, now=datetime.now(UTC))
         ref, skus = answer.json()["order"]["ref"], [f"SKU-{line}" for line in range(len(lines))]
         self.plain[who].orders.append(PlainOrder(ref, lines, [0] * len(lines), at, skus, lot, awards))
+        return self.plain[who].orders[-1]
 
     @rule(who=st.integers(0, 1), wanted=st.integers(1, 60))
     def spend(self, who: int, wanted: int) -> None:

@@ -83,6 +83,7 @@ class Machine(BookSteps, BuySteps, PlaySteps, RewardSteps, TierSteps, VoucherSte
         mine = after.orders[self.plain[who].orders.index(order)]
         if after.bring_back(mine, coming, datetime.now(UTC), self.policy):
             assert answer.status_code == 201
+            mine.is_cancelled = is_cancelled
             self.plain[who] = after
         else:
             assert answer.json()["code"] == "points_already_spent"

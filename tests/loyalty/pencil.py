@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 NEW_YORK = ZoneInfo("America/New_York")
 EXPIRY_DAYS = 30
 MATURITY_DAYS = 2
+NEVER_YET = datetime(9999, 1, 1, tzinfo=NEW_YORK)
+"""From when points can be spent while nobody has collected the goods."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class PlainOrder:
     `awards`: by the basic rule, and the capped one for wine; all of them filled `lot`.
     `by_points`: how much of it points paid, in minor units.
     `nth_spend`: counts what the member spent; `spends`: as it stood when its last return left something.
+    `is_to_collect`: its points wait until `collected_at`, or for ever.
     """
 
     ref: str
@@ -54,6 +57,27 @@ class PlainOrder:
     drawn: list[tuple[PlainLot, int]] = field(default_factory=list)
     nth_spend: int = 0
     spends: int = 0
+    is_to_collect: bool = False
+    is_cancelled: bool = False
+    collected_at: datetime | None = None
+
+    def let_wait(self) -> None:
+        """Its goods are to be collected."""
+        self.is_to_collect = True
+        if self.lot:
+            self.lot.available_from = NEVER_YET
+
+    def be_collected(self, now: datetime) -> None:
+        """At first. Points that have not run out mature from now; they live on where they would run out before."""
+        if self.collected_at is not None:
+            return
+        self.collected_at = now
+        if self.lot is None or self.lot.expires_at <= now:
+            return
+        self.lot.available_from = _midnight(now) + timedelta(days=MATURITY_DAYS + 1)
+        if _midnight(self.at) + timedelta(days=EXPIRY_DAYS + 1) <= self.lot.available_from:
+            lives = self.lot.available_from + timedelta(days=EXPIRY_DAYS + 1)
+            self.lot.expires_at = max(self.lot.expires_at, lives)
 
     @property
     def taken(self) -> int:
@@ -270,7 +294,7 @@ class PlainMember:
         drawn = [(order.lot, own)] if order.lot and own else []
         for lot, points in drawn:
             lot.left -= points
-        others_until = now + timedelta(days=99) if policy == "debt" else now
+        others_until = NEVER_YET if policy == "debt" else now
         drawn += self.draw(due - own - gone, now, matured_by=others_until)
         missing = due - gone - sum(points for _, points in drawn)
         if missing and policy == "refuse":

@@ -14,13 +14,14 @@ from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
 from loyalty.services.transfers import TransferDraft, transfer_points
 from tests.loyalty.acting_steps import ActSteps
+from tests.loyalty.collecting_steps import CollectSteps
 from tests.loyalty.machine import Machine, run
 
 SKUS = st.sampled_from(["SKU-0", "SKU-1", "SKU-2", "H"])
 
 
-class LedgerMachine(ActSteps, Machine):
-    """What else happens to points: acts, corrections, holds, transfers, returns without a receipt."""
+class LedgerMachine(ActSteps, CollectSteps, Machine):
+    """What else happens to points: acts, collections, corrections, holds, transfers, returns without a receipt."""
 
     @rule(who=st.integers(0, 1), wanted=st.dictionaries(SKUS, st.integers(1, 6), min_size=1, max_size=2))
     def bring_without_a_receipt(self, who: int, wanted: dict[str, int]) -> None:

@@ -15,15 +15,20 @@ from campaigns.models import CampaignRun, Recipient
 from campaigns.queries import campaigns
 from campaigns.rules.verdicts import REASONS
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.queries.search import find_by_term
 from members.rules.people import name_of
 
 
 @admin.register(CampaignRun, site=site)
-class RunAdmin(ReadOnlyAdmin):
+class RunAdmin(ExportsList, ReadOnlyAdmin):
     """Each time a campaign went out."""
 
+    export_columns = {
+        "campaign": "campaign__code",
+        **{name: name for name in ("number", "due_at", "frozen_at", "valid_until", "candidates")},
+    }
     list_display = ("campaign", "number", "due_at", "frozen_at", "candidates", "outcome")
     list_select_related = ("campaign",)
     list_filter = ("campaign",)
@@ -82,9 +87,15 @@ class RunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Recipient, site=site)
-class RecipientAdmin(ReadOnlyAdmin):
+class RecipientAdmin(ExportsList, ReadOnlyAdmin):
     """Every candidate of every run, with the verdict and its reason."""
 
+    export_columns = {
+        "member": "member__ref",
+        "campaign": "run__campaign__code",
+        "run": "run__number",
+        **{name: name for name in ("verdict", "reason", "decided_at")},
+    }
     list_display = ("who", "run", "outcome", "because", "offered", "decided_at")
     list_display_links = ("run",)
     list_select_related = ("member", "run__campaign")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import link_to_member
 from loyalty.admin.why_page import WhyAdmin
@@ -22,9 +23,14 @@ from members.rules.people import name_of
 
 
 @admin.register(ActSettlement, site=site)
-class ActSettlementAdmin(WhyAdmin):
+class ActSettlementAdmin(ExportsList, WhyAdmin):
     """What each act was worth; its page says why."""
 
+    export_columns = {
+        "member": "member__ref",
+        "programme": "programme__code",
+        **{name: name for name in ("act_ref", "type_code", "points_earned", "happened_at")},
+    }
     list_display = ("happened_at", "title", "of_member", "points_earned", "programme")
     list_filter = ("programme",)
     list_select_related = ("member", "programme")

@@ -11,6 +11,7 @@ from config.ground import clock
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.models import BenefitBooking, BookingState
 from loyalty.services.benefits import cancel_booking, check_in
@@ -25,9 +26,15 @@ STATES = {
 
 
 @admin.register(BenefitBooking, site=site)
-class BenefitBookingAdmin(ReadOnlyAdmin):
+class BenefitBookingAdmin(ExportsList, ReadOnlyAdmin):
     """Who comes, and who came. The list for the door stands on the page of a date."""
 
+    export_columns = {
+        "member": "member__ref",
+        "benefit": "date__benefit__code",
+        "starts_at": "date__starts_at",
+        **{name: name for name in ("ref", "state", "booked_at", "used_at", "cancelled_at")},
+    }
     when_empty = "Members book in the app what their tier brings; what is used at a till stands here too."
     list_display = ("who", "what", "starts", "state_label", "booked_at")
     list_filter = ("date", "state")

@@ -17,6 +17,7 @@ from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.roles import ROLES
 from config.staff.site import site
 from loyalty.admin.cells import link_to_wallet, points
@@ -47,9 +48,14 @@ def colleague_of(request: HttpRequest) -> Colleague:
 
 
 @admin.register(Correction, site=site)
-class CorrectionAdmin(LedgerAdmin, OwnPageAdmin):
+class CorrectionAdmin(ExportsList, LedgerAdmin, OwnPageAdmin):
     """What waits in front. A correction is asked for on the page of the wallet."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("ref", "points", "reason", "state", "asked_by", "asked_at")},
+        **{name: name for name in ("decided_by", "decided_at")},
+    }
     when_empty = "A correction is asked for on the page of a wallet."
     list_display = ("asked_at", "of_member", "signed", "state_label", "why", "asker", "decider")
     list_filter = ("state", "reason")

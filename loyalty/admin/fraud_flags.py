@@ -21,6 +21,7 @@ from config.ground.typed import load
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.fields import WholeField
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import link_to_member, link_to_wallet, moment
 from loyalty.admin.corrections import colleague_of
@@ -63,9 +64,14 @@ class VerdictForm(forms.Form):
 
 
 @admin.register(FraudFlag, site=site)
-class FraudFlagAdmin(OwnPageAdmin):
+class FraudFlagAdmin(ExportsList, OwnPageAdmin):
     """What has to be looked at in front."""
 
+    export_columns = {
+        "member": "member__ref",
+        "rule": "rule__name",
+        **{name: name for name in ("ref", "found_at", "held_points", "state", "decided_by", "decided_at")},
+    }
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

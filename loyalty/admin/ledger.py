@@ -76,10 +76,8 @@ class EntryAdmin(ExportsList, LedgerAdmin):
     export_columns = {
         "member": "member__ref",
         "programme": "programme__code",
-        **{
-            name: name
-            for name in ("seq", "kind", "points", "balance_after", "cause", "order_ref", "reason", "actor")
-        },
+        **{name: name for name in ("seq", "kind", "points", "balance_after", "cause", "order_ref")},
+        **{name: name for name in ("reason", "actor")},
         "happened_at": "happened_at",
         "recorded_at": "recorded_at",
     }
@@ -150,9 +148,13 @@ class LotAdmin(ExportsList, LedgerAdmin):
 
 
 @admin.register(Seal, site=site)
-class SealAdmin(ReadOnlyAdmin):
+class SealAdmin(ExportsList, ReadOnlyAdmin):
     """Digests of closed days, each chained to the one before it."""
 
+    export_columns = {
+        "programme": "programme__code",
+        **{name: name for name in ("sealed_on", "entries", "points", "made_at")},
+    }
     list_display = ("sealed_on", "programme", "entries", "points", "hexadecimal", "made_at")
     list_filter = ("programme",)
     list_select_related = ("programme",)
@@ -166,9 +168,15 @@ class SealAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Grant, site=site)
-class GrantAdmin(ReadOnlyAdmin):
+class GrantAdmin(ExportsList, ReadOnlyAdmin):
     """Personal offers that were granted, and how often each was used. Campaigns grants them."""
 
+    export_columns = {
+        "member": "member__ref",
+        "programme": "programme__code",
+        **{name: name for name in ("ref", "title", "uses", "max_uses", "valid_from")},
+        **{name: name for name in ("valid_until", "granted_at", "last_used_at")},
+    }
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

@@ -14,6 +14,7 @@ from config.ground import clock
 from config.ground.amounts import money
 from config.ground.reader import reader_of
 from config.staff.links import Link, add_link
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from loyalty.admin.cells import code
 from loyalty.admin.handing_over import HandsOver
@@ -31,9 +32,14 @@ MOST_GOODS = 12
 
 
 @admin.register(Settlement, site=site)
-class SettlementAdmin(HandsOver, WhyAdmin):
+class SettlementAdmin(ExportsList, HandsOver, WhyAdmin):
     """What each purchase was worth; its page says why."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("order_ref", "points_earned", "points_spent")},
+        **{name: name for name in ("points_paid_minor", "qualifying_minor")},
+    }
     list_display = ("of_order", "of_member", "points_earned", "points_spent")
     named_by = "order_ref"
 

@@ -19,6 +19,7 @@ from config.ground.moments import day
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.admin.members import may_see_personal_data
 from members.admin.merges import MAY_MERGE
@@ -71,9 +72,14 @@ class StateFilter(DropdownFilter):
 
 
 @admin.register(LikelyPair, site=site)
-class LikelyPairAdmin(OwnPageAdmin):
+class LikelyPairAdmin(ExportsList, OwnPageAdmin):
     """The likeliest first."""
 
+    export_columns = {
+        "member": "member__ref",
+        "other": "other__ref",
+        **{name: name for name in ("score", "is_certain", "state", "found_at", "decided_at", "decided_by")},
+    }
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

@@ -14,6 +14,7 @@ from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.models import Household, HouseholdPlace, HouseholdRole, PlaceEnd
 from members.queries.households import list_living, list_open_invitations, list_past
@@ -24,9 +25,14 @@ MAY_STEP = "members.change_household"
 
 
 @admin.register(Household, site=site)
-class HouseholdAdmin(OwnPageAdmin):
+class HouseholdAdmin(ExportsList, OwnPageAdmin):
     """The newest first. Members found households in their app, or by an integration."""
 
+    export_columns = {
+        "head": "head__ref",
+        **{name: name for name in ("ref", "founded_at")},
+    }
+    """Not its name, which people chose."""
     when_empty = "No household yet. A member founds one in their app, and asks others to join."
     paginator = InfinitePaginator
     show_full_result_count = False

@@ -17,6 +17,7 @@ from config.ground.refusals import NotAllowed, Refusal
 from config.ground.spreadsheets import csv_lines
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.admin.import_forms import ColumnsForm, UploadForm
 from members.models import ImportState, MemberImport, RowState, UndoneHow
@@ -68,9 +69,13 @@ def may_import(request: HttpRequest) -> bool:
 
 
 @admin.register(MemberImport, site=site)
-class MemberImportAdmin(OwnPageAdmin):
+class MemberImportAdmin(ExportsList, OwnPageAdmin):
     """The newest first."""
 
+    export_columns = {
+        **{name: name for name in ("ref", "file_name", "state", "rows_read", "asked_by")},
+        **{name: name for name in ("uploaded_at", "applied_by", "applied_at", "undone_by")},
+    }
     when_empty = "Nothing was imported yet. Upload a file of members to begin."
     list_display = ("file_name", "uploaded_at", "state_label", "rows", "asker")
     list_filter = ("state",)

@@ -16,6 +16,7 @@ from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.member_data import Fact
 from members.models import Merge, MergeState
@@ -46,9 +47,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 @admin.register(Merge, site=site)
-class MergeAdmin(OwnPageAdmin):
+class MergeAdmin(ExportsList, OwnPageAdmin):
     """The newest first. Merges begin at a pair of the queue, or at an address that names both."""
 
+    export_columns = {
+        "member": "member__ref",
+        "into": "into__ref",
+        **{name: name for name in ("ref", "state", "merged_at", "merged_by", "undone_at", "undone_by")},
+    }
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

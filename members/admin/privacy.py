@@ -15,6 +15,7 @@ from config.ground import clock
 from config.ground.refusals import NotAllowed, Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.adapters.exports import open_copy
 from members.admin.members import may_see_personal_data
@@ -113,9 +114,13 @@ class _Asked(OwnPageAdmin):
 
 
 @admin.register(DataExport, site=site)
-class DataExportAdmin(_Asked):
+class DataExportAdmin(ExportsList, _Asked):
     """A copy is asked for on the member's page."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("ref", "state", "asked_by", "asked_at", "made_at", "kept_until")},
+    }
     when_empty = "A copy is asked for on the page of a member, or by their app."
     question = "A copy of everything held of {}?"
     asking = (
@@ -164,9 +169,14 @@ class DataExportAdmin(_Asked):
 
 
 @admin.register(ErasureRequest, site=site)
-class ErasureRequestAdmin(_Asked):
+class ErasureRequestAdmin(ExportsList, _Asked):
     """What waits for another colleague is decided here. An erasure is asked for on the member's page."""
 
+    export_columns = {
+        "member": "member__ref",
+        **{name: name for name in ("ref", "state", "asked_by", "asked_at", "decided_by", "due_at")},
+        **{name: name for name in ("erased_at",)},
+    }
     when_empty = "Nobody asked to be forgotten. A colleague asks for it on the page of a member."
     question = "Shall {} be forgotten?"
     asking = (

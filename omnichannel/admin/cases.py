@@ -21,6 +21,7 @@ from config.ground import clock
 from config.ground.moments import moment
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of, name_actors
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.models.members import MemberState
 from members.rules.masking import masked
@@ -96,9 +97,16 @@ class WhoseFilter(DropdownFilter):
 
 
 @admin.register(ServiceCase, site=site)
-class ServiceCaseAdmin(FoundByMember):
+class ServiceCaseAdmin(ExportsList, FoundByMember):
     """What presses most stands first. A case is opened on the page of a member, by the API, or by a low score."""
 
+    export_columns = {
+        "member": "member__ref",
+        "place": "place__code",
+        "owner": "owner__username",
+        **{name: name for name in ("ref", "kind", "state", "priority", "due_at", "opened_at", "changed_at")},
+    }
+    """Not the words: they are read on the page of the case."""
     when_empty = "No case here. One is opened on the page of a member."
     list_filter = (
         WhatFilter,

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -25,9 +25,14 @@ PRICES_SHOWN = 20
 
 
 @admin.register(Category, site=site)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(ExportsList):
     """Products name a category by its code, so a code stays what it was."""
 
+    export_columns = {
+        "programme": "programme__code",
+        "parent": "parent__code",
+        **{name: name for name in ("code", "name")},
+    }
     compressed_fields = True
     list_display = ("name", "code", "parent", "programme")
     list_filter = ("programme",)

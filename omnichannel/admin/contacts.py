@@ -18,6 +18,7 @@ from config.ground import clock
 from config.ground.refusals import Refusal
 from config.staff.actors import actor_of, name_actors
 from config.staff.admin.readonly import OwnPageAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.errors import MemberNotFound
 from members.models.members import MemberState
@@ -94,9 +95,15 @@ class PromiseFilter(DropdownFilter):
 
 
 @admin.register(Interaction, site=site)
-class InteractionAdmin(FoundByMember):
+class InteractionAdmin(ExportsList, FoundByMember):
     """One is written down on the page of a member."""
 
+    export_columns = {
+        "member": "member__ref",
+        "place": "place__code",
+        **{name: name for name in ("ref", "kind", "happened_at", "promise_due_on", "promise_kept_at")},
+    }
+    """Not the words: they are read on the page of the conversation."""
     when_empty = "A conversation is written down on the page of a member."
     list_filter = (PromiseFilter, ("kind", ChoicesDropdownFilter))
     list_filter_submit = True

@@ -242,9 +242,16 @@ class OrderAdmin(ExportsList, PurchaseAdmin):
 
 
 @admin.register(UnclaimedOrder, site=site)
-class UnclaimedOrderAdmin(PurchaseAdmin):
+class UnclaimedOrderAdmin(ExportsList, PurchaseAdmin):
     """Purchases that nobody has put a member to."""
 
+    export_columns = {
+        "place": "place__code",
+        **{
+            name: name
+            for name in ("number", "source", "placed_at", "currency", "total_minor", "collected_at")
+        },
+    }
     list_display = ("number", "placed", "place", "total", "told_by")
     search_help_text = "Receipt or order number, or ref"
     fieldsets = (

@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from omnichannel.admin.own_stores import of_own_stores
 from omnichannel.admin.shown import code
@@ -32,9 +33,13 @@ class TillsInline(TabularInline):
 
 
 @admin.register(Place, site=site)
-class PlaceAdmin(ModelAdmin):
+class PlaceAdmin(ExportsList):
     """Stores are closed, not deleted: what was bought there stays."""
 
+    export_columns = {
+        "programme": "programme__code",
+        **{name: name for name in ("ref", "code", "name", "kind", "is_open")},
+    }
     compressed_fields = True
     warn_unsaved_form = True
     list_display = ("name", "code", "kind_of_place", "programme", "tills_counted", "status")
@@ -71,9 +76,13 @@ class PlaceAdmin(ModelAdmin):
 
 
 @admin.register(Till, site=site)
-class TillAdmin(ModelAdmin):
+class TillAdmin(ExportsList):
     """All tills, to find one and to give it a key."""
 
+    export_columns = {
+        "place": "place__code",
+        **{name: name for name in ("ref", "code", "name")},
+    }
     compressed_fields = True
     list_display = ("code", "name", "place", "known_as")
     list_filter = (("place", AutocompleteSelectFilter),)

@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.staff.admin.readonly import ReadOnlyAdmin
+from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.models import Member
 from members.queries.search import find_by_term
@@ -31,9 +32,14 @@ OUTCOMES = {
 
 
 @admin.register(ReturnSlip, site=site)
-class ReturnSlipAdmin(ReadOnlyAdmin):
+class ReturnSlipAdmin(ExportsList, ReadOnlyAdmin):
     """Slips of imports and of tills, newest told first."""
 
+    export_columns = {
+        "place": "place__code",
+        **{name: name for name in ("number", "placed_at", "currency", "total_minor", "outcome")},
+        **{name: name for name in ("recorded_at",)},
+    }
     list_display = ("number", "came_back", "place", "total", "outcome_label")
     list_filter = (
         ("outcome", ChoicesDropdownFilter),

@@ -12,11 +12,13 @@ from openpyxl import load_workbook
 
 from config.staff import list_exports
 from config.staff.list_exports import ExportsList
-from config.staff.models import ListExport
-from config.staff.roles import ADMINISTRATOR, CASHIER, MARKETER
+from config.staff.models import ListExport, Staff
+from config.staff.roles import ADMINISTRATOR, CASHIER, MARKETER, STORE_MANAGER
 from config.staff.site import site
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
+from tests.omnichannel.factories import PlaceFactory, bearer, serves
+from tests.omnichannel.test_cases import opened
 
 pytestmark = pytest.mark.django_db
 MEMBERS = "/admin/members/member/"
@@ -87,3 +89,23 @@ def test_every_list_that_can_be_taken_can_be_read() -> None:
         where = f"/admin/{page.opts.app_label}/{page.opts.model_name}/"
         headings = taken(client, where, "csv").decode("utf-8-sig").splitlines()[0].split(",")
         assert headings == list(page.export_columns)
+
+
+def test_of_cases_a_store_takes_its_own_and_nobody_takes_what_was_said() -> None:
+    here = PlaceFactory(code="S12")
+    there = PlaceFactory(programme=here.programme, code="S99")
+    office, ada = bearer("members", programme_id=here.programme_id), MemberFactory(given_name="Ada")
+    own = opened(office, ada, subject="Cup of Ada's", store="S12")
+    other = opened(office, ada, subject="Cup of Ada's", store="S99")
+    manager = staff(STORE_MANAGER)
+    serves(Staff.objects.get(username="store-manager"), here)
+    cases = "/admin/omnichannel/servicecase/?state=any"
+
+    told = [json.loads(line) for line in taken(manager, cases, "ndjson").splitlines()]
+    everything = taken(staff(ADMINISTRATOR), cases, "ndjson").decode()
+
+    assert [(one["ref"], one["place"]) for one in told] == [(own["ref"], "S12")]
+    assert other["ref"] in everything
+    assert there.code in everything
+    assert "Cup" not in everything
+    assert [log.rows for log in ListExport.objects.order_by("pk")] == [1, 2]

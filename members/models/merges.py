@@ -28,7 +28,7 @@ class MergeState(TextChoices):
 
 class Merge(Model):
     """One who goes by the name of another from now on. What the merge moved, each floor writes into `moved`, so that
-    taking it apart asks nobody's memory; it names rows by their numbers and holds no word about a person."""
+    taking it apart asks nobody's memory; it names rows by their numbers and holds no word that a person wrote."""
 
     ref = CharField(max_length=30)
     member = ForeignKey(

@@ -1,6 +1,6 @@
 """Asking for merges: who is whom by now, and by which act."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -123,6 +123,12 @@ def list_unfinished() -> list[int]:
     """Merges that something interrupted, or that go on at this moment."""
     going_on = Merge.objects.filter(state__in=[MergeState.MOVING, MergeState.PARTING])
     return list(going_on.order_by("pk").values_list("pk", flat=True))
+
+
+def list_merges_into_after(member_ids: Collection[int], *, after: int) -> list[int]:
+    """Standing merges into one of these members that came after a merge, in their order."""
+    standing = Merge.objects.filter(into_id__in=member_ids, state__in=STANDING, pk__gt=after)
+    return list(standing.order_by("pk").values_list("pk", flat=True))
 
 
 def list_merged_into(member_id: int) -> list[int]:

@@ -1,8 +1,8 @@
 """Two members are one person, and can be two again: a pointer, and each floor's part by `member_data.py`.
 
-The pointer, the identities and the consents change in one transaction. What is worth something follows in transactions
-of its own, floor by floor; a merge that was interrupted is gone on with by the clock. The one who goes keeps all their
-rows: every read by their ref follows the pointer.
+The pointer, the identities, the consents and the wishes change in one transaction. What is worth something follows in
+transactions of its own, floor by floor; a merge that was interrupted is gone on with by the clock. The one who goes
+keeps all their rows: every read by their ref follows the pointer.
 """
 
 from collections.abc import Sequence
@@ -40,6 +40,7 @@ from members.services.copies import end_copies
 from members.services.merged_consents import hold_as_before, hold_the_stricter
 from members.services.merged_households import carry_place, give_place_back
 from members.services.merged_identities import move_back, move_over
+from members.services.merged_wishes import carry_what_was_said, give_back_what_was_said
 from members.services.presence import forget_presences
 from members.services.sign_in import end_sign_ins
 
@@ -165,6 +166,7 @@ def _begin(going_id: int, staying_id: int, *, actor: str, now: datetime) -> Merg
             "identities": move_over(merge, now=now),
             "consents": hold_the_stricter(merge, now=now),
             "household": carry_place(merge, now=now),
+            "said": carry_what_was_said(merge, now=now),
         }
     }
     merge.save(update_fields=["moved"])
@@ -225,6 +227,7 @@ def _begin_parting(merge_id: int, *, actor: str, now: datetime) -> None:
     move_back(merge, holder_id=staying.pk, now=now)
     hold_as_before(merge, holders=holders, now=now)
     give_place_back(merge, holder_id=staying.pk, now=now)
+    give_back_what_was_said(merge, holders=holders, now=now)
     for holder_id in holders:
         end_sign_ins(holder_id, because="parted", begun_from=merge.merged_at, now=now)
     forget_presences(staying.pk)

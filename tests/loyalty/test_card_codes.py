@@ -61,6 +61,22 @@ def test_a_batch_sent_again_is_answered_for_codes_that_are_over(shop: Shop) -> N
     assert Order.objects.count() == 1
 
 
+@pytest.mark.parametrize(("told_s", "status"), [(-125, 422), (-60, 201), (0, 201), (60, 201), (125, 422)])
+def test_a_till_that_was_offline_tells_the_code_of_the_moment_at_which_it_sold(
+    shop: Shop, told_s: int, status: int
+) -> None:
+    """Its clock may be a minute wrong. Told again it is the same purchase."""
+    with time_machine.travel(datetime(2026, 3, 2, 17, 0, 30, tzinfo=UTC), tick=False):
+        sold = shown_by(shop.enrol())
+        sold["placed_at"] = (datetime.now(UTC) + timedelta(seconds=told_s)).isoformat()
+    with time_machine.travel(datetime(2026, 3, 3, 9, tzinfo=UTC), tick=False):
+        (told,) = send(shop, [sold])
+        (again,) = send(shop, [sold])
+        quoted = shop.quote(sold)
+    assert (told["status"], again["status"]) == (status, 200 if status == 201 else status)
+    assert (quoted.status_code, Order.objects.count()) == (422, int(status == 201))
+
+
 def test_a_forged_code_is_refused_even_for_what_was_told(shop: Shop) -> None:
     purchase = shown_by(shop.enrol())
     shop.commit(purchase, "once")

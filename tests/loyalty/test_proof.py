@@ -1,10 +1,11 @@
 """NEVER 15: whoever names a phone number cannot spend the points."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from loyalty.models import Entry, Hold
 from members.models import Member
@@ -55,6 +56,17 @@ def test_never_15_nor_does_a_phone_number_hold_them_or_spend_them_offline(shop: 
     assert line["problem"]["code"] == "proof_needed"
     assert not Hold.objects.exists()
     assert not Entry.objects.filter(kind="spend").exists()
+
+
+def test_never_15_a_code_of_a_sale_told_later_names_the_member_and_proves_nothing(
+    shop: Shop, member: Member
+) -> None:
+    at = datetime.now(UTC)
+    shown = {"qr": get_card(member.pk, now=at).payload}
+    sold = by_phone(110, placed_at=at.isoformat(), member=shown)
+    with time_machine.travel(at + timedelta(minutes=5)):
+        assert shop.commit(sold).json()["code"] == "proof_needed"
+        assert shop.commit(sold | {"spend_points": 100}).status_code == 201
 
 
 def test_a_rotating_code_proves_it(shop: Shop, member: Member) -> None:

@@ -52,6 +52,21 @@ def test_a_post_to_the_admin_needs_its_csrf_token() -> None:
 
 
 @pytest.mark.django_db
+def test_a_page_that_is_not_there_or_not_for_them_says_so_in_words(client: Client) -> None:
+    give_password(client, StaffFactory())
+    refused = client.get("/admin/staff/staff/")
+    assert refused.status_code == 403
+    assert "An administrator gives roles" in refused.content.decode()
+    missing = client.get("/admin/nothing/like/this/")
+    assert missing.status_code == 404
+    assert "a store that you do not serve" in missing.content.decode()
+    elsewhere = client.get("/nothing/like/this")
+    assert elsewhere.status_code == 404
+    assert "There is nothing here" in elsewhere.content.decode()
+    assert "store" not in elsewhere.content.decode()
+
+
+@pytest.mark.django_db
 def test_only_the_admin_may_evaluate_scripts(client: Client) -> None:
     give_password(client, StaffFactory(is_superuser=True))
     policies = {

@@ -79,6 +79,7 @@ class TermsForm(forms.ModelForm):
             "burn_minor",
             "proof_above",
             "transfer_points_a_day",
+            "households_share",
             "maturity_days",
             "expiry_kind",
             "expiry_days",
@@ -164,7 +165,14 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
         ("As it stands", {"fields": ("says", "coming")}),
         (
             "What points pay",
-            {"fields": (("burn_points", "burn_minor"), "proof_above", "transfer_points_a_day")},
+            {
+                "fields": (
+                    ("burn_points", "burn_minor"),
+                    "proof_above",
+                    "transfer_points_a_day",
+                    "households_share",
+                )
+            },
         ),
         (
             "How long they live",
@@ -251,4 +259,5 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
             when_spent=terms.when_spent,
             proof_above=terms.proof_above,
             transfer_points_a_day=terms.transfer_points_a_day,
+            households_share=terms.households_share,
         )

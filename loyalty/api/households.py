@@ -9,7 +9,7 @@ from config.ground.api.caller import member_of
 from config.ground.api.door import Answer, Door
 from loyalty.api.wallets import WhichProgramme, programme_for
 from loyalty.queries.history import find_home_programme, find_member_id
-from loyalty.queries.pools import find_drawable, find_limit_left
+from loyalty.queries.pools import find_household_points
 from loyalty.queries.wallets import get_wallet
 from members.queries.households import get_place
 
@@ -54,12 +54,13 @@ def _points(member_id: int, programme_id: int) -> HttpResponse:
     now = clock.now()
     get_place(member_id)
     own = get_wallet(member_id, programme_id, now=now).spendable
-    drawable = find_drawable(member_id, programme_id, now=now)
+    points = find_household_points(member_id, programme_id, now=now)
+    drawable = points.drawable if points else 0
     return Answer(
         HouseholdPointsBody(
             own=own,
             drawable=drawable,
             spendable=own + drawable,
-            limit_left=find_limit_left(member_id, programme_id, now=now),
+            limit_left=points.limit_left if points else None,
         )
     )

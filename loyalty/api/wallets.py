@@ -24,8 +24,9 @@ from loyalty.queries.history import (
     list_offers,
     list_steps,
 )
-from loyalty.queries.wallets import get_wallet, get_wallet_of_token
-from loyalty.rules.answers import TierAnswer, WalletAnswer
+from loyalty.queries.wallets import get_shared_wallet, get_wallet, get_wallet_of_token
+from loyalty.rules.answers import TierAnswer
+from loyalty.rules.households import SharedWalletAnswer
 
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -57,11 +58,11 @@ class OffersBody(Body, frozen=True, kw_only=True):
 
 
 class MyWallet(Door):
-    """The member's points: balance, spendable, pending, what expires next, tier."""
+    """The member's points: balance, spendable, pending, what expires next, tier; and what the household adds."""
 
     scope = "member"
     params = {"get": WhichProgramme}
-    answers = {"get": {200: WalletAnswer}}
+    answers = {"get": {200: SharedWalletAnswer}}
     checks_key_itself = True
 
     def get(self, request: Request) -> HttpResponse:
@@ -116,12 +117,12 @@ class MemberWallet(Door):
 
     scope = "members"
     params = {"get": WhichProgramme}
-    answers = {"get": {200: WalletAnswer}}
+    answers = {"get": {200: SharedWalletAnswer}}
 
     def get(self, request: Request, ref: str) -> HttpResponse:
         member_id = find_member_id(ref)
         programme_id = programme_for(request, member_id, self.query(request).programme)
-        return Answer(get_wallet(member_id, programme_id, now=clock.now()))
+        return Answer(get_shared_wallet(member_id, programme_id, now=clock.now()))
 
 
 class MemberEntries(Door):

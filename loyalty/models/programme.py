@@ -114,6 +114,12 @@ class ProgrammeTerms(models.Model):
         verbose_name="Given away a day",
         help_text="So many points a member may give to other members in a day. 0: none. Empty: as many as they have.",
     )
+    households_share = models.BooleanField(
+        default=True,
+        db_default=True,
+        verbose_name="Households share",
+        help_text="Who spends more than their own points draws what is lacking from the others of their household.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -2,7 +2,12 @@
 
 from datetime import datetime
 
+import msgspec
 from django.db import connection
+
+from loyalty.rules.households import HouseholdPoints
+
+decode_points = msgspec.json.Decoder(HouseholdPoints | None).decode
 
 
 def find_drawable(member_id: int, programme_id: int, *, now: datetime) -> int:
@@ -12,12 +17,11 @@ def find_drawable(member_id: int, programme_id: int, *, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def find_limit_left(member_id: int, programme_id: int, *, now: datetime) -> int | None:
-    """Points of the others that the head lets a member draw yet in this period; None without a limit."""
+def find_household_points(member_id: int, programme_id: int, *, now: datetime) -> HouseholdPoints | None:
+    """What a member can spend of their household's; None for who is in none, or where the terms let nobody share."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT loyalty_pool_limit(%s, %s, %s)", [member_id, programme_id, now])
-        left: int | None = cursor.fetchone()[0]
-        return left
+        cursor.execute("SELECT loyalty_household_points(%s, %s, %s)::text", [member_id, programme_id, now])
+        return decode_points(cursor.fetchone()[0] or "null")
 
 
 def lock_pool(member_id: int, programme_id: int, *, hold: str | None) -> None:

@@ -7,6 +7,7 @@ from django.db import connection
 
 from loyalty.queries.programmes import find_days_that_count
 from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.households import HouseholdPoints, SharedWalletAnswer, shared_wallet
 from loyalty.rules.wallets import WalletFacts
 
 USUAL_ORDERS = 10
@@ -113,7 +114,9 @@ class Talks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database tells of the member. `talks`: None where there never was a conversation or a case."""
+    """What the database tells of the member. `talks`: None where there never was a conversation or a case.
+    `household`: None where they share with nobody.
+    """
 
     member: MemberCard
     usual_order: list[UsualItem]
@@ -121,6 +124,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     last_purchase: Contact | None
     last_message: Contact | None
     talks: Talks | None
+    household: HouseholdPoints | None
     benefits: list[BenefitInHand]
     offer: OfferToMention | None
 
@@ -135,7 +139,7 @@ class TillScreen(msgspec.Struct, frozen=True, kw_only=True):
     promise: OpenPromise | None
     benefits: list[BenefitInHand]
     offer: OfferToMention | None
-    wallet: WalletAnswer
+    wallet: SharedWalletAnswer
     vouchers: list[TillVoucher]
 
 
@@ -151,7 +155,7 @@ def till_screen(told: Screen, *, wallet: WalletAnswer, vouchers: list[TillVouche
         promise=told.talks.promise if told.talks else None,
         benefits=told.benefits,
         offer=told.offer,
-        wallet=wallet,
+        wallet=shared_wallet(wallet, told.household),
         vouchers=vouchers,
     )
 

@@ -6,8 +6,10 @@ import msgspec
 from django.db import connection
 
 from config.ground.refusals import NotFound
+from loyalty.queries.pools import decode_points, find_household_points
 from loyalty.queries.programmes import find_days_that_count, find_first_compiled, get_known_programme
 from loyalty.rules.answers import WalletAnswer
+from loyalty.rules.households import SharedWalletAnswer, shared_wallet
 from loyalty.rules.tiers import Ladder
 from loyalty.rules.wallets import WalletFacts, wallet_answer
 from members.errors import TokenNotKnown
@@ -18,10 +20,13 @@ _WALLET = ',"wallet":'
 
 
 def _of_token(programme: str) -> str:
-    """The facts of the wallet that a token's holder `h` has in a programme, NULL where there is no such programme."""
+    """The facts of the wallet that a token's holder `h` has in a programme, NULL where there is no such programme; and
+    what the household adds to it, asked for only where they are in one."""
     return f"""
     SELECT CASE WHEN w.programme_id IS NOT NULL THEN loyalty_wallet_facts(w.member_id, w.programme_id, %(now)s,
-        CASE WHEN w.programme_id = %(likely)s THEN %(stamp)s::bigint END, %(since)s::date, %(until)s::date)::text END
+        CASE WHEN w.programme_id = %(likely)s THEN %(stamp)s::bigint END, %(since)s::date, %(until)s::date)::text END,
+      CASE WHEN EXISTS (SELECT FROM members_householdplace p WHERE p.member_id = w.member_id AND p.left_at IS NULL)
+        THEN loyalty_household_points(w.member_id, w.programme_id, %(now)s)::text END
     FROM (SELECT h.member_id, ({programme}) AS programme_id FROM ({HOLDER}) h OFFSET 0) w
     """  # noqa: S608 - of constants alone
 
@@ -40,7 +45,15 @@ def get_wallet(member_id: int, programme_id: int, *, now: datetime) -> WalletAns
     return read_wallet(facts)
 
 
-def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: datetime) -> WalletAnswer:
+def get_shared_wallet(member_id: int, programme_id: int, *, now: datetime) -> SharedWalletAnswer:
+    """`get_wallet` with what the household adds to it."""
+    points = find_household_points(member_id, programme_id, now=now)
+    return shared_wallet(get_wallet(member_id, programme_id, now=now), points)
+
+
+def get_wallet_of_token(
+    token_hash: bytes, programme_code: str | None, *, now: datetime
+) -> SharedWalletAnswer:
     """The wallet of the member whom an access token lets in, in the programme asked for, or in the one they have had a
     wallet in the longest, or in the first. One statement.
 
@@ -60,7 +73,7 @@ def get_wallet_of_token(token_hash: bytes, programme_code: str | None, *, now: d
         raise TokenNotKnown
     if row[0] is None:
         raise NotFound(f"There is no programme {programme_code}.")
-    return read_wallet(row[0])
+    return shared_wallet(read_wallet(row[0]), decode_points(row[1] or "null"))
 
 
 def read_wallet(facts: str) -> WalletAnswer:

@@ -47,6 +47,7 @@ class TermsPart(_Part, frozen=True, kw_only=True):
     rules_need_approval: bool
     proof_above: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
     transfer_points_a_day: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = 0
+    households_share: bool = True
 
 
 class ComingTerms(_Part, frozen=True, kw_only=True):

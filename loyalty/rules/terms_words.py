@@ -11,6 +11,7 @@ _NAMES = {
     "burn_minor": "pay",
     "proof_above": "proof above",
     "transfer_points_a_day": "given away a day",
+    "households_share": "households share points",
     "maturity_days": "days until they can be spent",
     "expiry_kind": "points run out",
     "expiry_days": "days they live",

@@ -140,6 +140,7 @@ def sentence_of_terms(
     when_spent: str,
     proof_above: int | None,
     transfer_points_a_day: int | None,
+    households_share: bool,
 ) -> str:
     """A programme's terms in words.
 
@@ -149,6 +150,7 @@ def sentence_of_terms(
     :param when_spent: what becomes of a return whose points are spent already: clamp, debt or refuse.
     :param proof_above: None: proof is never asked.
     :param transfer_points_a_day: None: members give away as many as they have; 0: none.
+    :param households_share: who spends more than their own draws on the others of their household.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
@@ -156,6 +158,7 @@ def sentence_of_terms(
     given = "; members give each other points" if transfer_points_a_day is None else ""
     if transfer_points_a_day:
         given = f"; members give each other at most {transfer_points_a_day:,} points a day"
+    given += "" if households_share else "; households share none"
     proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (
         f"{burn_points} points pay {paid}; they can be spent {matures} and {words_of_expiry(expiry)}; "

@@ -16,9 +16,11 @@ from loyalty.errors import (
     WalletBusy,
 )
 from loyalty.queries.holds import find_hold
+from loyalty.queries.pools import find_household_points
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.wallets import shown
 from loyalty.rules.holds import HoldAnswer, HoldNow
+from loyalty.rules.households import spendable_words
 from loyalty.rules.purchase import Purchase, spending_keeps_until
 from loyalty.rules.wallets import WalletFacts
 from loyalty.services.bookings import Stale, signals
@@ -93,11 +95,7 @@ def hold_points(draft: HoldDraft, *, now: datetime) -> Held:
         ensure_shown(spending, unproven.above, now=now)
         found = _set_aside(draft, None, now=now)
     if found.hold is None:
-        raise InsufficientPoints(
-            f"{found.wallet.spendable} points can be spent now.",
-            pointer="/points",
-            spendable=found.wallet.spendable,
-        )
+        raise _insufficient(draft, found.wallet, now=now)
     if found.hold.points != draft.points:
         raise HoldContentDiffers(
             f"It holds {found.hold.points} points. Release it first, or name each hold anew.",
@@ -105,6 +103,15 @@ def hold_points(draft: HoldDraft, *, now: datetime) -> Held:
             hold_ref=found.hold.ref,
         )
     return Held(HoldAnswer(hold=found.hold, wallet=shown(found.wallet)), is_new=found.is_new)
+
+
+def _insufficient(draft: HoldDraft, wallet: WalletFacts, *, now: datetime) -> InsufficientPoints:
+    points = find_household_points(draft.member_id, draft.programme_id, now=now)
+    return InsufficientPoints(
+        spendable_words(wallet.spendable, points, owes=wallet.debt > 0),
+        pointer="/points",
+        spendable=wallet.spendable + (points.drawable if points else 0),
+    )
 
 
 def _set_aside(draft: HoldDraft, unproven: Unproven | None, *, now: datetime) -> _Held:

@@ -33,6 +33,7 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     rules_need_approval: bool = True
     proof_above: int | None = None
     transfer_points_a_day: int | None = 0
+    households_share: bool = True
 
 
 class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):

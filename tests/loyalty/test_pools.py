@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from loyalty.models import Entry, Lot, PooledLot, Wallet, WhenSpent
+from loyalty.models import Entry, Lot, PooledLot, ProgrammeTerms, Wallet, WhenSpent
 from loyalty.services.verification import verify_ledger
 from members.models import LimitPeriod, Member, PlaceEnd
 from members.models.members import MemberState
@@ -213,6 +213,57 @@ def test_the_app_shows_what_the_household_can_spend(shop: Shop, pair: tuple[Memb
     assert app_of(alone).get("/api/v1/me/household/points").json()["code"] == "no_household"
     join(ada, alone)
     assert app_of(alone).get("/api/v1/me/household/points").json()["spendable"] == 600
+
+
+def test_the_wallet_and_the_till_show_what_the_household_adds(
+    shop: Shop, pair: tuple[Member, Member]
+) -> None:
+    ada, ben = pair
+    limit(ada, ben, 50)
+    shared = {"drawable": 50, "spendable": 150, "limit_left": 50}
+    mine = app_of(ben).get("/api/v1/me/wallet").json()
+    assert (mine["spendable"], mine["household"]) == (100, shared)
+    seen = shop.post("till/lookup", {"member": {"ref": ben.ref}}).json()["wallet"]
+    assert (seen["spendable"], seen["household"]) == (100, shared)
+    leave_household(ben.pk, actor="test", now=now())
+    assert app_of(ben).get("/api/v1/me/wallet").json() == mine | {"household": None}
+    assert shop.post("till/lookup", {"member": {"ref": ben.ref}}).json()["wallet"]["household"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "limited", "says"),
+    [
+        (601, None, "100 of their own and 500 of the household's; the others have no more."),
+        (151, 50, "100 of their own and 50 of the household's; their limit leaves no more today."),
+    ],
+)
+def test_a_refused_hold_says_what_can_be_spent_and_why_not_more(
+    shop: Shop, pair: tuple[Member, Member], asked: int, limited: int | None, says: str
+) -> None:
+    ada, ben = pair
+    limit(ada, ben, limited)
+    refused = hold(shop, ben, asked).json()
+    assert refused["detail"] == f"{asked - 1} points can be spent now, {says}"
+    assert refused["spendable"] == asked - 1
+
+
+def test_terms_may_let_households_share_none(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(households_share=False)
+    ada, ben = shop.enrol(), shop.enrol()
+    buy(shop, ada, 5_000)
+    buy(shop, ben, 1_000)
+    family(ada, ben)
+    assert spend(shop, ben, 110).status_code == 409
+    assert hold(shop, ben, 101).json()["detail"] == "100 points can be spent now."
+    assert redeem_by_app(ben, gift(shop, 101)).json()["missing_points"] == 1
+    assert app_of(ben).get("/api/v1/me/wallet").json()["household"] is None
+    assert app_of(ben).get("/api/v1/me/household/points").json()["spendable"] == 100
+    assert balances(ada, ben) == [500, 100]
+    ProgrammeTerms.objects.update(households_share=True)
+    ref = spend(shop, ben, 110).json()["order"]["ref"]
+    ProgrammeTerms.objects.update(households_share=False)
+    bring_back(shop, ref, None)
+    assert balances(ada, ben) == [500, 100]
 
 
 @pytest.mark.parametrize(("end", "left"), [("release", 0), ("capture", -500)])

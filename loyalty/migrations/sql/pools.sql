@@ -69,7 +69,8 @@ BEGIN
 END
 $$;
 
--- What each of the others' wallets can give at a moment, whatever its figures say: what nothing holds, and nothing of who owes points.
+-- What each of the others' wallets can give at a moment, whatever its figures say: what nothing holds, and nothing of who owes points,
+-- nor where the programme's terms let households share none.
 --
 -- among: the wallets that may give, for they are locked; NULL: all, for who only asks
 CREATE OR REPLACE FUNCTION loyalty_pool_shares(of_member bigint, in_programme bigint, among bigint[], at timestamptz)
@@ -79,6 +80,7 @@ BEGIN
     RETURN QUERY
     SELECT w.id, greatest(coalesce(sum(l.remaining), 0) - (SELECT h.points FROM loyalty_held(w.id, at) h), 0)::bigint
     FROM loyalty_housemates(of_member) m(id)
+    JOIN loyalty_programmeterms t ON t.programme_id = in_programme AND t.households_share
     JOIN loyalty_wallet w ON w.member_id = m.id AND w.programme_id = in_programme AND w.debt = 0
         AND (among IS NULL OR w.id = ANY (among))
     LEFT JOIN loyalty_lot l ON l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE
@@ -95,6 +97,20 @@ BEGIN
             WHERE w.member_id = of_member AND w.programme_id = in_programme AND w.debt > 0) THEN 0
         ELSE least(coalesce((SELECT sum(s.points) FROM loyalty_pool_shares(of_member, in_programme, NULL, at) s), 0),
             loyalty_pool_limit(of_member, in_programme, at)) END;
+END
+$$;
+
+-- What a member can spend with their household beside their own: the document that `loyalty.rules.households.HouseholdPoints` describes.
+-- NULL for who is in none, and where the programme's terms let households share none.
+CREATE OR REPLACE FUNCTION loyalty_household_points(of_member bigint, in_programme bigint, at timestamptz) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT json_build_object('drawable', loyalty_drawable(of_member, in_programme, at),
+            'limit_left', loyalty_pool_limit(of_member, in_programme, at), 'limit_per', p.limit_per)
+        FROM members_householdplace p
+        JOIN loyalty_programmeterms t ON t.programme_id = in_programme AND t.households_share
+        WHERE p.member_id = of_member AND p.left_at IS NULL);
 END
 $$;
 

@@ -127,6 +127,8 @@ BEGIN
         'talks', CASE WHEN EXISTS (SELECT FROM omnichannel_interaction i WHERE i.member_id = m.id)
                 OR EXISTS (SELECT FROM omnichannel_servicecase c WHERE c.member_id = m.id)
             THEN loyalty_talks(m.id, in_programme) END,
+        'household', CASE WHEN EXISTS (SELECT FROM members_householdplace p WHERE p.member_id = m.id AND p.left_at IS NULL)
+            THEN loyalty_household_points(m.id, in_programme, at) END,
         'benefits', CASE WHEN EXISTS (SELECT FROM loyalty_wallet w
                 JOIN loyalty_benefitgrant g ON g.wallet_id = w.id AND g.valid_until > at
                 WHERE w.member_id = m.id AND w.programme_id = in_programme)

@@ -9,9 +9,8 @@ from campaigns.demo import shop
 from campaigns.queries.demo import list_richest
 from members.errors import HouseholdTaken
 from members.models import HouseholdRole, LimitPeriod
-from members.queries.households import get_place
 from members.services.household_invitations import invite, join_by_code
-from members.services.households import change_place, found_household
+from members.services.households import Limit, found_household
 
 NAME = "The herb garden"
 APART = 40
@@ -24,14 +23,11 @@ def move_together(programme_id: int, now: datetime, *, actor: str) -> None:
     head, other, child = list_richest(programme_id, limit=2 * APART + 1)[::APART]
     with suppress(HouseholdTaken), transaction.atomic():
         found_household(head, name=NAME, now=now)
-        for one, role in ((other, HouseholdRole.ADULT), (child, HouseholdRole.CHILD)):
-            asked = invite(head, named=None, role=role, region=shop.REGION, actor=actor, now=now)
+        pocket_money = Limit(points=POCKET_MONEY, per=LimitPeriod.MONTH)
+        for one, role, limit in (
+            (other, HouseholdRole.ADULT, None),
+            (child, HouseholdRole.CHILD, pocket_money),
+        ):
+            asked = invite(head, named=None, role=role, limit=limit, region=shop.REGION, actor=actor, now=now)
             join_by_code(one, asked.code, now=now)
         invite(head, named=None, role=HouseholdRole.ADULT, region=shop.REGION, actor=actor, now=now)
-        change_place(
-            head,
-            get_place(child).ref,
-            role=HouseholdRole.CHILD,
-            limit_points=POCKET_MONEY,
-            limit_per=LimitPeriod.MONTH,
-        )

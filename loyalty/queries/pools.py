@@ -21,7 +21,8 @@ def find_household_points(member_id: int, programme_id: int, *, now: datetime) -
     """What a member can spend of their household's; None for who is in none, or where the terms let nobody share."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT loyalty_household_points(%s, %s, %s)::text", [member_id, programme_id, now])
-        return decode_points(cursor.fetchone()[0] or "null")
+        points: HouseholdPoints | None = decode_points(cursor.fetchone()[0] or "null")
+    return points
 
 
 def lock_pool(member_id: int, programme_id: int, *, hold: str | None) -> None:

@@ -17,6 +17,7 @@ CODES_OF_AN_IDENTITY_A_DAY = 20
 CODES_FROM_AN_ADDRESS = 30
 TRIES_OF_AN_IDENTITY = 15
 TRIES_FROM_AN_ADDRESS = 60
+HOUSEHOLD_CODES_OF_A_MEMBER = 10
 
 
 def ensure_may_ask(claim: IdentityClaim, *, address: str) -> None:
@@ -35,6 +36,18 @@ def ensure_may_try(claim: IdentityClaim, *, address: str) -> None:
     """
     count_exactly("tries-from", address, quota=TRIES_FROM_AN_ADDRESS, window_s=TEN_MINUTES_S)
     count_exactly("tries-of", _hashed(claim), quota=TRIES_OF_AN_IDENTITY, window_s=TEN_MINUTES_S)
+
+
+def ensure_may_join(member_id: int, *, address: str | None) -> None:
+    """
+    :param address: None for an integration, whose members all come from one.
+    :raises TooManyRequests: if too many codes of households were tried by this member, or from this address.
+    """
+    if address is not None:
+        count_exactly("households-from", address, quota=TRIES_FROM_AN_ADDRESS, window_s=TEN_MINUTES_S)
+    count_exactly(
+        "household-codes", str(member_id), quota=HOUSEHOLD_CODES_OF_A_MEMBER, window_s=TEN_MINUTES_S
+    )
 
 
 def _hashed(claim: IdentityClaim) -> str:

@@ -1,18 +1,32 @@
 """Doors of households: `/me/household` for members' own apps, `/members/{ref}/household` for integrations."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 from django.conf import settings
-from msgspec import Meta
 from rest_framework.request import Request
 
 from config.ground import clock
-from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of, member_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.exact_limits import count_exactly
-from members.models import HouseholdRole, LimitPeriod
+from members.api.guard import ensure_may_join
+from members.api.household_bodies import (
+    HouseholdBody,
+    HouseholdInviteBody,
+    HouseholdNameBody,
+    HouseholdPersonBody,
+    HouseholdStateBody,
+    InvitationBody,
+    InvitedToBody,
+    JoinHouseholdBody,
+    OpenInvitationBody,
+    Per,
+    PersonChangeBody,
+    Role,
+    limit_said,
+)
+from members.models import HouseholdRole
 from members.queries.households import (
     find_place,
     list_invitations_of,
@@ -32,87 +46,7 @@ from members.services.households import (
     rename_household,
 )
 
-Role = Literal["adult", "child"]
-Per = Literal["day", "week", "month"]
-TRIES, TRIES_WITHIN_S = 10, 600
 INVITATIONS, INVITATIONS_WITHIN_S = 30, 86_400
-
-
-class HouseholdNameBody(Body, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(max_length=100)] = ""
-
-
-class HouseholdPersonBody(Body, frozen=True, kw_only=True):
-    """Somebody in the household, as the others know them. `ref` names them among the household alone.
-
-    `limit_points`: so many points of the others they may use in a day, week or month (`limit_per`); null: no limit.
-    """
-
-    ref: str
-    called: str
-    role: Role
-    is_head: bool
-    is_me: bool
-    limit_points: int | None
-    limit_per: Per
-    joined_at: datetime
-
-
-class OpenInvitationBody(Body, frozen=True, kw_only=True):
-    """An invitation that nobody has answered yet."""
-
-    ref: str
-    role: Role
-    expires_at: datetime
-
-
-class InvitedToBody(OpenInvitationBody, frozen=True, kw_only=True):
-    """An invitation for this member, to a household of this name with this head."""
-
-    household: str
-    head: str
-
-
-class HouseholdBody(Body, frozen=True, kw_only=True):
-    """A household; `invited` are those who were asked to join it, told to its head alone."""
-
-    ref: str
-    name: str
-    founded_at: datetime
-    people: list[HouseholdPersonBody]
-    invited: list[OpenInvitationBody]
-
-
-class HouseholdStateBody(Body, frozen=True, kw_only=True):
-    """The household of the member, null where there is none, and the invitations that they may answer."""
-
-    household: HouseholdBody | None
-    invitations: list[InvitedToBody]
-
-
-class HouseholdInviteBody(Body, frozen=True, kw_only=True):
-    """`member`: whoever goes by it finds the invitation in their app too. Without it the code alone lets in."""
-
-    member: MemberKey | None = None
-    role: Role = "adult"
-
-
-class InvitationBody(OpenInvitationBody, frozen=True, kw_only=True):
-    """An invitation with its code, which is told this once: hand it to whoever shall join."""
-
-    code: str
-
-
-class JoinHouseholdBody(Body, frozen=True, kw_only=True):
-    code: Annotated[str, Meta(min_length=1, max_length=40)]
-
-
-class PersonChangeBody(Body, frozen=True, kw_only=True):
-    """What somebody is in the household, and what of the others' points they may use."""
-
-    role: Role
-    limit_points: Annotated[int, Meta(ge=0, le=2**53)] | None = None
-    limit_per: Per = "month"
 
 
 class MyHousehold(Door):
@@ -165,6 +99,7 @@ class MyHouseholdInvitations(Door):
             member_id,
             named=body.member,
             role=HouseholdRole(body.role),
+            limit=limit_said(body),
             region=caller.region or settings.DEFAULT_REGION,
             actor=caller.name,
             now=clock.now(),
@@ -173,6 +108,8 @@ class MyHouseholdInvitations(Door):
             ref=invited.ref,
             code=invited.code,
             role=body.role,
+            limit_points=invited.limit_points,
+            limit_per=cast(Per, invited.limit_per or None),
             expires_at=invited.expires_at,
         )
         return Answer(told, status=201)
@@ -196,7 +133,7 @@ class MyHouseholdInvitation(Door):
 
 
 class JoinHousehold(Door):
-    """Join by the code of an invitation. Codes may be tried ten times in ten minutes."""
+    """Join by the code of an invitation. Codes may be tried ten times in ten minutes, from one address sixty times."""
 
     scope = "member"
     takes: ClassVar = {"post": JoinHouseholdBody}
@@ -205,7 +142,7 @@ class JoinHousehold(Door):
     def post(self, request: Request, ref: str = "") -> Answer:
         body: JoinHouseholdBody = self.body(request)
         member_id = _whose(request, ref)
-        count_exactly("household-codes", str(member_id), quota=TRIES, window_s=TRIES_WITHIN_S)
+        ensure_may_join(member_id, address=None if ref else request.META.get("REMOTE_ADDR", ""))
         join_by_code(member_id, body.code, now=clock.now())
         return _state(member_id)
 
@@ -220,13 +157,7 @@ class MyHouseholdPerson(Door):
     def put(self, request: Request, person: str, ref: str = "") -> Answer:
         body: PersonChangeBody = self.body(request)
         member_id = _whose(request, ref)
-        change_place(
-            member_id,
-            person,
-            role=HouseholdRole(body.role),
-            limit_points=body.limit_points,
-            limit_per=LimitPeriod(body.limit_per),
-        )
+        change_place(member_id, person, role=HouseholdRole(body.role), limit=limit_said(body))
         return _state(member_id)
 
     def delete(self, request: Request, person: str, ref: str = "") -> Answer:
@@ -298,6 +229,8 @@ def _state(member_id: int, *, status: int = 200) -> Answer:
             InvitedToBody(
                 ref=one.ref,
                 role=cast(Role, one.role),
+                limit_points=one.limit_points,
+                limit_per=cast(Per, one.limit_per or None),
                 expires_at=one.expires_at,
                 household=one.household.name,
                 head=called_of(one.household.head) if one.household.head else "",
@@ -329,7 +262,13 @@ def _household(member_id: int, household_id: int, now: datetime) -> HouseholdBod
             for person in told.people
         ],
         invited=[
-            OpenInvitationBody(ref=one.ref, role=cast(Role, one.role), expires_at=one.expires_at)
+            OpenInvitationBody(
+                ref=one.ref,
+                role=cast(Role, one.role),
+                limit_points=one.limit_points,
+                limit_per=cast(Per, one.limit_per or None),
+                expires_at=one.expires_at,
+            )
             for one in (list_open_invitations(household_id, now=now) if is_head else [])
         ],
     )

@@ -115,12 +115,16 @@ class HouseholdInvitation(Model):
     """Somebody may join by a code, once. Who was named, and is a member, finds it in their app as well.
 
     Only the digest of the code is kept. Asking for a stranger looks the same as for a member.
+
+    `limit_per`: the limit under which they join; empty where the head said nothing: then the one they had before holds.
     """
 
     ref = CharField(max_length=30)
     household = ForeignKey(Household, on_delete=PROTECT, related_name="invitations", db_index=False)
     member = ForeignKey(Member, on_delete=PROTECT, null=True, related_name="+", db_index=False)
     role = CharField(max_length=8, choices=HouseholdRole)
+    limit_points = BigIntegerField(null=True)
+    limit_per = CharField(max_length=8, choices=LimitPeriod, blank=True, default="", db_default="")
     code_hash = BinaryField(max_length=32)
     invited_by = CharField(max_length=64, help_text="For example member:55.")
     invited_at = DateTimeField()
@@ -134,7 +138,12 @@ class HouseholdInvitation(Model):
         constraints = [
             CheckConstraint(
                 condition=Q(role__in=HouseholdRole.values), name="an_invitation_is_for_a_known_role"
-            )
+            ),
+            CheckConstraint(
+                condition=Q(limit_per="", limit_points=None)
+                | Q(limit_per__in=LimitPeriod.values) & (Q(limit_points=None) | Q(limit_points__gte=0)),
+                name="an_invitation_says_a_limit_with_its_period",
+            ),
         ]
         indexes = [
             Index(fields=["code_hash"], name="household_invitation_by_code"),

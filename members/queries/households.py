@@ -52,6 +52,11 @@ def get_place(member_id: int) -> HouseholdPlace:
     return place
 
 
+def find_last_place(member_id: int, household_id: int) -> HouseholdPlace | None:
+    """The last place that a member had in a household, be it over or not."""
+    return HouseholdPlace.objects.filter(member=member_id, household=household_id).order_by("-pk").first()
+
+
 def lock_household(household_id: int) -> Household:
     """Lock a household until commit: who comes and goes waits."""
     return Household.objects.select_for_update().get(pk=household_id)
@@ -104,6 +109,17 @@ def list_invitations_of(member_id: int, *, now: datetime) -> list[HouseholdInvit
     """Those for a member that they have not answered yet."""
     mine = _open(now).filter(member=member_id, household__head__isnull=False)
     return list(mine.select_related("household__head").order_by("pk"))
+
+
+def is_into(household_id: int, **by: str | bytes | int) -> bool:
+    """Whether an invitation by this ref or code is, or was, into a household."""
+    return HouseholdInvitation.objects.filter(household=household_id, **by).exists()
+
+
+def is_for(invitation: HouseholdInvitation, member_id: int) -> bool:
+    """Whether a member may use an invitation: it names nobody, them, or who goes by them since."""
+    named = invitation.member
+    return named is None or member_id in (named.pk, named.merged_into_id)
 
 
 def lock_invitation(*, now: datetime, **by: str | bytes | int) -> HouseholdInvitation | None:

@@ -10,11 +10,26 @@ from django.db import transaction
 
 from config.ground.ids import new_ref
 from members.errors import InvitationNotValid, MemberNotFound
-from members.models import Household, HouseholdInvitation, HouseholdRole, InvitationAnswer
-from members.queries.households import find_place, lock_household, lock_invitation
+from members.models import (
+    Household,
+    HouseholdInvitation,
+    HouseholdPlace,
+    HouseholdRole,
+    InvitationAnswer,
+    LimitPeriod,
+    PlaceEnd,
+)
+from members.queries.households import (
+    find_last_place,
+    find_place,
+    is_for,
+    is_into,
+    lock_household,
+    lock_invitation,
+)
 from members.queries.members import get_member
 from members.rules.identities import MemberKey
-from members.services.households import ensure_room, give_place, lock_as_head, lock_free_member
+from members.services.households import Limit, ensure_room, give_place, lock_as_head, lock_free_member
 
 LASTS = timedelta(days=7)
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -28,16 +43,26 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
     ref: str
     code: str
     role: str
+    limit_points: int | None
+    limit_per: str
     expires_at: datetime
 
 
 @transaction.atomic
 def invite(
-    head_id: int, *, named: MemberKey | None, role: HouseholdRole, region: str, actor: str, now: datetime
+    head_id: int,
+    *,
+    named: MemberKey | None,
+    role: HouseholdRole,
+    limit: Limit | None = None,
+    region: str,
+    actor: str,
+    now: datetime,
 ) -> Invited:
     """Make a code by which one person may join. It answers the same for a stranger as for a member.
 
-    :param named: whoever goes by this finds it in their app too.
+    :param named: whoever goes by this finds it in their app too, and if that is a member, the code lets in nobody else.
+    :param limit: under which they join; None: who was in it before keeps theirs, and nobody else has any.
     :raises NoHousehold, NotTheHead: whoever asks. :raises IdentityNotValid: nobody can go by this.
     """
     household = lock_as_head(head_id)
@@ -47,18 +72,28 @@ def invite(
         household=household,
         member_id=_find_id(named, region=region, now=now) if named else None,
         role=role,
+        limit_points=limit.points if limit else None,
+        limit_per=(limit.per or LimitPeriod.MONTH) if limit else "",
         code_hash=_digest(code),
         invited_by=actor,
         invited_at=now,
         expires_at=now + LASTS,
     )
-    return Invited(ref=made.ref, code=code, role=made.role, expires_at=made.expires_at)
+    return Invited(
+        ref=made.ref,
+        code=code,
+        role=made.role,
+        limit_points=made.limit_points,
+        limit_per=made.limit_per,
+        expires_at=made.expires_at,
+    )
 
 
 def join_by_code(member_id: int, code: str, *, now: datetime) -> Household:
-    """Join by the code one was given.
+    """Join by the code one was given. Told again by who is in by now, it answers the same.
 
-    :raises InvitationNotValid: there is no such open invitation.
+    :raises InvitationNotValid: there is no such open invitation, it is for another member, or was made before they were
+        taken out.
     :raises HouseholdTaken: they are in one already. :raises HouseholdFull: there is no place left.
     """
     written = "".join(letter for letter in code.upper() if letter.isalnum())
@@ -92,20 +127,27 @@ def close_invitation(member_id: int, ref: str, *, now: datetime) -> None:
 
 @transaction.atomic
 def _join(member_id: int, *, now: datetime, **by: str | bytes | int) -> Household:
-    already = find_place(member_id)
     invitation = lock_invitation(now=now, **by)
-    if invitation is None:
-        raise InvitationNotValid
-    if already is not None and already.household_id == invitation.household_id:
+    already = find_place(member_id)
+    if already is not None and is_into(already.household_id, **by):
         return already.household
+    if invitation is None or not is_for(invitation, member_id):
+        raise InvitationNotValid
     lock_free_member(member_id)
     household = lock_household(invitation.household_id)
-    if household.head_id is None:
+    before = find_last_place(member_id, household.pk)
+    if household.head_id is None or (before and _was_taken_out_since(before, invitation)):
         raise InvitationNotValid
     ensure_room(household)
-    give_place(household, member_id, role=invitation.role, now=now)
+    like = invitation if invitation.limit_per else before
+    give_place(household, member_id, role=invitation.role, like=like, now=now)
     _answer(invitation, InvitationAnswer.ACCEPTED, now=now)
     return household
+
+
+def _was_taken_out_since(place: HouseholdPlace, invitation: HouseholdInvitation) -> bool:
+    is_out = place.left_at is not None and place.left_because == PlaceEnd.EXPELLED
+    return is_out and place.left_at >= invitation.invited_at
 
 
 def _answer(invitation: HouseholdInvitation, answer: InvitationAnswer, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ The member is locked before the household, so that nobody joins two, and nobody 
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 
@@ -21,10 +22,28 @@ from members.errors import (
     NotTheHead,
 )
 from members.events import HouseholdJoined, HouseholdLeft
-from members.models import Household, HouseholdPlace, HouseholdRole, LimitPeriod, PlaceEnd
+from members.models import (
+    Household,
+    HouseholdInvitation,
+    HouseholdPlace,
+    HouseholdRole,
+    InvitationAnswer,
+    LimitPeriod,
+    PlaceEnd,
+)
 from members.models.members import MemberState
 from members.queries.households import find_place, get_place, list_living, lock_household
 from members.queries.members import lock_members
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """So many points of the others may somebody draw in a day, week or month; `points` None: as many as there are.
+
+    :ivar per: None: as it was, and a month at first.
+    """
+
+    points: int | None
+    per: LimitPeriod | None = None
 
 
 @transaction.atomic
@@ -99,9 +118,9 @@ def hand_over(head_id: int, place_ref: str) -> Household:
 
 @transaction.atomic
 def change_place(
-    head_id: int, place_ref: str, *, role: HouseholdRole, limit_points: int | None, limit_per: LimitPeriod
+    head_id: int, place_ref: str, *, role: HouseholdRole, limit: Limit | None = None
 ) -> HouseholdPlace:
-    """Say what somebody is, and how many points of the others they may draw; None for as many as there are.
+    """Say what somebody is, and how many points of the others they may draw; None: that stays.
 
     :raises NoHousehold, NotTheHead, HouseholdPersonNotFound: as `expel`. :raises HeadStays: the head as a child.
     """
@@ -109,17 +128,24 @@ def change_place(
     place = find_inside(household, place_ref)
     if place.member_id == head_id and role != HouseholdRole.ADULT:
         raise HeadStays
-    place.role, place.limit_points, place.limit_per = role, limit_points, limit_per
+    place.role = role
+    if limit is not None:
+        place.limit_points, place.limit_per = limit.points, limit.per or place.limit_per
     place.save(update_fields=["role", "limit_points", "limit_per"])
     return place
 
 
 def give_place(
-    household: Household, member_id: int, *, role: str, now: datetime, like: HouseholdPlace | None = None
+    household: Household,
+    member_id: int,
+    *,
+    role: str,
+    now: datetime,
+    like: HouseholdPlace | HouseholdInvitation | None = None,
 ) -> HouseholdPlace:
     """A living place for a member who is locked and has none.
 
-    :param like: the place whose limit holds in the new one as well.
+    :param like: whose limit holds in the new place as well.
     """
     limit = {"limit_points": like.limit_points, "limit_per": like.limit_per} if like else {}
     place = HouseholdPlace.objects.create(
@@ -185,7 +211,13 @@ def pass_on(household: Household, *, actor: str, now: datetime) -> None:
 
 
 def end_places(places: Sequence[HouseholdPlace], because: PlaceEnd, *, actor: str, now: datetime) -> None:
-    """End living places of a household that is locked, and announce it."""
+    """End living places of a household that is locked, and announce it. Who was taken out is asked no more."""
+    if because == PlaceEnd.EXPELLED:
+        open_ones = HouseholdInvitation.objects.filter(answer=InvitationAnswer.OPEN)
+        open_ones.filter(
+            household__in=[place.household_id for place in places],
+            member__in=[place.member_id for place in places],
+        ).update(answer=InvitationAnswer.WITHDRAWN, answered_at=now)
     for place in places:
         place.left_at, place.left_because, place.left_by = now, because, actor
         place.save(update_fields=["left_at", "left_because", "left_by"])

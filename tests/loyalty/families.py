@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from members.models import Household, HouseholdPlace, HouseholdRole, LimitPeriod, Member
 from members.services.household_invitations import invite, join_by_code
-from members.services.households import change_place, found_household
+from members.services.households import Limit, change_place, found_household
 
 
 def family(*people: Member) -> Household:
@@ -25,4 +25,4 @@ def join(head: Member, one: Member) -> None:
 def limit(head: Member, one: Member, points: int | None, per: LimitPeriod = LimitPeriod.DAY) -> None:
     """So many points of the others may this one draw."""
     place = HouseholdPlace.objects.get(member=one, left_at=None)
-    change_place(head.pk, place.ref, role=HouseholdRole.CHILD, limit_points=points, limit_per=per)
+    change_place(head.pk, place.ref, role=HouseholdRole.CHILD, limit=Limit(points=points, per=per))

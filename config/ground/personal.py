@@ -27,6 +27,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     :ivar becomes: rows are deleted, or stay without a word about the person: `blank` is overwritten.
     :ivar blank: column -> SQL over `t` that takes its place.
     :ivar keeps: columns with text that stay, because the house wrote them and they name nobody: refs, codes, numbers.
+    :ivar tells: SQL over `t` and `%(member)s`: the rows that are told, where that is fewer than are erased; "": all.
     :ivar hides: columns that are not told to the person: secrets. Digests never are.
     :ivar lock: table that nobody writes while this one is erased.
     :ivar is_derived: whether the house makes the rows of itself for whoever is a member: nobody did anything.
@@ -37,6 +38,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     of: tuple[str, ...] = ("member_id",)
     where: str = ""
+    tells: str = ""
     becomes: Literal["deleted", "nameless"] = "nameless"
     blank: Mapping[str, str] = {}
     keeps: tuple[str, ...] = ()
@@ -57,7 +59,7 @@ def read_rows(held: Held, member_id: int) -> Iterator[str]:
     untold = [field.column for field in meta.concrete_fields if isinstance(field, BinaryField)]
     statement = (
         f"SELECT t.{key}, (to_jsonb(t) - %(untold)s::text[])::text FROM {meta.db_table} t"  # noqa: S608 - declared names
-        f" WHERE ({_condition(held)}) AND t.{key} > %(after)s ORDER BY t.{key} LIMIT {ROWS_AT_ONCE}"
+        f" WHERE ({held.tells or _condition(held)}) AND t.{key} > %(after)s ORDER BY t.{key} LIMIT {ROWS_AT_ONCE}"
     )
     after = -(2**63)
     while True:

@@ -57,7 +57,12 @@ HELD = (
     Held(table="loyalty.MergedWallet", why=_POINTS),
     Held(table="loyalty.MergedLot", why=_POINTS),
     Held(table="loyalty.MergedDay", why=_TIERS),
-    Held(table="loyalty.PooledLot", why=_POINTS, of=("member_id", "from_member_id")),
+    Held(
+        table="loyalty.PooledLot",
+        why=_POINTS,
+        of=("member_id", "from_member_id"),
+        hides=("wallet_id", "member_id", "from_wallet_id", "from_member_id"),
+    ),
     Held(table="loyalty.ExpiryWarning", why=_POINTS),
     Held(
         table="loyalty.Correction",

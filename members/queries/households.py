@@ -52,6 +52,15 @@ def get_place(member_id: int) -> HouseholdPlace:
     return place
 
 
+def find_locked_place(member_id: int) -> HouseholdPlace | None:
+    """The living place of a member who is locked, read when its household is locked too: nobody takes them out since."""
+    place = find_place(member_id)
+    if place is None:
+        return None
+    lock_household(place.household_id)
+    return find_place(member_id)
+
+
 def find_last_place(member_id: int, household_id: int) -> HouseholdPlace | None:
     """The last place that a member had in a household, be it over or not."""
     return HouseholdPlace.objects.filter(member=member_id, household=household_id).order_by("-pk").first()

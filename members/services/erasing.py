@@ -8,18 +8,19 @@ for purchases that had begun before. Members who were merged are one person, and
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
 from config.ground.personal import Held, erase_rows, lift_guards, set_guards
 from config.outbox.services import publish
+from members.errors import NoHousehold
 from members.events import MemberErased
 from members.member_data import Traces, list_floors
 from members.models import AccessToken, ErasureReceipt, ErasureRequest, ErasureState, Member, PlaceEnd
 from members.models.members import MemberState
 from members.models.personal import HOUSE
-from members.queries.households import find_place
 from members.queries.imports import is_any_file_unread
 from members.queries.members import lock_members
 from members.queries.privacy import (
@@ -88,7 +89,7 @@ def _begin(request_id: int, *, now: datetime) -> bool:
     Member.objects.filter(pk__in=those).update(state=MemberState.ERASED)
     for member_id in those:
         end_sign_ins(member_id, because="erased", now=now)
-        if find_place(member_id) is not None:
+        with suppress(NoHousehold):
             leave_household(member_id, because=PlaceEnd.ERASED, actor=request.asked_by, now=now)
     AccessToken.objects.filter(member_id__in=those).delete()
     request.state, request.due_at = ErasureState.ERASING, now + IN_FLIGHT

@@ -146,8 +146,9 @@ def _join(member_id: int, *, now: datetime, **by: str | bytes | int) -> Househol
 
 
 def _was_taken_out_since(place: HouseholdPlace, invitation: HouseholdInvitation) -> bool:
-    is_out = place.left_at is not None and place.left_because == PlaceEnd.EXPELLED
-    return is_out and place.left_at >= invitation.invited_at
+    if place.left_at is None or place.left_because != PlaceEnd.EXPELLED:
+        return False
+    return place.left_at >= invitation.invited_at
 
 
 def _answer(invitation: HouseholdInvitation, answer: InvitationAnswer, *, now: datetime) -> None:

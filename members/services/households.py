@@ -19,6 +19,7 @@ from members.errors import (
     HouseholdTaken,
     MemberNotActive,
     MemberNotFound,
+    NoHousehold,
     NotTheHead,
 )
 from members.events import HouseholdJoined, HouseholdLeft
@@ -32,7 +33,13 @@ from members.models import (
     PlaceEnd,
 )
 from members.models.members import MemberState
-from members.queries.households import find_place, get_place, list_living, lock_household
+from members.queries.households import (
+    find_locked_place,
+    find_place,
+    get_place,
+    list_living,
+    lock_household,
+)
 from members.queries.members import lock_members
 
 
@@ -79,12 +86,13 @@ def leave_household(
     :raises NoHousehold: they have none.
     """
     lock_members([member_id])
-    household = lock_household(get_place(member_id).household_id)
-    ended = get_place(member_id)
-    end_places([ended], because, actor=actor, now=now)
-    if household.head_id == member_id:
-        pass_on(household, actor=actor, now=now)
-    return ended
+    place = find_locked_place(member_id)
+    if place is None:
+        raise NoHousehold
+    end_places([place], because, actor=actor, now=now)
+    if place.household.head_id == member_id:
+        pass_on(place.household, actor=actor, now=now)
+    return place
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from members.models import HouseholdPlace, Merge, PlaceEnd
-from members.queries.households import find_place, lock_household
+from members.queries.households import find_locked_place, find_place, lock_household
 from members.services.households import end_places, give_place, pass_on
 
 
@@ -20,7 +20,7 @@ def carry_place(merge: Merge, *, now: datetime) -> Carried | None:
 
     :return: for taking the merge apart; None where there was no place.
     """
-    place = find_place(merge.member_id)
+    place = find_locked_place(merge.member_id)
     if place is None:
         return None
     is_given = find_place(merge.into_id) is None
@@ -43,7 +43,7 @@ def give_place_back(merge: Merge, *, holder_id: int, now: datetime) -> None:
     if carried is None:
         return
     ended = HouseholdPlace.objects.select_related("household").get(pk=carried["ended"])
-    held = find_place(holder_id)
+    held = find_locked_place(holder_id)
     if not carried["is_given"]:
         household = lock_household(ended.household_id)
         if household.head_id is not None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import time_machine
 
+from config.ground.personal import read_rows
 from loyalty.models import Entry, Lot, PooledLot, ProgrammeTerms, Wallet, WhenSpent
 from loyalty.services.verification import verify_ledger
-from members.models import LimitPeriod, Member, PlaceEnd
+from members.member_data import list_floors
+from members.models import HouseholdPlace, LimitPeriod, Member, PlaceEnd
 from members.models.members import MemberState
-from members.services.households import leave_household
+from members.services.households import expel, hand_over, leave_household, rename_household
 from members.services.merging import merge_members, undo_merge
 from tests.loyalty.conftest import Shop, basket
 from tests.loyalty.families import family, join, limit
@@ -245,6 +247,34 @@ def test_a_refused_hold_says_what_can_be_spent_and_why_not_more(
     refused = hold(shop, ben, asked).json()
     assert refused["detail"] == f"{asked - 1} points can be spent now, {says}"
     assert refused["spendable"] == asked - 1
+
+
+def told_of(member: Member) -> str:
+    """All that the copy of a member's data tells."""
+    held = [one for floor in list_floors().values() for one in floor.holds() if one.is_told]
+    return "\n".join(row for one in held for row in read_rows(one, member.pk))
+
+
+def test_a_copy_tells_of_a_household_what_was_ones_own(shop: Shop, pair: tuple[Member, Member]) -> None:
+    ada, ben = pair
+    assert redeem_by_app(ben, gift(shop, 300)).status_code == 201
+    assert '"name": "Home"' in told_of(ada)
+    hand_over(ada.pk, HouseholdPlace.objects.get(member=ben).ref)
+    rename_household(ben.pk, name="Without Ada")
+    expel(ben.pk, HouseholdPlace.objects.get(member=ada).ref, actor=f"member:{ben.pk}", now=now())
+    told = told_of(ada)
+    assert '"left_because": "expelled"' in told
+    assert "pool_out" in told
+    for of_others in (
+        "Without Ada",
+        f"member:{ben.pk}",
+        f'"from_member_id": {ada.pk}',
+        f'"head_id": {ben.pk}',
+    ):
+        assert of_others not in told
+    drawn = [row for row in told.splitlines() if "from_lot_id" in row]
+    assert len(drawn) == 1
+    assert "member_id" not in drawn[0]
 
 
 def test_terms_may_let_households_share_none(open_shop: Callable[..., Shop]) -> None:

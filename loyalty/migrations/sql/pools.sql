@@ -187,7 +187,8 @@ BEGIN
 END
 $$;
 
--- Bring points of others over into new lots of a wallet, with their maturity and expiry; returns the new lots.
+-- Bring points of others over into new lots of a wallet, with their maturity and expiry; returns the new lots. Who gives is not told
+-- who drew.
 --
 -- lots: those that give them, as `loyalty_lots_of_others` says
 CREATE OR REPLACE FUNCTION loyalty_bring_over(w loyalty_wallet, lots jsonb, by_actor text, at timestamptz) RETURNS bigint[]
@@ -205,7 +206,7 @@ BEGIN
         FROM jsonb_to_recordset(lots) AS x(wallet_id bigint, lot_id bigint, points bigint) GROUP BY 1 ORDER BY 1
     LOOP
         PERFORM loyalty_post(giver.wallet_id, jsonb_build_array(entry || jsonb_build_object('kind', 'pool_out',
-            'points', -giver.points, 'reason', 'drawn by the household')), giver.moves, at);
+            'actor', 'household', 'points', -giver.points, 'reason', 'drawn by the household')), giver.moves, at);
     END LOOP;
     INSERT INTO loyalty_lot (id, wallet_id, member_id, order_ref, available_from, expires_at, credited, remaining)
     SELECT x.in_id, w.id, w.member_id, '', l.available_from, l.expires_at, x.points, 0
@@ -268,7 +269,7 @@ BEGIN
         GROUP BY 1 ORDER BY 1
     LOOP
         PERFORM loyalty_post(home.wallet_id, jsonb_build_array(entry || jsonb_build_object('kind', 'pool_back',
-                'points', home.points, 'reason', 'come home')), (
+                'actor', 'household', 'points', home.points, 'reason', 'come home')), (
             SELECT jsonb_agg(jsonb_build_object('e', 1, 'lot_id', y.home_id, 'points', y.points))
             FROM (
                 SELECT x.home_id, sum(x.points) AS points FROM (

@@ -53,7 +53,7 @@ def get_place(member_id: int) -> HouseholdPlace:
 
 
 def find_locked_place(member_id: int) -> HouseholdPlace | None:
-    """The living place of a member who is locked, read when its household is locked too: nobody takes them out since."""
+    """The living place of a member who is locked, with its household: nobody takes them out meanwhile."""
     place = find_place(member_id)
     if place is None:
         return None

@@ -244,8 +244,7 @@ def _of_next_terms(today: ComingTerms | None, wanted: ProgrammeFile) -> list[str
 
 def _says(terms: TermsPart, currency: str) -> str:
     told = structs.asdict(terms)
-    told.pop("rules_need_approval")
-    for part in ("expiry_kind", "expiry_days", "expiry_on", "kept_alive_by"):
+    for part in ("rules_need_approval", "expiry_kind", "expiry_days", "expiry_on", "kept_alive_by"):
         told.pop(part)
     return sentence_of_terms(currency=currency, expiry=expiry_of(terms), **told)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from secrets import token_hex
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 
 from config.ground.api import problems
@@ -17,6 +18,7 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 LARGEST_BODY = 1024 * 1024
 LARGEST_BATCH = 8 * 1024 * 1024
 BATCH_TYPE = "application/x-ndjson"
+FILE_TYPE = "application/octet-stream"
 CHUNK = 64 * 1024
 MOST_READ_PAST = 16 * 1024 * 1024
 _NO_BODY = (None, "", "0")
@@ -41,7 +43,7 @@ def RequestId(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads a
 
 
 def BodyLimit(get_response: GetResponse) -> GetResponse:  # noqa: N802 - reads as a class where it is named
-    """Refuse bodies over 1 MiB (batches: 8 MiB) before keeping them; the API alone, uploads belong to the admin.
+    """Refuse bodies over 1 MiB (batches: 8 MiB, files: as the settings say) before keeping them; the API alone.
 
     A body that nobody read, because the request was refused before, is read past: the server would close the connection
     otherwise, and the client see that in place of the answer.
@@ -69,8 +71,7 @@ def _refuse_size(request: HttpRequest) -> HttpResponseBase | None:
             title="Content-Length is needed",
             detail="Send the body in one piece, with its Content-Length.",
         )
-    is_batch = meta.get("CONTENT_TYPE", "").startswith(BATCH_TYPE)
-    most = LARGEST_BATCH if is_batch else LARGEST_BODY
+    most = _most_of(meta.get("CONTENT_TYPE", ""))
     if length.isdecimal() and int(length) <= most:
         return None
     return problems.problem(
@@ -80,6 +81,12 @@ def _refuse_size(request: HttpRequest) -> HttpResponseBase | None:
         title="The body is too large",
         detail=f"At most {most} bytes are taken here.",
     )
+
+
+def _most_of(content_type: str) -> int:
+    if content_type.startswith(FILE_TYPE):
+        return int(settings.IMPORT_MB["file"]) * 1024**2
+    return LARGEST_BATCH if content_type.startswith(BATCH_TYPE) else LARGEST_BODY
 
 
 def _read_past(request: HttpRequest) -> None:

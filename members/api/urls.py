@@ -18,6 +18,7 @@ from members.api.households import (
     MyHouseholdInvitations,
     MyHouseholdPerson,
 )
+from members.api.imports import ApplyImport, ImportColumns, ImportRows, Imports, OneImport, UndoImport
 from members.api.me import Me, MyCard, MyPreferences
 from members.api.members import Attributes, Members, OneMember, TakeOver
 from members.api.merges import MergeMember, PreviewMerge, UndoMerge
@@ -29,6 +30,12 @@ from members.api.timeline import MemberTimeline, MyTimeline
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members", Members.as_view(), name="members"),
     path("attributes", Attributes.as_view(), name="attributes"),
+    path("members/imports", Imports.as_view(), name="imports"),
+    path("members/imports/<ref:ref>", OneImport.as_view(), name="import"),
+    path("members/imports/<ref:ref>/columns", ImportColumns.as_view(), name="import-columns"),
+    path("members/imports/<ref:ref>/rows", ImportRows.as_view(), name="import-rows"),
+    path("members/imports/<ref:ref>/apply", ApplyImport.as_view(), name="apply-import"),
+    path("members/imports/<ref:ref>/undo", UndoImport.as_view(), name="undo-import"),
     path("members/<str:ref>", OneMember.as_view(), name="member"),
     path("members/<str:ref>/timeline", MemberTimeline.as_view(), name="member-timeline"),
     path(

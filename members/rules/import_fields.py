@@ -111,8 +111,11 @@ def _once(field: str, taken: set[str]) -> str:
 def faults_of(columns: Iterable[str]) -> list[str]:
     """What is wrong with a mapping, in words; nothing if it can be used."""
     chosen = [field for field in columns if field]
-    twice = sorted({FIELDS[field] for field in chosen if chosen.count(field) > 1})
-    faults = [f"Two columns are to be the same: {', '.join(twice)}. Pass one of them over."] if twice else []
+    unknown = sorted(set(chosen) - FIELDS.keys())
+    faults = [f"There is no field {name!r}; known are {', '.join(FIELDS)}." for name in unknown]
+    twice = sorted({FIELDS[field] for field in chosen if field in FIELDS and chosen.count(field) > 1})
+    if twice:
+        faults.append(f"Two columns are to be the same: {', '.join(twice)}. Pass one of them over.")
     if not set(IDENTITIES) & set(chosen):
         faults.append(
             "Say which column holds a phone, an e-mail address, a card or a customer number: a member is known by one."

@@ -114,6 +114,8 @@ def name_columns(import_id: int, mapping: Mapping, *, encoding: str = "", now: d
     if faults := faults_of(mapping.columns):
         raise ImportNotReadable(" ".join(faults))
     shape, _ = sample(batch, encoding=encoding)
+    if len(mapping.columns) != len(shape.headings):
+        raise ImportNotReadable(f"The file has {len(shape.headings)} columns; say of each what it is.")
     ImportRow.objects.filter(batch=batch).delete()
     batch.shape, batch.mapping = list(shape), msgspec.to_builtins(mapping)
     batch.state, batch.problem = ImportState.READING, ""

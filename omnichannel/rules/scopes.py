@@ -7,6 +7,7 @@ from omnichannel.errors import ScopeNotKnown
 SCOPES = {
     "till": "Serve customers at a till: look up, quote, commit, enrol",
     "members": "Read and change members",
+    "imports": "Bring members in from files, and take them back",
     "orders": "Hand in and read orders",
     "catalogue": "Change products, categories and stores",
     "stock": "Report and read stock",

@@ -1,0 +1,126 @@
+"""Bringing members in by the API: the whole way, what is refused, and by whom."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from config.ground import clock
+from members.models import Member, MemberImport
+from members.services.import_work import work_on
+from omnichannel.services.keys import make_key
+from tests.members.conftest import client_of
+from tests.members.factories import MemberFactory
+from tests.members.importing import deliver_everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
+IMPORTS = "/api/v1/members/imports"
+CSV = b"Mail,First name,Joined by\neve@example.com,Eve,web\nnot an address,Max,web\nada@example.com,Ada,web\n"
+COLUMNS = {"columns": ["email", "given_name", ""]}
+
+
+@pytest.fixture
+def crm(db: None, now: datetime) -> Client:
+    return client_of(make_key(name="crm", scopes=["imports"], now=now).text)
+
+
+def bring(client: Client, raw: bytes = CSV, name: str = "crm.csv") -> Any:
+    return client.post(f"{IMPORTS}?name={name}", raw, content_type="application/octet-stream")
+
+
+def put(client: Client, ref: str, body: dict[str, Any]) -> Any:
+    return client.put(f"{IMPORTS}/{ref}/columns", body, content_type="application/json")
+
+
+def worked(client: Client, ref: str) -> dict[str, Any]:
+    deliver_everything(at=clock.now())
+    work_on(now=clock.now(), may_go_on=lambda: True)
+    told: dict[str, Any] = client.get(f"{IMPORTS}/{ref}").json()
+    return told
+
+
+def test_a_file_goes_from_upload_to_undoing_by_the_doors(crm: Client) -> None:
+    MemberFactory(email="ada@example.com")
+
+    told = bring(crm)
+    ref = told.json()["ref"]
+    assert (told.status_code, told.json()["state"], told.json()["file_name"]) == (201, "uploaded", "crm.csv")
+    assert told.json()["headings"] == ["Mail", "First name", "Joined by"]
+    assert told.json()["mapping"]["columns"] == ["email", "given_name", ""]
+
+    assert put(crm, ref, COLUMNS).json()["state"] == "reading"
+    read = worked(crm, ref)
+    assert (read["state"], read["rows_in_file"], read["rows_read"]) == ("read", 3, 3)
+    assert read["foreseen"] == {"new": 1, "known": 1, "refused": 1}
+    (refused,) = crm.get(f"{IMPORTS}/{ref}/rows?state=refused").json()["results"]
+    assert (refused["row"], refused["cells"]) == (3, ["not an address", "Max", "web"])
+    assert refused["problems"][0].startswith("E-mail: ")
+    first = crm.get(f"{IMPORTS}/{ref}/rows?limit=2").json()
+    assert [row["row"] for row in first["results"]] == [2, 3]
+    rest = crm.get(f"{IMPORTS}/{ref}/rows?limit=2&cursor={first['next']}").json()
+    assert ([row["row"] for row in rest["results"]], rest["next"]) == ([4], None)
+
+    assert crm.post(f"{IMPORTS}/{ref}/apply").status_code == 202
+    again = crm.post(f"{IMPORTS}/{ref}/apply")
+    assert (again.status_code, again.json()["code"]) == (409, "import_not_ready")
+    assert worked(crm, ref)["counts"] == {"enrolled": 1, "same": 1, "refused": 1}
+    assert Member.objects.filter(given_name="Eve", enrolled_via="import").exists()
+    assert crm.delete(f"{IMPORTS}/{ref}").status_code == 409
+
+    assert crm.post(f"{IMPORTS}/{ref}/undo").status_code == 202
+    assert worked(crm, ref)["undone_counts"] == {"gone": 1}
+    assert crm.get(IMPORTS).json()["results"][0]["state"] == "undone"
+
+
+def test_what_was_not_applied_is_forgotten(crm: Client) -> None:
+    ref = bring(crm).json()["ref"]
+
+    assert crm.delete(f"{IMPORTS}/{ref}").status_code == 204
+    assert crm.get(f"{IMPORTS}/{ref}").status_code == 404
+    assert not MemberImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"columns": ["email", "email", ""]}, "to be the same"),
+        ({"columns": ["", "given_name", ""]}, "known by one"),
+        ({"columns": ["email"]}, "has 3 columns"),
+        ({"columns": ["email", "shoe_size", ""]}, "no field 'shoe_size'"),
+        (COLUMNS | {"known": "erase"}, "erase"),
+        (COLUMNS | {"colums": 1}, "colums"),
+    ],
+)
+def test_columns_that_fit_nothing_are_refused(crm: Client, body: dict[str, Any], words: str) -> None:
+    ref = bring(crm).json()["ref"]
+
+    refused = put(crm, ref, body)
+
+    assert (refused.status_code, words in refused.content.decode()) == (422, True)
+    assert MemberImport.objects.get().state == "uploaded"
+
+
+def test_a_file_that_is_none_is_refused_and_one_beyond_its_measure_unread(
+    crm: Client, settings: Settings
+) -> None:
+    assert bring(crm, b"PK\x03\x04 no sheet").json()["code"] == "import_not_readable"
+    large = b"mail\n" + b"a@b.example\n" * 200_000
+    assert bring(crm, large).status_code == 201
+    settings.IMPORT_MB = {"file": 1, "unpacked": 2_048}
+    assert bring(crm, large).json()["code"] == "body_too_large"
+    assert MemberImport.objects.count() == 1
+
+
+def test_only_a_key_of_this_scope_brings_members(
+    integration: Client, app_of: Callable[[Member], Client], crm: Client
+) -> None:
+    ref = bring(crm).json()["ref"]
+
+    for client in (integration, app_of(MemberFactory())):
+        assert bring(client).status_code == client.get(f"{IMPORTS}/{ref}").status_code == 403
+        assert client.post(f"{IMPORTS}/{ref}/apply").status_code == 403
+    assert Client().get(IMPORTS).status_code == 401
+    assert crm.get("/api/v1/members/mem_0").status_code == 403

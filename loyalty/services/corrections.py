@@ -13,6 +13,7 @@ from loyalty.queries.corrections import count_corrected, limit_of, lock_correcti
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
 from members.queries.members import goes_by_email, is_colleague
+from members.services.profiles import lock_unforgotten
 
 LIMITED = timedelta(hours=24)
 """A limit is for what a colleague corrects alone of one wallet within so long."""
@@ -43,9 +44,11 @@ def correct_points(
 
     :param ref: of the correction, made when the form was; told again, what was made of it is answered.
     :raises OwnWallet: it is the colleague's own.
+    :raises MemberNotActive: the member was erased.
     :raises InsufficientPoints: more would be taken than can be spent.
     """
     ensure_not_own(wallet.member_id, by)
+    lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
     if known := Correction.objects.filter(ref=ref, member_id=wallet.member_id).first():
         return known

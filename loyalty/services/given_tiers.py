@@ -18,6 +18,7 @@ from loyalty.rules.ladders import FOR_EVER
 from loyalty.rules.lots import midnight_after
 from loyalty.rules.tiers import Ladder, Standing, Step, step_held
 from loyalty.services.corrections import Colleague, ensure_not_own
+from members.services.profiles import lock_unforgotten
 
 GIVEN = "given:"
 """How the cause of a benefit begins that came with a tier given by hand."""
@@ -33,6 +34,7 @@ def give_tier(
     :raises OwnWallet: it is the colleague's own.
     :raises TierNotGiven: it would end before it begins, there is no reason, the ladder has no such step above the
         lowest, or the member holds as much as long.
+    :raises MemberNotActive: the member was erased.
     """
     ensure_not_own(wallet.member_id, by, "Nobody gives a tier to themselves: ask a colleague.")
     programme = get_current_programme(wallet.programme_id)
@@ -44,6 +46,7 @@ def give_tier(
         raise TierNotGiven("Choose an end that lies ahead.")
     if not reason.strip():
         raise TierNotGiven("Say why.")
+    lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
     held = list_standings(wallet.pk, now=now)
     _ensure_is_more(programme, held, given, until, now)
@@ -78,9 +81,11 @@ def end_given_tier(wallet: Wallet, tier_id: int, *, reason: str, by: Colleague, 
     not used end with it, unless the member reached the tier meanwhile.
 
     :raises TierNotGiven: nobody gave it, or it is over; or there is no reason.
+    :raises MemberNotActive: the member was erased.
     """
     if not reason.strip():
         raise TierNotGiven("Say why.")
+    lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
     given = TierStanding.objects.filter(wallet=wallet, tier_id=tier_id, until_at__gt=now).exclude(given_by="")
     if not given.update(until_at=now, ended_by=by.name, end_reason=reason.strip()[:300]):

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from django.db import transaction
 from msgspec import Meta, structs
 from rest_framework.request import Request
 
@@ -12,6 +13,7 @@ from config.ground.api.etags import ensure_unchanged
 from config.ground.api.pages import PageOf
 from omnichannel.api.programmes import ProgrammeParams, ensure_of_no_one_place, programme_id_for
 from omnichannel.queries.behaviour import get_event_type, list_event_types
+from omnichannel.queries.places import lock_programme
 from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS, EventType, Property
 from omnichannel.services.event_types import declare_event_type
 
@@ -60,10 +62,12 @@ class EventTypeByCode(Door):
         facts: EventTypeFactsBody = self.body(request)
         ensure_of_no_one_place(caller_of(request))
         programme_id = self._programme_id(request)
-        if "HTTP_IF_MATCH" in request.META:
-            ensure_unchanged(request._request, _body(get_event_type(programme_id, code)))
         kind = EventType(code=code, **structs.asdict(facts))
-        is_new = declare_event_type(programme_id, kind)
+        with transaction.atomic():
+            if "HTTP_IF_MATCH" in request.META:
+                lock_programme(programme_id)
+                ensure_unchanged(request._request, _body(get_event_type(programme_id, code)))
+            is_new = declare_event_type(programme_id, kind)
         return Answer(_body(kind), status=201 if is_new else 200)
 
     def _programme_id(self, request: Request) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
+from django.db import transaction
 from rest_framework.request import Request
 
 from config.ground import clock
@@ -115,11 +116,12 @@ class ProductBySku(Door):
     def put(self, request: Request, sku: str) -> Answer:
         facts: ProductFactsBody = self.body(request)
         programme_id = self._programme_id(request)
-        if "HTTP_IF_MATCH" in request.META:
-            known = catalogue.get_product(programme_id=programme_id, sku=sku)
-            ensure_unchanged(request._request, product_body(known))
         row = ProductRow(sku=sku, **msgspec.structs.asdict(facts))
-        upserted = upsert_products(programme_id=programme_id, rows=[row], now=clock.now())
+        with transaction.atomic():
+            if "HTTP_IF_MATCH" in request.META:
+                known = catalogue.lock_product(programme_id=programme_id, sku=sku)
+                ensure_unchanged(request._request, product_body(known))
+            upserted = upsert_products(programme_id=programme_id, rows=[row], now=clock.now())
         _ensure_taken(upserted.refused)
         product = catalogue.get_product(programme_id=programme_id, sku=sku)
         return Answer(product_body(product), status=201 if upserted.created else 200)

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
+from django.db import transaction
 from rest_framework.request import Request
 
 from config.ground.api.bodies import Body
@@ -102,9 +103,11 @@ class Store(Door):
     def patch(self, request: Request, code: str) -> Answer:
         body: StoreChangesBody = self.body(request)
         ensure_of_no_one_place(caller_of(request))
-        store = self._store(request, code)
-        ensure_unchanged(request._request, store_body(store))
-        return Answer(store_body(change_place(store, name=body.name, is_open=body.is_open)))
+        with transaction.atomic():
+            places.lock_place(self._store(request, code).pk)
+            store = self._store(request, code)
+            ensure_unchanged(request._request, store_body(store))
+            return Answer(store_body(change_place(store, name=body.name, is_open=body.is_open)))
 
     def _store(self, request: Request, code: str) -> Place:
         query: ProgrammeParams = self.query(request)

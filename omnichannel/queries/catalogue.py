@@ -17,6 +17,18 @@ def get_product(*, programme_id: int, sku: str) -> Product:
     return product
 
 
+def lock_product(*, programme_id: int, sku: str) -> Product:
+    """The product with this SKU, locked until commit.
+
+    :raises ProductNotFound: if the programme sells no such thing.
+    """
+    rows = Product.objects.select_for_update(no_key=True)
+    product = rows.filter(programme_id=programme_id, sku=sku).first()
+    if product is None:
+        raise ProductNotFound(f"There is no product with the SKU {sku!r}.")
+    return product
+
+
 def products_of(
     programme_id: int, *, category: str | None = None, gtin: str | None = None
 ) -> QuerySet[Product]:

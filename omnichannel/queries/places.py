@@ -58,6 +58,16 @@ def get_place(*, programme_id: int, code: str) -> Place:
     return place
 
 
+def lock_place(place_id: int) -> None:
+    """Let nobody else change a place until commit; tills sell on."""
+    Place.objects.select_for_update(no_key=True).get(pk=place_id)
+
+
+def lock_programme(programme_id: int) -> None:
+    """Let nobody else change until commit what a programme declares; tills sell on."""
+    Programme.objects.select_for_update(no_key=True).get(pk=programme_id)
+
+
 def find_place_ids(programme_id: int, codes: Iterable[str]) -> dict[str, int]:
     """Code -> id of those of the codes that name a place of the programme. One statement."""
     found = Place.objects.filter(programme_id=programme_id, code__in=set(codes))

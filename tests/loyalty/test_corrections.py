@@ -66,6 +66,15 @@ def _address(wallet: Wallet) -> str:
     return f"/admin/loyalty/wallet/{wallet.pk}/correct/"
 
 
+def test_nothing_is_written_among_the_points_of_who_was_erased(wallet: Wallet) -> None:
+    Member.objects.filter(pk=wallet.member_id).update(state="erased")
+
+    assert "Nothing is written about who was forgotten." in correct(in_role(STORE_MANAGER), wallet, 100)
+
+    assert balance(wallet) == 500
+    assert not Correction.objects.exists()
+
+
 @pytest.mark.parametrize("points", [200, -200, 1])
 def test_within_their_limit_a_colleague_corrects_alone(wallet: Wallet, points: int) -> None:
     person = in_role(STORE_MANAGER)

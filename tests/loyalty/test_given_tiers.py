@@ -83,6 +83,14 @@ def test_a_tier_is_given_until_a_day_and_what_is_reached_stays_the_members(
     assert (given.until_at, given.ended_by, given.end_reason) == (now(), f"staff:{other.pk}", "Moved away")
 
 
+def test_no_tier_is_given_to_who_was_erased(wallet: Wallet) -> None:
+    Member.objects.filter(pk=wallet.member_id).update(state="erased")
+
+    assert "Nothing is written about who was forgotten." in give(in_role(ADMINISTRATOR), wallet)
+
+    assert not TierStanding.objects.exclude(given_by="").exists()
+
+
 def test_what_a_given_tier_brings_ends_with_it(shop: Shop, wallet: Wallet) -> None:
     give(in_role(STORE_MANAGER), wallet)
     grant = BenefitGrant.objects.get()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.members.factories import MemberFactory, bearer_of
-from tests.omnichannel.factories import ProgrammeFactory, bearer
+from tests.omnichannel.factories import PlaceFactory, ProgrammeFactory, bearer
 from tests.omnichannel.test_surveys import SURVEY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +53,27 @@ def test_of_two_windows_of_a_member_one_reads_again() -> None:
     for number in range(ROUNDS):
         names = [{"given_name": f"{letter}{number}"} for letter in "AB"]
         assert outcomes("patch", "me", names, token) == [200, 412]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "changed"),
+    [
+        ("patch", "stores/S12", {}, "name"),
+        ("put", "products/TEA", {"name": "Tea", "price_minor": 450, "category": "tea"}, "name"),
+        ("put", "event-types/tasting", {"title": "Tasting", "properties": [], "is_act": True}, "title"),
+    ],
+)
+def test_of_two_who_change_what_the_house_declares_one_reads_again(
+    method: str, path: str, body: dict[str, Any], changed: str
+) -> None:
+    place = PlaceFactory(code="S12")
+    key = bearer("catalogue", "events", programme_id=place.programme_id)
+    if method == "put":
+        assert send("put", path, body, key).status_code == 201
+
+    for number in range(ROUNDS):
+        names = [{**body, changed: f"{letter}{number}"} for letter in "AB"]
+        assert outcomes(method, path, names, key) == [200, 412]
 
 
 def test_of_two_who_change_a_survey_one_reads_again() -> None:

@@ -7,6 +7,7 @@ from secrets import token_hex
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.urls import Resolver404, resolve
 
 from config.ground.api import problems
 from config.ground.request_ids import note_request_id
@@ -71,7 +72,7 @@ def _refuse_size(request: HttpRequest) -> HttpResponseBase | None:
             title="Content-Length is needed",
             detail="Send the body in one piece, with its Content-Length.",
         )
-    most = _most_of(meta.get("CONTENT_TYPE", ""))
+    most = _most_of(request, meta.get("CONTENT_TYPE", ""))
     if length.isdecimal() and int(length) <= most:
         return None
     return problems.problem(
@@ -83,10 +84,19 @@ def _refuse_size(request: HttpRequest) -> HttpResponseBase | None:
     )
 
 
-def _most_of(content_type: str) -> int:
-    if content_type.startswith(FILE_TYPE):
+def _most_of(request: HttpRequest, content_type: str) -> int:
+    if content_type.startswith(FILE_TYPE) and _takes_files(request):
         return int(settings.IMPORT_MB["file"]) * 1024**2
     return LARGEST_BATCH if content_type.startswith(BATCH_TYPE) else LARGEST_BODY
+
+
+def _takes_files(request: HttpRequest) -> bool:
+    """Whether the door that is called does: all others would hold a large body in memory."""
+    try:
+        door = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    return FILE_TYPE in getattr(getattr(door, "view_class", None), "content_types", ())
 
 
 def _read_past(request: HttpRequest) -> None:

@@ -41,7 +41,7 @@ def lock_person(member_id: int, programme_id: int, *, now: datetime) -> None:
 def is_paying(member_ids: Collection[int], *, now: datetime) -> bool:
     """Whether points of one of them are set aside for a purchase that is being paid, theirs or a housemate's."""
     held = Hold.objects.filter(member_id__in=member_ids, state=HoldState.HELD, expires_at__gt=now)
-    shares = HoldShare.objects.filter(member_id__in=member_ids, ended_at=None, expires_at__gt=now)
+    shares = HoldShare.objects.filter(wallet__member__in=member_ids, ended_at=None, expires_at__gt=now)
     return held.exists() or shares.exists()
 
 

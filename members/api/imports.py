@@ -1,6 +1,7 @@
 """Doors for integrations that bring members in from files: upload, name the columns, look, apply, undo.
 
-The same steps as the pages of the admin; the work is done in the background, and told by the state of the import.
+The same steps as the pages of the admin; the work is done in the background, and told by the state of the import. A key
+knows what it brought itself, or a key whose place it took, and nothing that anybody else did.
 """
 
 import tempfile
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from django.conf import settings
+from django.db.models import QuerySet
 from msgspec import Meta
 from rest_framework.request import Request
 
@@ -18,7 +20,7 @@ from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
 from config.ground.api.pages import PageOf, PageParams, page_by
 from members.models import ImportRow, MemberImport
-from members.queries.imports import get_import
+from members.queries.imports import get_import, list_brought_by
 from members.rules.import_fields import DateOrder, Known, Likely, Mapping
 from members.rules.import_rows import words_of
 from members.services.imports import (
@@ -99,7 +101,8 @@ class RowBody(Body, frozen=True, kw_only=True):
 
 
 class Imports(Door):
-    """Bring a file of members (CSV, XLSX, NDJSON, plain or gzipped); list what was brought, the newest first.
+    """Bring a file of members (CSV, XLSX, NDJSON, plain or gzipped); list what this key brought, the newest
+    first.
 
     The body is the file itself. Nothing is written yet: its columns are guessed, or remembered, and wait to be named.
     """
@@ -113,9 +116,7 @@ class Imports(Door):
 
     def get(self, request: Request) -> Answer:
         asked: PageParams = self.query(request)
-        return Answer(
-            page_by("-pk", MemberImport.objects.all(), asked, listing="imports", bodies=_import_bodies)
-        )
+        return Answer(page_by("-pk", _brought(request), asked, listing="imports", bodies=_import_bodies))
 
     def post(self, request: Request) -> Answer:
         asked: UploadParams = self.query(request)
@@ -143,10 +144,10 @@ class OneImport(Door):
     answers = {"get": {200: ImportBody}, "delete": {204: None}}
 
     def get(self, request: Request, ref: str) -> Answer:
-        return Answer(_import_body(get_import(ref)))
+        return Answer(_import_body(_own(request, ref)))
 
     def delete(self, request: Request, ref: str) -> Answer:
-        drop_import(get_import(ref).pk)
+        drop_import(_own(request, ref).pk)
         return Answer(status=204)
 
 
@@ -159,7 +160,7 @@ class ImportColumns(Door):
 
     def put(self, request: Request, ref: str) -> Answer:
         body: MappingBody = self.body(request)
-        batch = get_import(ref)
+        batch = _own(request, ref)
         region = body.region or mapping_of(batch).region
         told = msgspec.structs.asdict(body) | {"region": region, "columns": tuple(body.columns)}
         named = name_columns(batch.pk, Mapping(**told), now=clock.now())
@@ -175,7 +176,7 @@ class ImportRows(Door):
 
     def get(self, request: Request, ref: str) -> Answer:
         asked: RowParams = self.query(request)
-        batch = get_import(ref)
+        batch = _own(request, ref)
         rows = ImportRow.objects.filter(batch=batch)
         if asked.state is not None:
             rows = rows.filter(state=asked.state)
@@ -190,7 +191,7 @@ class ApplyImport(Door):
     answers = {"post": {202: ImportBody}}
 
     def post(self, request: Request, ref: str) -> Answer:
-        applied = apply_import(get_import(ref).pk, actor=caller_of(request).name, now=clock.now())
+        applied = apply_import(_own(request, ref).pk, actor=caller_of(request).name, now=clock.now())
         return Answer(_import_body(applied), status=202)
 
 
@@ -201,8 +202,20 @@ class UndoImport(Door):
     answers = {"post": {202: ImportBody}}
 
     def post(self, request: Request, ref: str) -> Answer:
-        undone = undo_import(get_import(ref).pk, actor=caller_of(request).name, now=clock.now())
+        undone = undo_import(_own(request, ref).pk, actor=caller_of(request).name, now=clock.now())
         return Answer(_import_body(undone), status=202)
+
+
+def _brought(request: Request) -> QuerySet[MemberImport]:
+    caller = caller_of(request)
+    return list_brought_by([caller.name, *caller.forebears])
+
+
+def _own(request: Request, ref: str) -> MemberImport:
+    """
+    :raises ImportNotThere: this key brought none of this ref.
+    """
+    return get_import(ref, _brought(request))
 
 
 def _import_bodies(batches: list[MemberImport]) -> list[ImportBody]:
@@ -215,8 +228,8 @@ def _import_body(batch: MemberImport) -> ImportBody:
         for name in ImportBody.__struct_fields__
         if name not in ("headings", "mapping")
     }
-    mapping = msgspec.convert(batch.mapping, MappingBody)
-    return ImportBody(**own, headings=list(batch.shape[3]), mapping=mapping)
+    # Not judged anew: what the console or a colleague named may be more than a door takes.
+    return ImportBody(**own, headings=list(batch.shape[3]), mapping=MappingBody(**batch.mapping))
 
 
 def _row_bodies(rows: list[ImportRow]) -> list[RowBody]:

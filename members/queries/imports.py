@@ -17,14 +17,20 @@ from members.rules.portraits import Portrait, search_keys
 ROWS_AT_ONCE = 2_000
 
 
-def get_import(ref: str) -> MemberImport:
+def get_import(ref: str, imports: QuerySet[MemberImport] | None = None) -> MemberImport:
     """
+    :param imports: among which it is looked for; None: all.
     :raises ImportNotThere: if there is none.
     """
-    found = MemberImport.objects.filter(ref=ref).first()
+    found = (MemberImport.objects.all() if imports is None else imports).filter(ref=ref).first()
     if found is None:
         raise ImportNotThere
     return found
+
+
+def list_brought_by(names: Collection[str]) -> QuerySet[MemberImport]:
+    """Imports whose files these callers uploaded."""
+    return MemberImport.objects.filter(asked_by__in=names)
 
 
 def lock_import(import_id: int, *states: ImportState) -> MemberImport | None:

@@ -92,6 +92,7 @@ def _caller_of(facts: KeyFacts, *, checked_at: float) -> Caller:
         id=facts.id,
         name=f"key:{facts.id}",
         scopes=facts.scopes,
+        forebears=tuple(f"key:{id_}" for id_ in facts.forebears),
         till_id=facts.till_id,
         place_id=facts.place_id,
         place_code=facts.place_code,

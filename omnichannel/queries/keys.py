@@ -11,7 +11,11 @@ from omnichannel.models import ApiKey
 _FACTS = """
     SELECT k.id, k.secret_hash, k.scopes, k.expires_at, k.revoked_at, k.last_used_on, k.till_id, k.place_id,
            coalesce(pl.code, ''), k.programme_id, coalesce(pr.code, ''), coalesce(pr.currency, ''),
-           coalesce(pr.timezone, 'UTC'), coalesce(pr.region, '')
+           coalesce(pr.timezone, 'UTC'), coalesce(pr.region, ''),
+           ARRAY(WITH RECURSIVE older AS (
+                     SELECT k.rotated_from_id AS id
+                     UNION SELECT o.rotated_from_id FROM older JOIN omnichannel_apikey o ON o.id = older.id)
+                 SELECT id FROM older WHERE id IS NOT NULL)
       FROM omnichannel_apikey k
       LEFT JOIN omnichannel_place pl ON pl.id = k.place_id
       LEFT JOIN omnichannel_programme pr ON pr.id = k.programme_id
@@ -21,7 +25,10 @@ _FACTS = """
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """A key and where it stands, as one statement reads them."""
+    """A key and where it stands, as one statement reads them.
+
+    :ivar forebears: the keys that it took the place of when they were rotated.
+    """
 
     id: int
     secret_hash: bytes
@@ -37,6 +44,7 @@ class KeyFacts:
     currency: str
     timezone: str
     region: str
+    forebears: list[int]
 
 
 def find_key_facts(prefix: str) -> KeyFacts | None:

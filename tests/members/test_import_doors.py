@@ -1,5 +1,6 @@
 """Bringing members in by the API: the whole way, what is refused, and by whom."""
 
+import io
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,10 @@ from pytest_django import Settings
 
 from config.ground import clock
 from members.models import Member, MemberImport
+from members.rules.import_fields import Mapping
 from members.services.import_work import work_on
-from omnichannel.services.keys import make_key
+from members.services.imports import name_columns, upload
+from omnichannel.services.keys import make_key, rotate_key
 from tests.members.conftest import client_of
 from tests.members.factories import MemberFactory
 from tests.members.importing import deliver_everything
@@ -124,3 +127,63 @@ def test_only_a_key_of_this_scope_brings_members(
         assert client.post(f"{IMPORTS}/{ref}/apply").status_code == 403
     assert Client().get(IMPORTS).status_code == 401
     assert crm.get("/api/v1/members/mem_0").status_code == 403
+
+
+def test_a_key_knows_the_imports_that_it_brought_and_no_others(crm: Client, now: datetime) -> None:
+    ref = bring(crm).json()["ref"]
+    other = client_of(make_key(name="other", scopes=["imports"], now=now).text)
+
+    assert other.get(IMPORTS).json()["results"] == []
+    for told in (
+        other.get(f"{IMPORTS}/{ref}"),
+        other.get(f"{IMPORTS}/{ref}/rows"),
+        put(other, ref, COLUMNS),
+        other.post(f"{IMPORTS}/{ref}/apply"),
+        other.post(f"{IMPORTS}/{ref}/undo"),
+        other.delete(f"{IMPORTS}/{ref}"),
+    ):
+        assert (told.status_code, told.json()["code"]) == (404, "import_not_found")
+    assert crm.get(f"{IMPORTS}/{ref}").json()["state"] == "uploaded"
+
+
+def test_a_successor_goes_on_with_what_its_forebears_brought(now: datetime) -> None:
+    first = make_key(name="crm", scopes=["imports"], now=now)
+    ref = bring(client_of(first.text)).json()["ref"]
+    second = rotate_key(first.id, now=now)
+    third = client_of(rotate_key(second.id, now=now).text)
+
+    assert put(third, ref, COLUMNS).status_code == 202
+    assert [one["ref"] for one in third.get(IMPORTS).json()["results"]] == [ref]
+    mine = bring(third).json()["ref"]
+    assert client_of(first.text).get(f"{IMPORTS}/{mine}").status_code == 404
+
+
+def test_columns_as_the_console_had_them_are_told_as_they_are(crm: Client) -> None:
+    told = {"region": "us", "source": "Old CRM", "consent_text": "the long form " * 10}
+    mapping = Mapping(
+        columns=("email", "given_name", ""),
+        region=told["region"],
+        external_source=told["source"],
+        consent_text=told["consent_text"],
+    )
+    batch = upload("old.csv", io.BytesIO(CSV), size=len(CSV), region="US", actor="console", now=clock.now())
+    name_columns(batch.pk, mapping, now=clock.now())
+
+    brought = bring(crm)
+
+    assert (brought.status_code, brought.json()["mapping"]["region"]) == (201, "us")
+    assert crm.get(IMPORTS).json()["results"][0]["mapping"]["external_source"] == "Old CRM"
+
+
+def test_only_the_door_that_takes_files_takes_large_bodies(crm: Client) -> None:
+    large = b"x" * (1024 * 1024 + 1)
+    ref = bring(crm).json()["ref"]
+
+    refused = crm.post(
+        f"{IMPORTS}/{ref}/undo",
+        large,
+        content_type="application/octet-stream",
+        headers={"idempotency-key": "K-1"},
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")

@@ -15,6 +15,7 @@ from config.ground.refusals import NotAllowed, NotSignedIn
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """
     :ivar name: `key:12` or `member:55`; idempotency keys and rate limits are counted by it.
+    :ivar forebears: names of the keys that this one took the place of: what they brought is its own.
     :ivar place_id: the store or web shop the key belongs to; None for a key of a whole programme.
     :ivar token_hash: digest of a member's token that nobody has looked up yet: a door that `checks_key_itself` asks
         for its holder in its own statement. `id` is 0 and `member_id` None as long.
@@ -25,6 +26,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     scopes: frozenset[str]
+    forebears: tuple[str, ...] = ()
     member_id: int | None = None
     till_id: int | None = None
     place_id: int | None = None

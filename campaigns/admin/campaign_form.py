@@ -154,8 +154,10 @@ class CampaignForm(ModelForm):
 
     def _speak_of(self, programme: ProgrammeFacts) -> None:
         """Take amounts in the programme's currency and suggest what its catalogue names."""
-        surveys = list_open_surveys(programme.id)
-        self.fields["survey"].choices += [(code, f"{title} ({code})") for code, title in surveys]  # type: ignore[attr-defined]  # as above
+        surveys = {code: f"{title} ({code})" for code, title in list_open_surveys(programme.id)}
+        if (asked := self.initial.get("survey")) and asked not in surveys:
+            surveys[asked] = f"{asked}, which is closed"
+        self.fields["survey"].choices += surveys.items()  # type: ignore[attr-defined]  # as above
         suggestions = reverse("admin:loyalty_rule_suggest", args=[programme.id, "category"])
         for name, field in self.fields.items():
             if isinstance(field, AmountField):

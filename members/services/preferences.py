@@ -12,8 +12,8 @@ from config.outbox.services import publish
 from members.errors import PreferenceNotValid
 from members.events import MemberChanged
 from members.models import Preference
-from members.queries.members import get_member_by_id
 from members.queries.preferences import PreferenceFacts, get_preferences
+from members.services.profiles import lock_active
 
 
 @transaction.atomic
@@ -22,9 +22,10 @@ def change_preferences(member_id: int, changes: Mapping[str, Any], *, now: datet
 
     :param changes: fields of `PreferenceFacts` by name.
     :raises MemberNotFound: if there is no such member.
+    :raises MemberNotActive: if the member was merged or erased.
     :raises PreferenceNotValid: quiet hours without an end, or a timezone that is none.
     """
-    member = get_member_by_id(member_id)
+    member = lock_active(member_id)
     before = get_preferences(member_id)
     wanted = msgspec.structs.replace(before, **changes)
     if (wanted.quiet_from is None) != (wanted.quiet_until is None):

@@ -48,12 +48,12 @@ def change_member(
 
 
 def lock_active(member_id: int) -> Member:
-    """Lock somebody until commit.
+    """Lock somebody until commit; tills sell to them meanwhile.
 
     :raises MemberNotFound: if there is no such member.
     :raises MemberNotActive: if the member was merged or erased.
     """
-    member = Member.objects.select_for_update().filter(pk=member_id).first()
+    member = Member.objects.select_for_update(no_key=True).filter(pk=member_id).first()
     if member is None:
         raise MemberNotFound
     if member.state != MemberState.ACTIVE:

@@ -71,18 +71,24 @@ def declare_survey(
         if seen != (fingerprint_of(survey) if survey else ""):
             raise SurveyChangedMeanwhile
     facts = {"title": title, "definition": dump(definition), "case_up_to": case_up_to, "is_open": is_open}
-    return Survey.objects.update_or_create(programme_id=programme_id, code=code, defaults=facts)[1]
+    _, is_new = Survey.objects.update_or_create(programme_id=programme_id, code=code, defaults=facts)
+    if seen == "" and not is_new:
+        raise SurveyChangedMeanwhile  # a colleague came between, and this is taken back
+    return is_new
 
 
+@transaction.atomic
 def invite(
     survey: Survey, member_id: int, *, cause: str, place_id: int | None = None, now: datetime
 ) -> SurveyInvitation:
     """Ask a member once for a cause; again it is the same invitation.
 
     :raises SurveyOver: the survey is closed.
+    :raises MemberNotActive: the member was erased.
     """
     if not survey.is_open:
         raise SurveyOver
+    lock_unforgotten(member_id)
     facts = {"place_id": place_id, "invited_at": now, "expires_at": now + ANSWERED_WITHIN}
     return SurveyInvitation.objects.get_or_create(
         member_id=member_id, survey=survey, cause=cause, defaults=facts

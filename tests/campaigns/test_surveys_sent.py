@@ -170,3 +170,17 @@ def test_a_marketer_asks_a_survey_by_the_form(shop: Shop) -> None:
     assert marketer.post(f"{page}add/", fields | {"purpose": "surveys"}).status_code == 302
     shown = marketer.get(f"{page}{Campaign.objects.get().pk}/change/").content.decode()
     assert re.search(r'<option value="visit"[^>]* selected', shown)
+
+
+def test_a_campaign_whose_survey_is_closed_is_not_saved_without_it(shop: Shop) -> None:
+    """The form shows what it asks, and why it cannot: nobody takes it away by mending a letter."""
+    campaign, marketer = draft_campaign(shop, **ASKS), staff("marketer")
+    Survey.objects.update(is_open=False)
+    page = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+
+    form = marketer.get(page).context["adminform"].form
+    kept = {name: form[name].value() for name in form.fields}
+    refused = marketer.post(page, {name: value for name, value in kept.items() if value is not None})
+
+    assert re.search(r'<option value="visit"[^>]* selected', marketer.get(page).content.decode())
+    assert list(refused.context["adminform"].form.errors) == ["survey"]

@@ -66,7 +66,7 @@ def test_the_same_again_changes_and_announces_nothing(app: Client) -> None:
 
 
 def test_a_new_birth_date_brings_its_birthday_and_a_new_birthday_ends_the_date(app: Client) -> None:
-    _, dated = send(app, "patch", "", birth_date="1815-12-10")
+    _, dated = send(app, "patch", "", birth_date="1915-12-10")
     _, moved = send(app, "patch", "", birth_day=11)
 
     assert (dated["birth_month"], dated["birth_day"]) == (12, 10)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from config.staff.models import Staff
 from members.models import Member
-from omnichannel.models import CaseStep, Interaction, Place, ServiceCase, Survey
+from omnichannel.models import CaseStep, Interaction, Place, ServiceCase, Survey, SurveyInvitation
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
 from tests.omnichannel.factories import PlaceFactory, bearer, serves
@@ -146,3 +146,16 @@ def test_nothing_is_written_about_who_was_erased(life: Member, place: Place) -> 
     assert (ServiceCase.objects.count(), Interaction.objects.count(), CaseStep.objects.count()) == before
     case.refresh_from_db()
     assert case.state == "new"
+
+
+def test_nobody_who_was_erased_is_asked_anything(life: Member, place: Place) -> None:
+    key = bearer("campaigns", "members", programme_id=place.programme_id)
+    code = Survey.objects.get().code
+    before = SurveyInvitation.objects.count()
+    Member.objects.filter(pk=life.pk).update(state="erased")
+
+    body = {"member": {"ref": life.ref}, "cause": "another visit"}
+    refused = Client().post(f"/api/v1/surveys/{code}/invitations", body, "application/json", headers=key)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "member_not_active")
+    assert SurveyInvitation.objects.count() == before

@@ -9,12 +9,18 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from config.ground.typed import load
+from omnichannel.errors import SurveyChangedMeanwhile
+from omnichannel.models import Survey
+from omnichannel.rules.surveys import SurveyDefinition
+from omnichannel.services.surveys import declare_survey
 from tests.members.factories import MemberFactory, bearer_of
 from tests.omnichannel.factories import PlaceFactory, ProgrammeFactory, bearer
 from tests.omnichannel.test_surveys import SURVEY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 12
+NEWS = ("never", "any")
 
 
 def send(method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
@@ -83,3 +89,46 @@ def test_of_two_who_change_a_survey_one_reads_again() -> None:
     for number in range(ROUNDS):
         titles = [{**SURVEY, "title": f"{letter}{number}"} for letter in "AB"]
         assert outcomes("put", "surveys/visit", titles, key) == [200, 412]
+
+
+def test_of_two_who_write_a_new_survey_at_once_one_is_told() -> None:
+    programme_id, definition = ProgrammeFactory().pk, load(SurveyDefinition, SURVEY["definition"])
+
+    for number in range(ROUNDS):
+        barrier = Barrier(2)
+
+        def declare(title: str, code: str = f"visit-{number}", barrier: Barrier = barrier) -> str:
+            said = {"title": title, "definition": definition, "case_up_to": None, "is_open": True}
+            try:
+                barrier.wait()
+                declare_survey(programme_id, code, **said, seen="")
+            except SurveyChangedMeanwhile:
+                return ""
+            finally:
+                connection.close()
+            return title
+
+        with ThreadPoolExecutor(2) as threads:
+            told = sorted(threads.map(declare, "AB"))
+        assert told == ["", Survey.objects.get(code=f"visit-{number}").title]
+
+
+def test_two_who_change_other_wishes_of_a_member_both_have_them() -> None:
+    ada = MemberFactory(phone="+12125550142")
+    token = {"Authorization": bearer_of(ada, now=datetime.now(UTC))}
+    send("patch", "me/preferences", {"invoice": "paper"}, token)
+
+    for number in range(ROUNDS):
+        barrier, wanted = Barrier(2), {"packaging": f"no bag {number}", "frequency": NEWS[number % 2]}
+
+        def change(said: tuple[str, str], barrier: Barrier = barrier) -> int:
+            try:
+                barrier.wait()
+                return int(send("patch", "me/preferences", dict([said]), token).status_code)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as threads:
+            assert list(threads.map(change, wanted.items())) == [200, 200]
+        holds = send("get", "me/preferences", None, token).json()
+        assert {name: holds[name] for name in wanted} == wanted

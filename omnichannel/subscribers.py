@@ -1,10 +1,12 @@
 """Doors for news from below: what members took back and completed, and where they signed in."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
+from members.errors import MemberNotActive
 from members.events import ConsentChanged, MemberSignedIn, ProfileCompleted
 from omnichannel.services.messages import withdraw_unallowed
 from omnichannel.services.profiles import record_completed_profile
@@ -31,11 +33,13 @@ def record_profiles(events: Sequence[Delivered], *, now: datetime) -> None:
             record_completed_profile(one.member_id, happened_at=one.happened_at, now=now)
 
 
-@subscriber("omnichannel.visitors", to=[MemberSignedIn])
+@subscriber("omnichannel.visitors", to=[MemberSignedIn], batch=1)
 def claim_what_visitors_did(events: Sequence[Delivered], *, now: datetime) -> None:
-    """What was told of a device or session before its member signed in becomes theirs."""
+    """What was told of a device or session before its member signed in becomes theirs. One by one: what a sign-in locks
+    is free before the next one."""
     for one in events:
         if isinstance(one.event, MemberSignedIn) and one.member_id is not None:
-            claim_visits(
-                one.member_id, device=one.event.device, session=one.event.session, now=one.happened_at
-            )
+            with suppress(MemberNotActive):
+                claim_visits(
+                    one.member_id, device=one.event.device, session=one.event.session, now=one.happened_at
+                )

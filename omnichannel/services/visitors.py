@@ -12,6 +12,7 @@ import msgspec
 from django.db import connection, transaction
 
 from config.ground.guards import PURGING
+from members.services.profiles import lock_unforgotten
 from omnichannel.models import KnownVisitor, VisitorKind
 from omnichannel.queries.behaviour import list_event_types
 from omnichannel.queries.visitors import Visit, find_holders, find_newest, list_visits, lock_names
@@ -37,11 +38,13 @@ def claim_visits(
 
     :param device: a name that nobody can guess; so `session`. Others are passed over.
     :param programme_id: the programme whose shop says so; None: the member did, for all of them.
+    :raises MemberNotActive: the member was erased.
     """
     names = {VisitorKind.DEVICE: device, VisitorKind.SESSION: session}
     names = {kind: name for kind, name in names.items() if is_claimable(name)}
     if not names:
         return Claimed(0, 0)
+    lock_unforgotten(member_id)
     lock_names(names.values())
     for kind, name in names.items():
         newest = find_newest(kind, name, programme_id, until=now)

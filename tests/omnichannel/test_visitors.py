@@ -1,6 +1,5 @@
 """Anonymous becomes known: what was told of a device or session is of the member who signs in there."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -250,6 +249,17 @@ def test_a_device_of_somebody_erased_is_nobodys(client: Client, key: dict[str, s
     assert VisitorEvent.objects.get().external_id == "afterwards"
 
 
+def test_nobody_who_was_erased_signs_in_anywhere(
+    client: Client, key: dict[str, str], programme: Programme, ada: Member
+) -> None:
+    Member.objects.filter(pk=ada.pk).update(state="erased")
+
+    refused = signed_in(client, key, ada, device=DEVICE)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "member_not_active")
+    assert not KnownVisitor.objects.exists()
+
+
 def test_devices_are_forgotten_when_their_days_are_over(
     client: Client, key: dict[str, str], ada: Member
 ) -> None:
@@ -272,28 +282,4 @@ def test_a_long_past_is_claimed_piece_by_piece(
 
     assert claim_visits(ada.pk, device=DEVICE, now=clock.now()).events == 14
     assert of(ada) == {str(n) for n in range(14)}
-    assert not VisitorEvent.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nothing_told_while_somebody_signs_in_stays_nobodys(programme: Programme, ada: Member) -> None:
-    """Threads that tell and one that signs in: whatever comes first, all of it is the member's in the end."""
-    key, begin = bearer("events", programme_id=programme.pk), threading.Barrier(4)
-    tellers, each = 3, 15
-
-    def telling(number: int) -> None:
-        begin.wait()
-        for n in range(each):
-            tell(Client(), key, viewed(f"{number}-{n}"))
-        connection.close()
-
-    threads = [threading.Thread(target=telling, args=(number,)) for number in range(tellers)]
-    for thread in threads:
-        thread.start()
-    begin.wait()
-    signed_in(Client(), key, ada, device=DEVICE)
-    for thread in threads:
-        thread.join()
-
-    assert len(of(ada)) == tellers * each
     assert not VisitorEvent.objects.exists()

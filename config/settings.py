@@ -6,7 +6,7 @@ from typing import Any
 
 import environ
 
-from config import logs, wallet_passes
+from config import card_keys, logs, wallet_passes
 from config.staff.theme import THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -305,6 +305,8 @@ HOUSEHOLD_SIZE = env.int("HOUSEHOLD_SIZE", default=8)  # people at most
 RETENTION_DAYS: dict[str, int | None] = env.json("RETENTION_DAYS", default={})
 """Kind of data -> days it is kept, if not as declared; null for good. `manage.py apply_retention` names the kinds."""
 WALLET_PASSES = {name: env.str(name, default="") for name in wallet_passes.NAMES}
+CARD_KEYS = card_keys.seeds_of(env.str("CARD_KEYS", default=LOCAL.get("CARD_KEYS", "")).split(","))
+CARD_CERTIFICATE_DAYS = env.int("CARD_CERTIFICATE_DAYS", default=30)  # of a device, by the first of the keys
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="omnichannel.adapters.files.FileMailBackend")
 SMS_URL = env.str("SMS_URL", default="")

@@ -144,6 +144,13 @@ class CardCodeNotValid(InvalidInput):
     title = "This card code is not valid; show the card again"
 
 
+class OfflineCardsNotIssued(NotFound):
+    """There is no key by which devices could be certified."""
+
+    code = "offline_cards_not_issued"
+    title = "No card that tills verify without a network is issued here"
+
+
 class CodeNotValid(NotSignedIn):
     """Wrong, used, expired or tried too often: one answer for all, so that nothing can be learnt from it."""
 

@@ -40,9 +40,16 @@ class Home:
 
     def secret(self) -> str:
         """This stack's own secret, made once: sessions and cards stay valid from start to start."""
-        file = self.folder / "secret"
+        return self._made_once("secret", size=48)
+
+    def card_key(self) -> str:
+        """By what this stack certifies devices: tills that know it verify cards from start to start."""
+        return self._made_once("card-key", size=32)
+
+    def _made_once(self, name: str, *, size: int) -> str:
+        file = self.folder / name
         if not file.is_file():
-            _write_private(file, secrets.token_urlsafe(48))
+            _write_private(file, secrets.token_urlsafe(size))
         return file.read_text()
 
     def tell_others(self, facts: Mapping[str, str]) -> None:

@@ -125,7 +125,11 @@ class Runner:
 
     def _start_servers(self) -> None:
         """PostgreSQL and Valkey, unless the environment names others; and where they are, for every `manage.py`."""
-        facts = {"SECRET_KEY": self.home.secret(), "PUBLIC_URL": self.url}
+        facts = {
+            "SECRET_KEY": self.home.secret(),
+            "CARD_KEYS": self.home.card_key(),
+            "PUBLIC_URL": self.url,
+        }
         if "DATABASE_URL" not in os.environ:
             postgres = Postgres(self.home.folder / "postgres", FOR_A_SHOP)
             say(f"Starting PostgreSQL in {postgres.folder}")

@@ -18,7 +18,7 @@ from loyalty.rules.purchase import Fulfilment, Payment, Purchase
 from loyalty.services.purchase_checks import EARLIEST, LATEST
 from loyalty.services.purchase_facts import Teller
 from members.queries.members import recall_of
-from members.rules.cards import is_fresh, read_code
+from members.rules.cards import is_fresh, read_any_code
 from members.rules.identities import MemberKey
 from omnichannel.errors import PlaceNotFound
 from omnichannel.queries.places import find_place_ids
@@ -107,9 +107,9 @@ def purchase_of(
         pointer = "/placed_at" if body.placed_at else "/at"
         detail = f"Name a moment from {EARLIEST.year} on and before {LATEST.year}."
         raise InvalidInput(errors=[{"pointer": pointer, "code": "out_of_range", "detail": detail}])
-    member, is_over = None, False
+    member, over = None, ""
     if body.member is not None:
-        member, is_over = recall_of(body.member, region=caller.region, now=now)
+        member, over = recall_of(body.member, region=caller.region, now=now)
     return Purchase(
         number=_number(body, caller, is_quote=is_quote),
         source=source,
@@ -124,9 +124,9 @@ def purchase_of(
         currency=body.currency or caller.currency,
         lines=body.lines,
         member=member,
-        is_code_over=is_over and (is_quote or not _was_shown(body.member, body.placed_at)),
+        code_over_because="" if not is_quote and _was_shown(body.member, body.placed_at, now) else over,
         spend_points=body.spend_points,
-        is_proven=body.member is not None and body.member.qr is not None and not is_over,
+        is_proven=body.member is not None and body.member.qr is not None and not over,
         hold=body.hold,
         payments=body.payments,
         fulfilment=body.fulfilment.kind,
@@ -134,13 +134,13 @@ def purchase_of(
     )
 
 
-def _was_shown(member: MemberKey | None, placed_at: datetime | None) -> bool:
-    """Whether a code is of the moment for which the purchase is told: the till was offline. It names the member then,
-    as a phone number does, and proves nothing."""
+def _was_shown(member: MemberKey | None, placed_at: datetime | None, now: datetime) -> bool:
+    """Whether a code of an earlier minute is of the moment for which the purchase is told: the till was offline. It
+    names the member then, as a phone number does, and proves nothing."""
     if member is None or member.qr is None or placed_at is None:
         return False
-    code = read_code(member.qr)
-    return code is not None and is_fresh(code, placed_at)
+    code = read_any_code(member.qr)
+    return code is not None and is_fresh(code, placed_at) and not is_fresh(code, now)
 
 
 def teller_of(request: Request, *, is_required: bool = False) -> Teller:

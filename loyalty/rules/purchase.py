@@ -42,9 +42,9 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
     `member` is (kind, value) as in `members.queries.members.lookup_of`, None if nobody is named. `number` is the
     receipt number of the till or the order number of the web shop. `told_at` is the moment that the teller named, None
-    if it left that to us. `is_code_over`: the rotating code that names the member is older than its minute, so this
-    can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`: whoever
-    is named has shown that it is them, by a rotating code. `earns_nothing`: positions that vouchers used before
+    if it left that to us. `code_over_because`: why the rotating code that names the member is good no more, "" if it
+    is; this can only be a purchase that was told before. `hold`: ref of points that were set aside for it. `is_proven`:
+    whoever is named has shown that it is them, by a rotating code. `earns_nothing`: positions that vouchers used before
     take the points of. `collected_at`: when what was to be collected was handed over, None if it was not yet.
     """
 
@@ -61,7 +61,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     lines: list[Line]
     member: tuple[str, str] | None = None
-    is_code_over: bool = False
+    code_over_because: str = ""
     spend_points: int = 0
     is_proven: bool = False
     hold: str | None = None

@@ -35,8 +35,8 @@ def ensure_code_fresh(purchase: Purchase) -> None:
     """
     :raises CardCodeNotValid: the rotating code that names the member is over.
     """
-    if purchase.is_code_over:
-        raise CardCodeNotValid(pointer="/member/qr")
+    if purchase.code_over_because:
+        raise CardCodeNotValid(purchase.code_over_because, pointer="/member/qr")
 
 
 def ensure_currency(purchase: Purchase, programme: Programme) -> None:

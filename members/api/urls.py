@@ -22,6 +22,7 @@ from members.api.imports import ApplyImport, ImportColumns, ImportRows, Imports,
 from members.api.me import Me, MyCard, MyPreferences
 from members.api.members import Attributes, Members, OneMember, TakeOver
 from members.api.merges import MergeMember, PreviewMerge, UndoMerge
+from members.api.offline_cards import CardKeys, MyCardKey
 from members.api.presence import AskForPresence, ProvePresence
 from members.api.privacy import MyErasure, MyExport, MyExportFile
 from members.api.sign_in import AskForCode, ExchangeCode, Logout, Refresh
@@ -63,6 +64,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/erasure", MyErasure.as_view(), name="my-erasure"),
     path("me/timeline", MyTimeline.as_view(), name="my-timeline"),
     path("me/card", MyCard.as_view(), name="my-card"),
+    path("me/card/key", MyCardKey.as_view(), name="my-card-key"),
+    path("card/keys", CardKeys.as_view(), name="card-keys"),
     path("me/household", MyHousehold.as_view(), name="my-household"),
     path("me/household/invitations", MyHouseholdInvitations.as_view(), name="my-household-invitations"),
     path(

@@ -69,6 +69,11 @@ class SignIn(Model):
     expires_at = DateTimeField()
     ended_at = DateTimeField(null=True)
     ended_because = CharField(max_length=16, blank=True, help_text="logout, reuse, moved, parted, erased.")
+    card_key = BinaryField(
+        max_length=32,
+        null=True,
+        help_text="The device's public key (Ed25519): it signs card codes that tills verify without a network.",
+    )
 
     class Meta:
         indexes = [

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from members.errors import CardCodeNotValid, IdentityNotValid, MemberNotFound
 from members.models import Colleague, Identity, Member
-from members.rules.cards import CardCode, is_fresh, is_genuine, read_code
+from members.queries.card_codes import prove_card_code
 from members.rules.identities import IdentityClaim, IdentityKind, MemberKey, normalise
 from members.rules.people import called
 
@@ -61,42 +61,32 @@ def lookup_of(key: MemberKey, *, region: str, now: datetime) -> tuple[str, str]:
 
     :param region: two letters; where a phone number without a country code is at home.
     :raises IdentityNotValid: if nobody can have this identity.
-    :raises CardCodeNotValid: if the code is forged or older than its minute.
+    :raises CardCodeNotValid: if the code is forged or older than its minute, or its device is signed out.
     """
-    lookup, is_over = recall_of(key, region=region, now=now)
-    if is_over:
-        raise CardCodeNotValid(pointer="/member/qr")
+    lookup, over = recall_of(key, region=region, now=now)
+    if over:
+        raise CardCodeNotValid(over, pointer="/member/qr")
     return lookup
 
 
-def recall_of(key: MemberKey, *, region: str, now: datetime) -> tuple[tuple[str, str], bool]:
-    """As `lookup_of`, and whether the code is over: what was told in its minute may be told again later.
+def recall_of(key: MemberKey, *, region: str, now: datetime) -> tuple[tuple[str, str], str]:
+    """As `lookup_of`, and why the code is over, "" if it is not: what was told in its minute may be told again later.
 
     :raises IdentityNotValid: if nobody can have this identity.
     :raises CardCodeNotValid: if the code is forged.
     """
     if key.ref is not None:
-        return (REF, key.ref), False
+        return (REF, key.ref), ""
     if key.qr is not None:
-        code = _prove_card_code(key.qr)
-        return (REF, code.member_ref), not is_fresh(code, now)
+        member_ref, over = prove_card_code(key.qr, now=now)
+        return (REF, member_ref), over
     if key.external is not None:
-        return ("external", normalise("external", key.external.text, pointer="/member/external")), False
+        return ("external", normalise("external", key.external.text, pointer="/member/external")), ""
     kind, text = next((name, value) for name in _TYPED if (value := getattr(key, name)) is not None)
-    return (kind, normalise(kind, text, region=region, pointer=f"/member/{kind}")), False
+    return (kind, normalise(kind, text, region=region, pointer=f"/member/{kind}")), ""
 
 
 _TYPED = ("phone", "email", "card")
-
-
-def _prove_card_code(payload: str) -> CardCode:
-    code = read_code(payload)
-    if code is None:
-        raise CardCodeNotValid(pointer="/member/qr")
-    secret = Member.objects.filter(ref=code.member_ref).values_list("card_secret", flat=True).first()
-    if secret is None or not is_genuine(code, bytes(secret)):
-        raise CardCodeNotValid(pointer="/member/qr")
-    return code
 
 
 def find_member(kind: str, value: str) -> MemberFacts | None:

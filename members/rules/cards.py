@@ -5,7 +5,8 @@ check digit, so every till scanner reads it from an EAN-13 bar code.
 
 The rotating code is `RC1.<member>.<step>.<mac>`: the member's ref without its prefix, the number of 60 s
 steps since 1970, and the first 80 bits of HMAC-SHA256 over both with the member's card secret, in Crockford's
-base32, upper case, which a QR code holds in its compact alphanumeric mode.
+base32, upper case, which a QR code holds in its compact alphanumeric mode. Only the house can check
+it; a code that tills check themselves stands in `offline_cards.py`.
 """
 
 import hashlib
@@ -15,9 +16,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-STEP_S = 60
-SKEW_STEPS = 1
-"""A code of the step before or after is still taken: clocks differ, and a queue moves slowly."""
+from members.rules.offline_cards import SKEW_STEPS, STEP_S, OfflineCode, read_offline_code
 
 _OWN_PREFIX = "29"
 _MARK = "RC1"
@@ -76,7 +75,12 @@ def is_genuine(code: CardCode, secret: bytes) -> bool:
     return hmac.compare_digest(expected.encode(), code.mac.encode())
 
 
-def is_fresh(code: CardCode, now: datetime) -> bool:
+def read_any_code(payload: str) -> CardCode | OfflineCode | None:
+    """Take a scanned code of either kind apart; None if it is none of ours."""
+    return read_code(payload) or read_offline_code(payload)
+
+
+def is_fresh(code: CardCode | OfflineCode, now: datetime) -> bool:
     """Whether the code is of the step of `now`, or no more than one away from it."""
     return abs(code.step - _step(now)) <= SKEW_STEPS
 

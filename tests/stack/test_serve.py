@@ -141,5 +141,5 @@ def test_what_others_must_not_read_is_for_the_owner_alone(home: Path, port: int)
     with serving(home, port) as stack:
         stack.wait_until_ready()
 
-        for name in ("stack.env", "stack.json", "secret", "demo.json", "valkey/valkey.conf"):
+        for name in ("stack.env", "stack.json", "secret", "card-key", "demo.json", "valkey/valkey.conf"):
             assert stat.S_IMODE((home / name).stat().st_mode) == 0o600, name

@@ -37,6 +37,14 @@ class ImportNotReady(Refusal):
     title = "The import is at another step"
 
 
+class ImportTooOld(Refusal):
+    """What it did is let go after its days, and nobody can tell any more what was there before."""
+
+    status = 409
+    code = "import_too_old"
+    title = "What the import did is not kept any more"
+
+
 class IdentityMissing(InvalidInput):
     code = "identity_missing"
     title = "A member needs at least one of phone, email, card or external id"

@@ -231,8 +231,9 @@ def _said(value: Any) -> str:
     return "" if value is None else tell(value)
 
 
-_TOLD: list[tuple[type, Callable[[Any], str]]] = [
+_TOLD: list[tuple[Any, Callable[[Any], str]]] = [
     (bool, lambda value: "yes" if value else "no"),
     (int, number_as_text),
     (float, number_as_text),
+    (list | dict, lambda value: msgspec.json.encode(value).decode()),
 ]

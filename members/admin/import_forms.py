@@ -8,7 +8,7 @@ from django.conf import settings
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members.adapters.tables import ENCODINGS
-from members.rules.import_fields import FIELDS, Mapping, faults_of
+from members.rules.import_fields import KnownFields, Mapping, faults_of
 
 ACCEPTED = ".csv,.tsv,.txt,.ndjson,.jsonl,.gz,.xlsx"
 _PASSED_OVER = ("", "– pass it over –")
@@ -74,18 +74,21 @@ class ColumnsForm(forms.Form):
 
     mapping: Mapping
 
-    def __init__(self, data: Any, *, headings: Sequence[str], mapping: Mapping, encoding: str) -> None:
+    def __init__(
+        self, data: Any, *, headings: Sequence[str], fields: KnownFields, mapping: Mapping, encoding: str
+    ) -> None:
         told = {name: getattr(mapping, name) for name in Mapping.__struct_fields__ if name != "columns"}
         columns = {f"column_{place}": field for place, field in enumerate(mapping.columns)}
         told["region"] = told["region"] or settings.DEFAULT_REGION
         super().__init__(data, initial={**told, **columns, "encoding": encoding})
         if not encoding:
             del self.fields["encoding"]
+        self.known_fields = fields
         self.columns = [f"column_{place}" for place in range(len(headings))]
         for name, heading in zip(self.columns, headings, strict=True):
             self.fields[name] = forms.ChoiceField(
                 label=heading,
-                choices=[_PASSED_OVER, *FIELDS.items()],
+                choices=[_PASSED_OVER, *fields.items()],
                 required=False,
                 widget=UnfoldAdminSelectWidget(attrs={"aria-label": f"What is {heading}?"}),
             )
@@ -93,7 +96,7 @@ class ColumnsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
         columns = tuple(told.get(name, "") for name in self.columns)
-        for fault in faults_of(columns):
+        for fault in faults_of(columns, self.known_fields):
             self.add_error(None, fault)
         if not self.errors:
             how = {name: told[name] for name in Mapping.__struct_fields__ if name != "columns"}

@@ -30,6 +30,7 @@ from members.services.imports import (
     REFUSED_HEADINGS,
     apply_import,
     drop_import,
+    list_fields,
     mapping_of,
     name_columns,
     sample,
@@ -153,6 +154,7 @@ class MemberImportAdmin(ExportsList, OwnPageAdmin):
         form = ColumnsForm(
             request.POST if request.method == "POST" and not is_new else None,
             headings=shape.headings,
+            fields=list_fields(),
             mapping=mapping_of(batch),
             encoding=shape.encoding,
         )

@@ -42,10 +42,10 @@ class MappingBody(Body, frozen=True, kw_only=True):
     """How a file is read, and what becomes of its rows.
 
     `columns`: for each heading a field such as `phone`, `email`, `card`, `external`, `given_name`,
-    `consent_email_marketing`, or "" to pass it over. `date_order` is of dates like 03/04/1990; `region` of phones
-    without a country code; `external_source` of customer numbers that do not say it; `consent_text` names the words
-    that were consented to. `known`: who is a member already is left, filled in or overwritten; `likely`: who is
-    probably one.
+    `consent_email_marketing`, `attribute:milk` for the answers to the declared attribute `milk`, or "" to pass it
+    over. `date_order` is of dates like 03/04/1990; `region` of phones without a country code; `external_source` of
+    customer numbers that do not say it; `consent_text` names the words that were consented to. `known`: who is a
+    member already is left, filled in or overwritten; `likely`: who is probably one.
     """
 
     columns: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=200)]

@@ -152,6 +152,14 @@ _HISTORY = (
     "What was on record of a member, an identity, wishes, attributes or a household before they changed."
 )
 
+WHAT_IMPORTS_DID = Period(
+    code="imported_members",
+    says="What an import changed; until then it can be undone.",
+    table="members.ImportedMember",
+    since="recorded_at",
+    days=30,
+)
+
 RETENTION = (
     *(
         Period(code="history", says=_HISTORY, table=table, since="pgh_created_at", days=1_095)
@@ -177,13 +185,7 @@ RETENTION = (
         since="staged_at",
         days=30,
     ),
-    Period(
-        code="imported_members",
-        says="What an import changed; until then it can be undone.",
-        table="members.ImportedMember",
-        since="recorded_at",
-        days=30,
-    ),
+    WHAT_IMPORTS_DID,
     Period(
         code="list_exports",
         says="The log of lists that colleagues took away as files.",

@@ -1,7 +1,10 @@
 """Which attributes are declared, and what members said under them."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
 
 from members.models import Attribute as Row, AttributeValue
@@ -61,6 +64,47 @@ def _told(row: Row, language: str) -> Attribute:
         is_edited_by_member=row.is_edited_by_member,
         is_asked_for=row.is_asked_for,
     )
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member says under an attribute.
+
+    :ivar value: as JSON has it, a `Value`.
+    :ivar at: since when.
+    """
+
+    value: Any
+    source: str
+    at: datetime
+
+
+def list_answers(member_ids: Collection[int], codes: Collection[str]) -> dict[tuple[int, str], Answer]:
+    """(member id, code) -> what stands there, also of attributes that are retired. One statement."""
+    rows = AttributeValue.objects.filter(member_id__in=member_ids, attribute__code__in=codes)
+    return {
+        (row.member_id, row.attribute.code): Answer(
+            value=value_of(row.attribute.kind, getattr(row, COLUMNS[row.attribute.kind])),
+            source=row.source,
+            at=row.changed_at,
+        )
+        for row in rows.select_related("attribute")
+    }
+
+
+def list_declared(codes: Collection[str]) -> dict[str, Attribute]:
+    """Code -> attribute, also of those that are retired."""
+    rows = Row.objects.filter(code__in=codes).prefetch_related("words")
+    return {row.code: _told(row, "") for row in rows}
+
+
+def list_labels(*, eyes: Eyes) -> list[tuple[str, list[str]]]:
+    """The code of each attribute that these eyes may see, and what it is called in every language."""
+    rows = Row.objects.filter(is_retired=False).prefetch_related("words").order_by("position", "pk")
+    return [
+        (row.code, [row.label, *(words.label for words in row.words.all())])
+        for row in rows
+        if may_see(_told(row, ""), eyes)
+    ]
 
 
 def answers_of(member_ids: Collection[int]) -> dict[int, frozenset[str]]:

@@ -121,6 +121,11 @@ def list_done(import_id: int, *, below: int | None, limit: int) -> list[Imported
     return list(done.order_by("-pk")[:limit])
 
 
+def is_kept_what_was_done(import_id: int) -> bool:
+    """Whether anything is known of what an import did."""
+    return ImportedMember.objects.filter(batch_id=import_id).exclude(is_new=False, did={}).exists()
+
+
 def list_later_rows(done: Collection[int]) -> dict[int, list[dict[str, Any]]]:
     """What rows of later imports that are not undone tell of the same members, by what an import did. One statement."""
     later: dict[int, list[dict[str, Any]]] = {}

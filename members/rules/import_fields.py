@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from members.rules.attributes import Attribute
 from members.rules.consents import Channel, Purpose
 
 IDENTITIES = ("phone", "email", "card", "external")
@@ -27,7 +28,10 @@ FIELDS = {
     "consent_text": "Which words they consented to",
 }
 """Field -> what it is called."""
+ANSWER = "attribute:"
+"""Begins the field of a declared attribute; its code follows."""
 
+KnownFields = dict[str, str]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Known = Literal["leave", "fill", "overwrite"]
 Likely = Literal["leave_out", "enrol"]
@@ -36,13 +40,13 @@ Likely = Literal["leave_out", "enrol"]
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     """How a file is to be read, and what is to become of its rows.
 
-    :ivar columns: a field for each column, "" for one that is passed over.
+    :ivar columns: a field for each column, such as `phone` or `attribute:milk`, "" for one that is passed over.
     :ivar date_order: which comes first in dates like 03/04/1990; year-month-day is understood always.
     :ivar region: two letters; where phone numbers without a country code are at home.
     :ivar external_source: the system that customer numbers without `source:` come from.
     :ivar consent_text: the words that were consented to, where no column says so.
     :ivar known: what becomes of who is a member already: left as they are, filled in where something is missing, or
-        overwritten by what the file says. Further phones, addresses and consents are taken by the last two.
+        overwritten by what the file says. Further phones, addresses, consents and answers are taken by the last two.
     :ivar likely: whether somebody is enrolled who is probably a member already.
     """
 
@@ -87,18 +91,37 @@ def plain_heading(heading: str) -> str:
     return _NOISE.sub("", heading.casefold())
 
 
-def _known_headings() -> dict[str, str]:
-    known = {plain_heading(word): field for field, words in _ALSO.items() for word in words.split()}
-    return known | {plain_heading(field): field for field in FIELDS}
+_NAMED = {plain_heading(field): field for field in FIELDS}
+_ALSO_KNOWN = {plain_heading(word): field for field, words in _ALSO.items() for word in words.split()}
 
 
-_KNOWN = _known_headings()
+def field_of(code: str) -> str:
+    """
+    >>> field_of("milk")
+    'attribute:milk'
+    """
+    return ANSWER + code
 
 
-def guess_columns(headings: Sequence[str]) -> tuple[str, ...]:
-    """A field for each heading, "" where none is known; no field twice, the first one has it."""
-    taken: set[str] = set()
-    return tuple(_once(_KNOWN.get(plain_heading(heading), ""), taken) for heading in headings)
+def fields_with(asked: Iterable[Attribute]) -> dict[str, str]:
+    """Field -> what it is called, with those of the attributes that are declared."""
+    return FIELDS | {field_of(one.code): f"Answer: {one.label}" for one in asked}
+
+
+def guess_columns(
+    headings: Sequence[str], asked: Iterable[tuple[str, Iterable[str]]] = ()
+) -> tuple[str, ...]:
+    """A field for each heading, "" where none is known; no field twice, the first one has it.
+
+    :param asked: the code of each attribute and what it is called: after the names of the fields, and before other
+        words for them.
+    """
+    answers: dict[str, str] = {}
+    for code, labels in asked:
+        for word in (code, field_of(code), *labels):
+            answers.setdefault(plain_heading(word), field_of(code))
+    known, taken = _ALSO_KNOWN | answers | _NAMED, set[str]()
+    return tuple(_once(known.get(plain_heading(heading), ""), taken) for heading in headings)
 
 
 def _once(field: str, taken: set[str]) -> str:
@@ -108,12 +131,12 @@ def _once(field: str, taken: set[str]) -> str:
     return field
 
 
-def faults_of(columns: Iterable[str]) -> list[str]:
+def faults_of(columns: Iterable[str], fields: KnownFields = FIELDS) -> list[str]:
     """What is wrong with a mapping, in words; nothing if it can be used."""
     chosen = [field for field in columns if field]
-    unknown = sorted(set(chosen) - FIELDS.keys())
-    faults = [f"There is no field {name!r}; known are {', '.join(FIELDS)}." for name in unknown]
-    twice = sorted({FIELDS[field] for field in chosen if field in FIELDS and chosen.count(field) > 1})
+    unknown = sorted(set(chosen) - fields.keys())
+    faults = [f"There is no field {name!r}; known are {', '.join(fields)}." for name in unknown]
+    twice = sorted({fields[field] for field in chosen if field in fields and chosen.count(field) > 1})
     if twice:
         faults.append(f"Two columns are to be the same: {', '.join(twice)}. Pass one of them over.")
     if not set(IDENTITIES) & set(chosen):

@@ -1,27 +1,34 @@
 """What a row of an import says: brought into normal form, or refused field by field with what to do about it."""
 
 import re
+from collections import abc
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
 from config.ground.refusals import Refusal
+from members.rules.attributes import Attribute, Value, find_fault, value_of
 from members.rules.consents import ConsentWord
 from members.rules.identities import IdentityClaim, claim
-from members.rules.import_fields import CONSENTS, FIELDS, IDENTITIES, Mapping
+from members.rules.import_fields import ANSWER, CONSENTS, FIELDS, IDENTITIES, Mapping
 from members.rules.people import EARLIEST_BIRTH, Person, person
 
 LONGEST = {"given_name": 100, "family_name": 100, "display_name": 200, "language": 16, "place_code": 64}
 LONGEST_TEXT_VERSION = 64
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+Asked = abc.Mapping[str, Attribute]
+"""Field of a column -> the attribute that it answers."""
+_NOTHING_ASKED: Asked = {}
 
 
 class ToldRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row that can be taken. Identities are in their normal form.
 
     :ivar consent_at: when the words of `consents` were said; None for the moment of the import.
+    :ivar answers: code of an attribute -> value, as JSON has it.
     """
 
     phone: str = ""
@@ -37,6 +44,7 @@ class ToldRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place_code: str = ""
     consents: tuple[ConsentWord, ...] = ()
     consent_at: datetime | None = None
+    answers: dict[str, Any] = {}
 
     @property
     def claims(self) -> tuple[IdentityClaim, ...]:
@@ -66,15 +74,21 @@ class _NotReadable(Exception):  # noqa: N818 - never leaves this file
     """The words for the problem."""
 
 
-def read_row(cells: Sequence[str], mapping: Mapping, *, now: datetime) -> Reading:
+def read_row(
+    cells: Sequence[str], mapping: Mapping, *, asked: Asked = _NOTHING_ASKED, now: datetime
+) -> Reading:
     """What the cells say by this mapping; every problem of the row, not only the first."""
     found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     problems: list[Problem] = []
     for field, cell in zip(mapping.columns, cells, strict=False):
         text = unwrapped(cell)
         if not field or not text:
             continue
         try:
+            if field.startswith(ANSWER):
+                answers[field.removeprefix(ANSWER)] = _answer(asked.get(field), text, mapping, now)
+                continue
             found[field] = _READERS.get(field, _words)(field, text, mapping, now)
         except _NotReadable as fault:
             problems.append(Problem(field, str(fault)))
@@ -92,7 +106,7 @@ def read_row(cells: Sequence[str], mapping: Mapping, *, now: datetime) -> Readin
     )
     problems += _of_the_whole(found, consents, problems)
     found.pop("consent_text", None)
-    return Reading(ToldRow(**found, consents=consents), tuple(problems))
+    return Reading(ToldRow(**found, consents=consents, answers=answers), tuple(problems))
 
 
 def _of_the_whole(
@@ -147,6 +161,10 @@ def _words(field: str, text: str, _mapping: Mapping, _now: datetime) -> str:
     longest = LONGEST.get(field, LONGEST_TEXT_VERSION)
     if len(text) > longest:
         raise _NotReadable(f"It is longer than {longest} letters. Is it the right column?")
+    return _unbroken(text)
+
+
+def _unbroken(text: str) -> str:
     if "\x00" in text or "\ufffd" in text:
         raise _NotReadable("Letters of it are broken. Choose another encoding, or export the file as UTF-8.")
     return text
@@ -246,6 +264,55 @@ def _yes_or_no(_field: str, text: str, _mapping: Mapping, _now: datetime) -> boo
     if word not in _YES | _NO:
         raise _NotReadable("Write yes or no, or leave it empty if they were never asked.")
     return word in _YES
+
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?")
+_BETWEEN_CHOICES = re.compile(r"[,;，；、،؛]")
+
+
+def _answer(asked: Attribute | None, text: str, mapping: Mapping, now: datetime) -> Value:
+    """What a cell answers, if the attribute takes it; its problems begin with the attribute."""
+    if asked is None:
+        raise _NotReadable("This is not asked any more. Change the columns, and pass this one over.")
+    try:
+        said = _of_its_kind(asked, _unbroken(text), mapping, now)
+    except _NotReadable as fault:
+        raise _NotReadable(f"{asked.label}: {fault}") from None
+    if wrong := find_fault(asked, said):
+        raise _NotReadable(wrong)
+    return value_of("number", said) if isinstance(said, Decimal) else said
+
+
+def _of_its_kind(asked: Attribute, text: str, mapping: Mapping, now: datetime) -> Value | Decimal:
+    match asked.kind:
+        case "number" if _NUMBER.fullmatch(text):
+            return Decimal(text)
+        case "date":
+            return read_day(text, mapping.date_order).isoformat()
+        case "yes_no":
+            return _yes_or_no("", text, mapping, now)
+        case "one_of":
+            return _choice(asked, text)
+        case "many_of":
+            return [_choice(asked, one) for one in _several(asked, text)]
+    return text
+
+
+def _choice(asked: Attribute, text: str) -> str:
+    """The choice that is meant, in large letters or small."""
+    alike = [one for one in asked.allowed if one.casefold() == text.casefold()]
+    return text if text in asked.allowed or len(alike) != 1 else alike[0]
+
+
+def _several(asked: Attribute, text: str) -> list[str]:
+    if text.startswith("["):
+        try:
+            return msgspec.json.decode(text, type=list[str])
+        except msgspec.DecodeError:
+            raise _NotReadable('Write words with commas between them, or a JSON list: ["a", "b"].') from None
+    if _choice(asked, text) in asked.allowed:
+        return [text]
+    return [word for one in _BETWEEN_CHOICES.split(text) if (word := one.strip())]
 
 
 _READERS: dict[str, Callable[[str, str, Mapping, datetime], Any]] = {

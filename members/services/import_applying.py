@@ -15,15 +15,18 @@ from django.db import DataError, IntegrityError, connection, transaction
 from config.ground.refusals import Refusal
 from members.models import ImportRow, ImportState, MemberImport, RowState
 from members.models.members import MemberState
+from members.queries.attributes import list_attributes
 from members.queries.consents import list_decided
 from members.queries.imports import claim_import, list_rows_to_apply
 from members.queries.members import find_owners, lock_members
-from members.rules.import_fields import Mapping
+from members.rules.attributes import Attribute, Eyes
+from members.rules.import_fields import Mapping, field_of
 from members.rules.import_rows import Problem, ToldRow
 from members.rules.people import Person
 from members.services.enrolment import Enrolled
 from members.services.imports import mapping_of
-from members.services.mass_changes import Change, change_many
+from members.services.mass_answers import Replaced, answer_many, find_misfit
+from members.services.mass_changes import Change, announce_answers, change_many
 from members.services.mass_consents import Said, Turned, record_consents_of_many
 from members.services.mass_enrolment import Newcomer, enrol_many
 
@@ -41,11 +44,13 @@ class Did(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What an import did to somebody who was a member before, as it is kept; nothing where it only named them.
 
     :ivar fields: name -> before and after, as JSON has them.
+    :ivar answers: by the code of the attribute.
     """
 
     fields: dict[str, tuple[Any, Any]] = {}
     identities: list[tuple[str, str]] = []
     consents: list[Turned] = []
+    answers: dict[str, Replaced] = {}
 
 
 class _Taken(msgspec.Struct):
@@ -122,15 +127,44 @@ def _apply(batch: MemberImport, rows: Sequence[ImportRow], *, now: datetime) -> 
         for row in rows
         if row.state in (RowState.NEW, RowState.KNOWN, RowState.LIKELY) and row not in left_out
     ]
-    _enrol(batch, taken, mapping, now)
-    _change_known(
-        [one for one in taken if one.member_id and one.state != RowState.ENROLLED], batch, mapping, now
-    )
+    asked = _asked(taken)
+    _enrol(batch, [one for one in taken if one.state != RowState.REFUSED], mapping, now)
+    _answer([one for one in taken if one.state == RowState.ENROLLED], asked, batch, mapping, now)
+    known = [one for one in taken if one.member_id and one.state != RowState.ENROLLED]
+    _change_known(known, asked, batch, mapping, now)
     _write_states([(row, RowState.LEFT_OUT, None) for row in left_out])
     _write_states([(one.row, one.state, one.problem) for one in taken])
     _keep_what_was_done(batch, taken, now)
     counted = Counter(one.state.value for one in taken)
     return counted + Counter({RowState.REFUSED.value: refused, RowState.LEFT_OUT.value: len(left_out)})
+
+
+def _asked(taken: Sequence[_Taken]) -> dict[str, Attribute]:
+    """What is asked now, by code; rows whose answers it takes no more are refused. Nothing where no row answers."""
+    answering = [one for one in taken if one.told.answers]
+    asked = {one.code: one for one in list_attributes(eyes=Eyes.TRUSTED)} if answering else {}
+    for one in answering:
+        if misfit := find_misfit(one.told.answers, asked):
+            code, says = misfit
+            one.state, one.problem = RowState.REFUSED, Problem(field_of(code), says)
+    return asked
+
+
+def _answer(
+    taken: Sequence[_Taken],
+    asked: dict[str, Attribute],
+    batch: MemberImport,
+    mapping: Mapping,
+    now: datetime,
+) -> dict[int, dict[str, Replaced]]:
+    """An answer of a file completes no profile: rules give points for an act of the member's own."""
+    return answer_many(
+        {one.member_id: one.told.answers for one in taken if one.told.answers},
+        asked,
+        is_overwriting=mapping.known == "overwrite",
+        known_at=batch.uploaded_at,
+        now=now,
+    )
 
 
 def _enrol(batch: MemberImport, taken: Sequence[_Taken], mapping: Mapping, now: datetime) -> None:
@@ -174,7 +208,13 @@ def _newcomer(one: _Taken) -> Newcomer:
     )
 
 
-def _change_known(known: Sequence[_Taken], batch: MemberImport, mapping: Mapping, now: datetime) -> None:
+def _change_known(
+    known: Sequence[_Taken],
+    asked: dict[str, Attribute],
+    batch: MemberImport,
+    mapping: Mapping,
+    now: datetime,
+) -> None:
     if mapping.known == "leave" or not known:
         return
     members = lock_members({one.member_id for one in known})
@@ -192,12 +232,16 @@ def _change_known(known: Sequence[_Taken], batch: MemberImport, mapping: Mapping
         if one.did.fields or new:
             changes[member.pk] = Change(member_id=member.pk, ref=member.ref, person=wanted, claims=new)
     added = change_many(list(changes.values()), source=SOURCE, now=now)
-    turned = _record_words([one for one in known if one.member_id], batch, now)
+    active = [one for one in known if one.member_id]
+    turned = _record_words(active, batch, now)
+    answered = _answer(active, asked, batch, mapping, now)
+    announce_answers({id_: members[id_].ref for id_ in answered.keys() - changes.keys()}, now=now)
     for one in known:
         if one.did is not None:
             one.did.identities = [(claim.kind, claim.value) for claim in added.get(one.member_id, [])]
             one.did.consents = turned.get(one.member_id, [])
-            is_changed = one.did.fields or one.did.identities or one.did.consents
+            one.did.answers = answered.get(one.member_id, {})
+            is_changed = one.did != Did()
             one.state, one.did = (RowState.CHANGED, one.did) if is_changed else (RowState.UNCHANGED, None)
 
 

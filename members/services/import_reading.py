@@ -14,11 +14,13 @@ from members.adapters.exports import forget_copies, open_copy
 from members.adapters.faults import TableNotReadable
 from members.adapters.unpacked import read_on, unpack
 from members.models import ImportState, MemberImport, RowState
+from members.queries.attributes import list_attributes
 from members.queries.duplicates import MOST_ALIKE, counts_of_names, current_weights, list_portraits
 from members.queries.imports import claim_import, count_rows, list_sharing, lock_import
 from members.queries.members import find_owners, list_members_by_id
-from members.rules.import_fields import Mapping
-from members.rules.import_rows import Problem, Reading, ToldRow, read_row
+from members.rules.attributes import Eyes
+from members.rules.import_fields import ANSWER, Mapping, field_of
+from members.rules.import_rows import Asked, Problem, Reading, ToldRow, read_row
 from members.rules.likeness import likeness
 from members.rules.likeness_words import words_for
 from members.rules.namesakes import names_of
@@ -93,7 +95,8 @@ def _stage(batch: MemberImport, lines: IO[bytes], *, now: datetime) -> bool:
         _finish(locked)
         return False
     mapping = mapping_of(locked)
-    staged = [_staged(row, cells, read_row(cells, mapping, now=now)) for row, cells in chunk]
+    asked = _asked(mapping)
+    staged = [_staged(row, cells, read_row(cells, mapping, asked=asked, now=now)) for row, cells in chunk]
     _look_up(staged)
     _look_for_likely(staged)
     _copy(locked.pk, staged, now)
@@ -101,6 +104,13 @@ def _stage(batch: MemberImport, lines: IO[bytes], *, now: datetime) -> bool:
     locked.rows_read += len(chunk)
     locked.save(update_fields=["last_row_read", "bytes_read", "rows_read"])
     return True
+
+
+def _asked(mapping: Mapping) -> Asked:
+    """Who may import may see personal data, and writes what they see; what a member alone sees is not theirs."""
+    if not any(field.startswith(ANSWER) for field in mapping.columns):
+        return {}
+    return {field_of(one.code): one for one in list_attributes(eyes=Eyes.TRUSTED)}
 
 
 def _staged(row: int, cells: list[str], reading: Reading) -> _Staged:

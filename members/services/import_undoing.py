@@ -23,17 +23,25 @@ from members.models.personal import HOUSE
 from members.queries.consents import list_words_without, lock_consents
 from members.queries.imports import claim_import, list_done, list_later_rows
 from members.queries.privacy import is_under_way
+from members.rules.attributes import is_same
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import IdentityClaim
 from members.rules.import_fields import FIELDS
 from members.rules.import_rows import ToldRow
 from members.rules.people import Person
 from members.services.import_applying import SOURCE, Did
-from members.services.mass_changes import Change, change_many
+from members.services.mass_answers import Given, unanswer_many
+from members.services.mass_changes import Change, announce_answers, change_many
 from members.services.mass_consents import Said, Turned, record_consents_of_many
 
 MEMBERS_PER_CHUNK = 1_000
-_IMPORTS_OWN = {"members.Member", "members.Identity", "members.Consent", "members.ConsentEvent"}
+_IMPORTS_OWN = {
+    "members.Member",
+    "members.Identity",
+    "members.Consent",
+    "members.ConsentEvent",
+    "members.AttributeValue",
+}
 """What an import writes; whether it was touched since is looked at more closely."""
 _STAY = {"members.ImportRow", "members.ImportedMember"}
 _BIRTHDAY = ("birth_date", "birth_month", "birth_day")
@@ -134,6 +142,8 @@ SELECT DISTINCT d.id, 'identities' FROM done d JOIN members_identity i ON i.memb
 WHERE i.recorded_at <> d.at OR (i.verified_at IS NOT NULL AND i.source <> 'house')
 UNION ALL SELECT DISTINCT d.id, 'consents' FROM done d JOIN members_consentevent e ON e.member_id = d.id
 WHERE e.recorded_at <> d.at
+UNION ALL SELECT DISTINCT d.id, 'answers' FROM done d JOIN members_attributevalue v ON v.member_id = d.id
+WHERE v.source <> 'import' OR v.changed_at <> d.at
 UNION ALL SELECT DISTINCT d.id, 'another import' FROM done d
 JOIN members_importedmember o ON o.member_id = d.id AND o.id <> d.pk
 JOIN members_memberimport b ON b.id = o.batch_id
@@ -149,7 +159,9 @@ def _give_back(
     held = lock_consents([one.member_id for one in known])
     before_it = list_words_without([one.member_id for one in known], f"{batch.ref} ")
     again = _said_again(known)
+    quiet: dict[int, str] = {}
     dropped = _drop_identities(known, again)
+    answers = _take_answers_back(known, members, again)
     for one in known:
         member, did, stays = members[one.member_id], msgspec.convert(one.did, Did), list[str]()
         if member.state != MemberState.ACTIVE:
@@ -165,15 +177,19 @@ def _give_back(
                 words.append(_unsaid(one.member_id, turned, before_it.get(what, False), batch))
             else:
                 stays.append(f"{turned.purpose} by {turned.channel}")
+        stays += answers.get(one.member_id, [])
         if before is not None or gone:
             person = before or _person(member)
             changes.append(Change(member_id=member.pk, ref=member.ref, person=person))
-        parts = len(did.fields) + len(did.identities) + len(did.consents)
+        elif len(did.answers) > len(answers.get(one.member_id, [])):
+            quiet[member.pk] = member.ref
+        parts = len(did.fields) + len(did.identities) + len(did.consents) + len(did.answers)
         one.undone = (
             UndoneHow.BACK if not stays else UndoneHow.STAYS if len(stays) >= parts else UndoneHow.PARTLY
         )
         one.stays = ", ".join(dict.fromkeys(stays))[:500]
     change_many(changes, source=SOURCE, now=now)
+    announce_answers(quiet, now=now)
     record_consents_of_many(words, source=SOURCE, actor=batch.undone_by, now=now)
 
 
@@ -212,6 +228,25 @@ def _said_again(known: Sequence[ImportedMember]) -> dict[int, list[ToldRow]]:
     """What later imports that still hold say of the same people, by the change that is to be undone."""
     said = list_later_rows([one.pk for one in known])
     return {pk: [msgspec.convert(told, ToldRow, strict=False) for told in rows] for pk, rows in said.items()}
+
+
+def _take_answers_back(
+    known: Sequence[ImportedMember],
+    members: Mapping[int, Member],
+    again: Mapping[int, Sequence[ToldRow]],
+) -> dict[int, list[str]]:
+    """Give back what they answered before; member -> what is asked where the answer stays."""
+    given: list[Given] = []
+    kept: set[tuple[int, str]] = set()
+    for one in known:
+        did = msgspec.convert(one.did, Did)
+        if members[one.member_id].state != MemberState.ACTIVE:
+            continue
+        for code, replaced in did.answers.items():
+            given.append(Given(member_id=one.member_id, code=code, replaced=replaced, at=one.recorded_at))
+            if any(is_same(told.answers.get(code), replaced.after) for told in again.get(one.pk, ())):
+                kept.add((one.member_id, code))
+    return unanswer_many(given, kept=kept)
 
 
 def _drop_identities(

@@ -13,13 +13,17 @@ from django.conf import settings
 from django.db import transaction
 
 from config.ground.ids import new_ref
+from config.ground.retention import days_of
 from members.adapters.exports import forget_copies, keep_copy, open_copy
 from members.adapters.faults import TableNotReadable
 from members.adapters.tables import Shape, read_rows, shape_of
-from members.errors import ImportNotReadable, ImportNotReady
-from members.models import ImportRow, ImportState, MemberImport
-from members.queries.imports import find_like, list_left_files, lock_import
-from members.rules.import_fields import Mapping, faults_of, guess_columns
+from members.errors import ImportNotReadable, ImportNotReady, ImportTooOld
+from members.models import ImportRow, ImportState, MemberImport, RowState
+from members.models.personal import WHAT_IMPORTS_DID
+from members.queries.attributes import list_attributes, list_labels
+from members.queries.imports import find_like, is_kept_what_was_done, list_left_files, lock_import
+from members.rules.attributes import Eyes
+from members.rules.import_fields import Mapping, faults_of, fields_with, guess_columns
 
 FILES_KEPT = timedelta(days=1)
 SAMPLED = 5
@@ -71,10 +75,17 @@ def _key_of(headings: Sequence[str]) -> str:
 def _remembered(key: str, headings: Sequence[str], region: str) -> dict[str, object]:
     alike = find_like(key)
     if alike is None:
-        guessed = Mapping(columns=guess_columns(headings), region=region)
+        guessed = Mapping(columns=guess_columns(headings, list_labels(eyes=Eyes.TRUSTED)), region=region)
         return msgspec.json.decode(msgspec.json.encode(guessed), type=dict[str, object])
-    before = dict(zip(alike.shape[3], alike.mapping["columns"], strict=False))
+    fields = list_fields()
+    columns = [field if field in fields else "" for field in alike.mapping["columns"]]
+    before = dict(zip(alike.shape[3], columns, strict=False))
     return {**alike.mapping, "columns": [before.get(heading, "") for heading in headings]}
+
+
+def list_fields() -> dict[str, str]:
+    """Field -> what it is called: everything that a column can be, with what members are asked beside."""
+    return fields_with(list_attributes(eyes=Eyes.TRUSTED))
 
 
 def shape_kept(batch: MemberImport) -> Shape:
@@ -111,7 +122,7 @@ def name_columns(import_id: int, mapping: Mapping, *, encoding: str = "", now: d
     :raises ImportNotReadable: a field is named twice, or none by which a member is known.
     """
     batch = _locked(import_id, ImportState.UPLOADED, ImportState.READ, ImportState.FAILED)
-    if faults := faults_of(mapping.columns):
+    if faults := faults_of(mapping.columns, list_fields()):
         raise ImportNotReadable(" ".join(faults))
     shape, _ = sample(batch, encoding=encoding)
     if len(mapping.columns) != len(shape.headings):
@@ -143,11 +154,28 @@ def undo_import(import_id: int, *, actor: str, now: datetime) -> MemberImport:
     """Take back what an import did and nobody touched since, in the background.
 
     :raises ImportNotReady: it is not applied, or is undone already.
+    :raises ImportTooOld: what it did is not kept any more.
     """
     batch = _locked(import_id, ImportState.APPLIED)
+    if _is_past_undoing(batch, now):
+        raise ImportTooOld(
+            "What it did is not kept any more, so it cannot be undone. Mend what is wrong on the members' pages, or by"
+            " another import."
+        )
     batch.state, batch.undone_by = ImportState.UNDOING, actor
     batch.save()
     return batch
+
+
+def _is_past_undoing(batch: MemberImport, now: datetime) -> bool:
+    """Whether what it did is gone, or some of it may be; an import that did nothing has nothing to be gone."""
+    if not batch.counts.get(RowState.ENROLLED) and not batch.counts.get(RowState.CHANGED):
+        return False
+    days = days_of(WHAT_IMPORTS_DID)
+    is_over = (
+        days is not None and batch.applied_at is not None and batch.applied_at < now - timedelta(days=days)
+    )
+    return is_over or not is_kept_what_was_done(batch.pk)
 
 
 @transaction.atomic

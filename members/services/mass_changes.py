@@ -44,9 +44,18 @@ def change_many(changes: Sequence[Change], *, source: str, now: datetime) -> dic
 
 def announce_changed(refs: Mapping[int, str], *, now: datetime) -> None:
     """:param refs: member -> ref."""
+    _announce({member_id: MemberChanged(member_ref=ref) for member_id, ref in refs.items()}, now)
+
+
+def announce_answers(refs: Mapping[int, str], *, now: datetime) -> None:
+    """Say that nothing changed but what these members answer: member -> ref."""
+    told = {member_id: MemberChanged(member_ref=ref, is_of_wishes=True) for member_id, ref in refs.items()}
+    _announce(told, now)
+
+
+def _announce(events: Mapping[int, MemberChanged], now: datetime) -> None:
     changed: list[Any] = [
-        Announcement(event=MemberChanged(member_ref=ref), member_id=member_id, happened_at=now)
-        for member_id, ref in refs.items()
+        Announcement(event=event, member_id=member_id, happened_at=now) for member_id, event in events.items()
     ]
     publish_many(changed, now=now)
 

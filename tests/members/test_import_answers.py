@@ -3,23 +3,30 @@
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from config.ground import clock
+from config.ground.personal import read_rows
 from config.outbox.models import Event
 from config.staff.roles import ADMINISTRATOR
 from members.errors import ImportTooOld
 from members.models import Attribute, AttributeValue, AttributeWords, ImportedMember, Member, MemberImport
+from members.models.personal import HELD
 from members.queries.attributes import get_attributes
 from members.queries.imports import list_staying
 from members.rules.attributes import Eyes
 from members.services.attributes import set_attributes
+from members.services.erasing import IN_FLIGHT, erase_member
+from members.services.erasures import ask_for_own_erasure
 from members.services.imports import undo_import, upload
 from tests.members.factories import NOW, MemberFactory
-from tests.members.importing import applied, problems, undone, uploaded
+from tests.members.importing import applied, deliver_everything, problems, undone, uploaded
+from tests.members.marking import find_mark
 from tests.members.test_admin import staff
 from tests.members.test_admin_imports import IMPORTS, columns, work
 from tests.members.test_attributes import declare
@@ -285,3 +292,38 @@ def test_what_was_let_go_after_its_days_is_not_undone_but_refused(crm: Client) -
     assert (refused.status_code, refused.json()["code"]) == (409, "import_too_old")
     assert "cannot be undone" in refused.json()["detail"]
     assert worked(crm, ref)["state"] == "applied"
+
+
+def test_the_console_takes_an_attribute_for_a_column(tmp_path: Path) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_bytes(b"email,X1\neve@example.com,cow\n")
+
+    call_command(
+        "import_members", str(file), "--column", "X1=attribute:milk", "--apply", stdout=io.StringIO()
+    )
+
+    assert answers(Member.objects.get()) == {"milk": "cow"}
+
+
+def test_imported_answers_are_told_to_the_member_and_go_with_them(exports_folder: Path) -> None:
+    ada = MemberFactory(email="ada@example.com")
+    say(ada, nickname="Zanzibarina")
+    applied(uploaded("email,nickname\nada@example.com,Quetzalina\n", known="overwrite"))
+    told = {
+        held.table: "".join(read_rows(held, ada.pk))
+        for held in HELD
+        if held.is_told
+        and held.table in ("members.AttributeValue", "members.ImportedMember", "members.ImportRow")
+    }
+    assert {table for table, text in told.items() if "Quetzalina" in text} == told.keys()
+    assert "Zanzibarina" in told["members.ImportedMember"]
+
+    request = ask_for_own_erasure(ada.pk, actor=f"member:{ada.pk}", now=NOW)
+    due = NOW + timedelta(days=15)
+    for _ in range(3):
+        deliver_everything(at=due)
+        erase_member(request.pk, now=due)
+        due += IN_FLIGHT
+
+    assert Member.objects.get(pk=ada.pk).state == "erased"
+    assert [word for word in ("Quetzalina", "Zanzibarina") if list(find_mark(exports_folder, word))] == []

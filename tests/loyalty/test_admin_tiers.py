@@ -103,6 +103,7 @@ def test_terms_are_changed_in_money_and_said_in_words(shop: Shop) -> None:
         "kept_alive_by": "purchase",
         "welcome_points": "50",
         "when_spent": "refuse",
+        "households_share": "on",
     }
 
     assert "10 points pay 0.01 USD" in client.get(address).content.decode()

@@ -259,7 +259,7 @@ def test_goods_come_back_in_another_store_of_the_programme_alone(shop: Shop, ope
 def test_nothing_comes_back_before_it_was_bought(shop: Shop) -> None:
     ref = buy(shop, shop.enrol(), 1_000)
     long_ago = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    for before in (long_ago, "0001-01-01T00:00:00+14:00"):
+    for before in (long_ago, "1900-01-01T00:00:00+14:00"):
         refused = bring_back(shop, ref, None, returned_at=before)
         assert (refused.status_code, refused.json()["code"]) == (422, "returned_at_not_possible")
 

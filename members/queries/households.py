@@ -6,8 +6,11 @@ import msgspec
 from django.db.models import QuerySet
 
 from members.errors import NoHousehold
-from members.models import Household, HouseholdInvitation, HouseholdPlace
+from members.models import Household, HouseholdInvitation, HouseholdPlace, Identity
 from members.rules.people import called_of
+
+By = str | bytes | int | list[bytes]
+"""What an invitation is found by."""
 
 
 class PersonInside(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +123,7 @@ def list_invitations_of(member_id: int, *, now: datetime) -> list[HouseholdInvit
     return list(mine.select_related("household__head").order_by("pk"))
 
 
-def is_into(household_id: int, **by: str | bytes | int) -> bool:
+def is_into(household_id: int, **by: By) -> bool:
     """Whether an invitation by this ref or code is, or was, into a household."""
     return HouseholdInvitation.objects.filter(household=household_id, **by).exists()
 
@@ -131,7 +134,13 @@ def is_for(invitation: HouseholdInvitation, member_id: int) -> bool:
     return named is None or member_id in (named.pk, named.merged_into_id)
 
 
-def lock_invitation(*, now: datetime, **by: str | bytes | int) -> HouseholdInvitation | None:
+def list_names(member_id: int) -> list[str]:
+    """What a member goes by: `phone:+12125550142`."""
+    held = Identity.objects.filter(member=member_id).values_list("kind", "value")
+    return [f"{kind}:{value}" for kind, value in held]
+
+
+def lock_invitation(*, now: datetime, **by: By) -> HouseholdInvitation | None:
     """An open invitation by its ref or code, locked until commit."""
     return _open(now).select_for_update(of=("self",)).filter(**by).first()
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from config.ground.ids import new_ref
-from members.errors import InvitationNotValid, MemberNotFound
+from members.errors import InvitationNotValid
 from members.models import (
     Household,
     HouseholdInvitation,
@@ -20,14 +20,16 @@ from members.models import (
     PlaceEnd,
 )
 from members.queries.households import (
+    By,
     find_last_place,
     find_place,
     is_for,
     is_into,
+    list_names,
     lock_household,
     lock_invitation,
 )
-from members.queries.members import get_member
+from members.queries.members import find_member, lookup_of
 from members.rules.identities import MemberKey
 from members.services.households import Limit, ensure_room, give_place, lock_as_head, lock_free_member
 
@@ -61,20 +63,22 @@ def invite(
 ) -> Invited:
     """Make a code by which one person may join. It answers the same for a stranger as for a member.
 
-    :param named: whoever goes by this finds it in their app too, and if that is a member, the code lets in nobody else.
+    :param named: whoever goes by this finds it in their app too, and the code lets in nobody else: neither the answer
+        nor the code tells whether that is a member.
     :param limit: under which they join; None: who was in it before keeps theirs, and nobody else has any.
     :raises NoHousehold, NotTheHead: whoever asks. :raises IdentityNotValid: nobody can go by this.
     """
     household = lock_as_head(head_id)
+    member_id, name = _addressee(named, region=region, now=now) if named else (None, "")
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     made = HouseholdInvitation.objects.create(
         ref=new_ref("hin"),
         household=household,
-        member_id=_find_id(named, region=region, now=now) if named else None,
+        member_id=member_id,
         role=role,
         limit_points=limit.points if limit else None,
         limit_per=(limit.per or LimitPeriod.MONTH) if limit else "",
-        code_hash=_digest(code),
+        code_hash=_digest(code, name),
         invited_by=actor,
         invited_at=now,
         expires_at=now + LASTS,
@@ -97,7 +101,8 @@ def join_by_code(member_id: int, code: str, *, now: datetime) -> Household:
     :raises HouseholdTaken: they are in one already. :raises HouseholdFull: there is no place left.
     """
     written = "".join(letter for letter in code.upper() if letter.isalnum())
-    return _join(member_id, now=now, code_hash=_digest(written))
+    names = ["", *list_names(member_id)]
+    return _join(member_id, now=now, code_hash__in=[_digest(written, name) for name in names])
 
 
 def accept_invitation(member_id: int, ref: str, *, now: datetime) -> Household:
@@ -126,7 +131,7 @@ def close_invitation(member_id: int, ref: str, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _join(member_id: int, *, now: datetime, **by: str | bytes | int) -> Household:
+def _join(member_id: int, *, now: datetime, **by: By) -> Household:
     invitation = lock_invitation(now=now, **by)
     already = find_place(member_id)
     if already is not None and is_into(already.household_id, **by):
@@ -156,12 +161,14 @@ def _answer(invitation: HouseholdInvitation, answer: InvitationAnswer, *, now: d
     invitation.save(update_fields=["answer", "answered_at"])
 
 
-def _find_id(key: MemberKey, *, region: str, now: datetime) -> int | None:
-    try:
-        return get_member(key, region=region, now=now).id
-    except MemberNotFound:
-        return None
+def _addressee(key: MemberKey, *, region: str, now: datetime) -> tuple[int | None, str]:
+    """The member who goes by this; where nobody does, what is mixed into the digest of the code, so that it lets in who
+    goes by it later."""
+    kind, value = lookup_of(key, region=region, now=now)
+    found = find_member(kind, value)
+    return (found.id, "") if found else (None, f"{kind}:{value}")
 
 
-def _digest(code: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"household:{code}".encode(), "sha256")
+def _digest(code: str, name: str) -> bytes:
+    told = f"household:{code}:{name}" if name else f"household:{code}"
+    return hmac.digest(settings.SECRET_KEY.encode(), told.encode(), "sha256")

@@ -98,6 +98,25 @@ def test_a_code_for_somebody_lets_nobody_else_in(
     assert len(send(app_of(ben), "/join", {"code": code})["household"]["people"]) == 2
 
 
+def test_neither_code_nor_answer_tells_whether_anybody_goes_by_a_phone(
+    app_of: AppOf, ada: Member, cleo: Member
+) -> None:
+    head = app_of(ada)
+    send(head, "", {"name": "Home"})
+    MemberFactory(phone="+12125550142")
+    known, nobodys = (
+        send(head, "/invitations", {"member": {"phone": phone}}) for phone in ("+12125550142", "+12125550143")
+    )
+    assert known.keys() == nobodys.keys()
+    answers = [send(app_of(cleo), "/join", {"code": one["code"]}) for one in (known, nobodys)]
+    assert [one["code"] for one in answers] == ["invitation_not_valid"] * 2
+
+    newcomer = app_of(MemberFactory(phone="+12125550143"))
+    joined = send(newcomer, "/join", {"code": nobodys["code"]})
+    assert len(joined["household"]["people"]) == 2
+    assert send(newcomer, "/join", {"code": nobodys["code"]}) == joined
+
+
 def test_joining_again_is_answered_as_before(app_of: AppOf, ada: Member, ben: Member, cleo: Member) -> None:
     head, other = app_of(ada), app_of(ben)
     send(head, "", {"name": "Home"})

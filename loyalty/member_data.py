@@ -14,7 +14,7 @@ from loyalty.models import Redemption, TierStanding
 from loyalty.models.personal import HELD, RETENTION
 from loyalty.queries import holdings
 from loyalty.queries.challenge_board import ChallengeHeld, list_badges_held, list_challenges_held
-from loyalty.queries.given_tiers import list_tiers_given_now
+from loyalty.queries.given_tiers import is_by_household, list_tiers_given_now
 from loyalty.queries.holdings import BenefitHeld, Holding, LotHeld, Movement, OfferHeld
 from loyalty.queries.member_figures import list_figures
 from loyalty.queries.redemptions import list_latest
@@ -136,11 +136,11 @@ def _tier(
         give = reverse("admin:loyalty_wallet_give_tier", args=[one.wallet_id])
         acts.append(Act("Give a tier" if len(held) == 1 else f"Give a tier of {one.programme}", give, GIVE))
     for each in given:
-        facts.append(
-            Fact(
-                "Given by hand", each.tier.name, note=f"until {_last_day(each.until_at, zone)}: {each.reason}"
-            )
-        )
+        until = f"until {_last_day(each.until_at, zone)}"
+        if is_by_household(each):
+            facts.append(Fact("By the household", each.tier.name, note=until))
+            continue
+        facts.append(Fact("Given by hand", each.tier.name, note=f"{until}: {each.reason}"))
         acts.append(
             Act(f"End {each.tier.name}", reverse("admin:loyalty_wallet_end_tier", args=[each.wallet_id]), END)
         )

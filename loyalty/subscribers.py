@@ -5,15 +5,18 @@ from datetime import datetime
 
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned
+from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned, TierLeft, TierReached
 from loyalty.queries.challenges import ActNow
+from loyalty.queries.household_tiers import list_households_of
 from loyalty.rules.acts import Act
 from loyalty.services.acts import Done, award_acts
 from loyalty.services.challenge_past import count_again
 from loyalty.services.challenges import count_acts, count_purchases
+from loyalty.services.household_tiers import level_household_tiers
 from loyalty.services.referrals import take_note_of_friend, watch_friends
 from loyalty.services.welcome import welcome
-from members.events import MemberEnrolled
+from members.events import HouseholdJoined, HouseholdLeft, MemberEnrolled
+from members.queries.households import list_households
 from omnichannel.events import ActRecorded
 
 
@@ -78,3 +81,16 @@ def count_for_challenges(events: Sequence[Delivered], *, now: datetime) -> None:
         watch_friends(buyers)
     for code in sorted(acts):
         count_acts(acts[code], programme_code=code, now=now)
+
+
+@subscriber("loyalty.household_tiers", to=[HouseholdJoined, HouseholdLeft, TierReached, TierLeft], batch=50)
+def share_tiers(events: Sequence[Delivered], *, now: datetime) -> None:
+    """Who comes and goes, climbs and falls changes the tier of their household. Safe to repeat, in any order."""
+    refs, members = set(), set()
+    for told in events:
+        if isinstance(told.event, HouseholdJoined | HouseholdLeft):
+            refs.add(told.event.household_ref)
+        elif told.member_id is not None:
+            members.add(told.member_id)
+    for household_id in sorted({*list_households(refs), *list_households_of(members)}):
+        level_household_tiers(household_id, now=now)

@@ -1,5 +1,6 @@
 """Giving a tier by hand, and ending it: two pages of a wallet, to which the member's page leads."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from config.staff.actors import name_actors
 from loyalty.admin.corrections import colleague_of
 from loyalty.admin.ledger import LedgerAdmin
 from loyalty.models import TierStanding, Wallet
-from loyalty.queries.given_tiers import list_given_tiers, list_tiers_given_now
+from loyalty.queries.given_tiers import is_by_household, list_given_tiers, list_tiers_given_now
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.lots import midnight_after
 from loyalty.services.given_tiers import end_given_tier, give_tier
@@ -111,9 +112,10 @@ class GivesTiers(LedgerAdmin):
     def end_tier(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Take back what a colleague gave; what the member reached stays theirs."""
         wallet, now = self._wallet(request, object_id), clock.now()
-        going_on = list_tiers_given_now([wallet.pk], now=now)
+        given = list_tiers_given_now([wallet.pk], now=now)
+        going_on = [one for one in given if not is_by_household(one)]
         if not going_on:
-            messages.error(request, "No tier is given by hand now.")
+            messages.error(request, _why_none_ends(given))
             return HttpResponseRedirect(_page_of(wallet))
         zone = get_current_programme(wallet.programme_id).terms.zone
         tiers = [(one.tier_id, f"{one.tier.name}, until {last_day(one, zone)}") for one in going_on]
@@ -170,12 +172,25 @@ def _told(given: list[TierStanding], zone: ZoneInfo) -> dict[str, Any]:
             one.tier.name,
             day(one.from_at, zone),
             last_day(one, zone),
-            f"{names.get(one.given_by, one.given_by)}: {one.reason}",
+            f"{_giver(one, names)}: {one.reason}",
             f"{names.get(one.ended_by, one.ended_by)}: {one.end_reason}" if one.ended_by else "",
         ]
         for one in given
     ]
     return {"headers": ["Tier", "From", "Last day", "Given by", "Ended by"], "rows": rows}
+
+
+def _giver(one: TierStanding, names: Mapping[str, str]) -> str:
+    return "Household" if is_by_household(one) else names.get(one.given_by, one.given_by)
+
+
+def _why_none_ends(given: Sequence[TierStanding]) -> str:
+    if not given:
+        return "No tier is given by hand now."
+    return (
+        f"{given[0].tier.name} comes by the household: it ends when nobody else there stands on it, or when "
+        "the member leaves."
+    )
 
 
 def _noon(on: date, zone: ZoneInfo) -> datetime:

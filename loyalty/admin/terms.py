@@ -80,6 +80,7 @@ class TermsForm(forms.ModelForm):
             "proof_above",
             "transfer_points_a_day",
             "households_share",
+            "households_share_tier",
             "maturity_days",
             "expiry_kind",
             "expiry_days",
@@ -171,6 +172,7 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
                     "proof_above",
                     "transfer_points_a_day",
                     "households_share",
+                    "households_share_tier",
                 )
             },
         ),
@@ -260,4 +262,5 @@ class ProgrammeTermsAdmin(SavesDrafts, TellsChanges, OfOneProgramme):
             proof_above=terms.proof_above,
             transfer_points_a_day=terms.transfer_points_a_day,
             households_share=terms.households_share,
+            households_share_tier=terms.households_share_tier,
         )

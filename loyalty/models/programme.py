@@ -120,6 +120,12 @@ class ProgrammeTerms(models.Model):
         verbose_name="Households share",
         help_text="Who spends more than their own points draws what is lacking from the others of their household.",
     )
+    households_share_tier = models.BooleanField(
+        default=False,
+        db_default=False,
+        verbose_name="Households share the tier",
+        help_text="Everybody of a household stands on the highest tier that one of them stands on.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

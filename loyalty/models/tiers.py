@@ -127,8 +127,14 @@ class TierDay(models.Model):
         return str(self.spent_on)
 
 
+BY_HOUSEHOLD = "household:"
+"""How `given_by` begins where the tier came by the household; its ref follows."""
+_BY_HOUSEHOLD = Q(given_by__startswith=BY_HOUSEHOLD)
+
+
 class TierStanding(models.Model):
-    """A member holds a tier from one moment until another: one that they reached, or that a colleague gave them.
+    """A member holds a tier from one moment until another: one that they reached, that a colleague gave them, or that
+    came by their household.
 
     The tier now is the highest one held now: no job has to run for it.
     """
@@ -140,7 +146,11 @@ class TierStanding(models.Model):
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
     given_by = models.CharField(
-        max_length=60, blank=True, default="", db_default="", help_text="The colleague; empty: reached."
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who gave it, for example staff:3, merge:mrg_1 or household:hsh_1; empty: reached.",
     )
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     ended_by = models.CharField(max_length=60, blank=True, default="", db_default="")
@@ -168,7 +178,8 @@ class TierStanding(models.Model):
                 )
                 for name, condition in (
                     ("standings_of_a_tier_never_overlap", Q(given_by="")),
-                    ("gifts_of_a_tier_never_overlap", ~Q(given_by="")),
+                    ("gifts_of_a_tier_never_overlap", ~Q(given_by="") & ~_BY_HOUSEHOLD),
+                    ("a_household_gives_a_tier_once", _BY_HOUSEHOLD),
                 )
             ),
         ]

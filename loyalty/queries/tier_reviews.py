@@ -34,7 +34,8 @@ WITH days AS (
 ), standings AS (
   SELECT s.wallet_id, json_agg(json_build_object('tier_id', s.tier_id, 'from_at', s.from_at,
     'until_at', s.until_at, 'is_given', s.given_by <> '')) AS told
-  FROM loyalty_tierstanding s WHERE s.wallet_id = ANY (%(wallets)s) AND s.until_at > %(now)s GROUP BY s.wallet_id
+  FROM loyalty_tierstanding s WHERE s.wallet_id = ANY (%(wallets)s) AND s.until_at > %(now)s
+    AND s.given_by NOT LIKE 'household:%%' GROUP BY s.wallet_id
 )
 SELECT json_build_object('wallet_id', w.id, 'member_id', w.member_id, 'enrolled_at', m.enrolled_at,
   'days', coalesce(d.told, '{}'), 'standings', coalesce(s.told, '[]'))::text
@@ -49,7 +50,7 @@ WHERE w.id = ANY (%(wallets)s) ORDER BY w.id
 class Climber(msgspec.Struct, frozen=True, kw_only=True):
     """A member under review, with the wallet locked.
 
-    :ivar standings: those that have not ended.
+    :ivar standings: those that have not ended; what came by a household is not theirs.
     """
 
     wallet_id: int

@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.queries import book_laws, challenge_laws, reward_laws
+from loyalty.queries.household_tiers import HOUSEHOLD_LAWS
 from loyalty.queries.merge_laws import MERGE_LAWS
 from loyalty.queries.pools import POOL_LAWS
 from loyalty.queries.voucher_laws import VOUCHER_LAWS
@@ -256,6 +257,7 @@ _LAWS = {
         WHERE d.digest <> s.digest""",
     **MERGE_LAWS,
     **POOL_LAWS,
+    **HOUSEHOLD_LAWS,
     **book_laws.LAWS,
     **challenge_laws.LAWS,
     **reward_laws.LAWS,

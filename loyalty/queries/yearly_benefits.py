@@ -11,6 +11,7 @@ WITH held AS (
   SELECT s.wallet_id, s.member_id, s.tier_id, max(s.until_at) AS until_at
   FROM loyalty_tierstanding s JOIN loyalty_tier t ON t.id = s.tier_id AND t.programme_id = %(programme)s
   WHERE s.wallet_id > %(after)s AND s.wallet_id <= %(up_to)s AND s.from_at <= %(now)s AND s.until_at > %(now)s
+    AND s.given_by NOT LIKE 'household:%%'
   GROUP BY s.wallet_id, s.member_id, s.tier_id
 )
 SELECT h.wallet_id, h.member_id, h.until_at, b.id, b.valid_days, t.code, g.granted_at, g.valid_until

@@ -71,7 +71,7 @@ class NextTier(msgspec.Struct, frozen=True, kw_only=True):
 class KeptTier(msgspec.Struct, frozen=True, kw_only=True):
     """Until when the tier is kept (null: for good), and what is missing in the running window to keep it longer.
 
-    `is_given`: a colleague gave it. `words`: for member and cashier.
+    `is_given`: a colleague gave it, or it comes by the household. `words`: for member and cashier.
     """
 
     until: datetime | None

@@ -48,6 +48,7 @@ class TermsPart(_Part, frozen=True, kw_only=True):
     proof_above: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
     transfer_points_a_day: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = 0
     households_share: bool = True
+    households_share_tier: bool = False
 
 
 class ComingTerms(_Part, frozen=True, kw_only=True):
@@ -252,10 +253,7 @@ def _says(terms: TermsPart, currency: str) -> str:
 def expiry_of(terms: TermsPart) -> Expiry:
     """How points run out by these terms."""
     return Expiry(
-        kind=terms.expiry_kind,
-        days=terms.expiry_days,
-        on=terms.expiry_on,
-        kept_alive_by=terms.kept_alive_by,
+        kind=terms.expiry_kind, days=terms.expiry_days, on=terms.expiry_on, kept_alive_by=terms.kept_alive_by
     )
 
 

@@ -12,6 +12,7 @@ _NAMES = {
     "proof_above": "proof above",
     "transfer_points_a_day": "given away a day",
     "households_share": "households share points",
+    "households_share_tier": "households share the tier",
     "maturity_days": "days until they can be spent",
     "expiry_kind": "points run out",
     "expiry_days": "days they live",

@@ -118,7 +118,7 @@ def steps_reached(ladder: Ladder, measures: Measures) -> list[Step]:
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A tier held from one moment until another.
 
-    :ivar is_given: by a colleague, whatever the member reached.
+    :ivar is_given: by a colleague or the household, whatever the member reached.
     """
 
     tier_id: int

@@ -14,7 +14,7 @@ from loyalty.rules.tiers import Ladder, Step
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """A tier that is held now. `is_given`: by a colleague."""
+    """A tier that is held now. `is_given`: by a colleague, or by the household."""
 
     tier_id: int
     until_at: datetime

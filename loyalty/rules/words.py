@@ -141,6 +141,7 @@ def sentence_of_terms(
     proof_above: int | None,
     transfer_points_a_day: int | None,
     households_share: bool,
+    households_share_tier: bool,
 ) -> str:
     """A programme's terms in words.
 
@@ -151,6 +152,7 @@ def sentence_of_terms(
     :param proof_above: None: proof is never asked.
     :param transfer_points_a_day: None: members give away as many as they have; 0: none.
     :param households_share: who spends more than their own draws on the others of their household.
+    :param households_share_tier: everybody of a household stands on the highest tier that one of them stands on.
     """
     matures = f"after {maturity_days} days" if maturity_days else "at once"
     welcome = f"{welcome_points:,}" if welcome_points else "no"
@@ -159,6 +161,7 @@ def sentence_of_terms(
     if transfer_points_a_day:
         given = f"; members give each other at most {transfer_points_a_day:,} points a day"
     given += "" if households_share else "; households share none"
+    given += "; households share the tier" if households_share_tier else ""
     proof = f"; more than {proof_above:,} points are spent with proof" if proof_above is not None else ""
     return (
         f"{burn_points} points pay {paid}; they can be spent {matures} and {words_of_expiry(expiry)}; "

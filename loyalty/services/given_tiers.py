@@ -11,7 +11,7 @@ from loyalty.errors.tiers import TierNotGiven
 from loyalty.events import TierReached
 from loyalty.models import BenefitGrant, TierStanding, Wallet
 from loyalty.queries.batches import lock_wallets
-from loyalty.queries.given_tiers import list_standings
+from loyalty.queries.given_tiers import by_hand, list_own_standings, list_standings
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.compile import Programme
 from loyalty.rules.ladders import FOR_EVER
@@ -49,9 +49,9 @@ def give_tier(
     lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
     held = list_standings(wallet.pk, now=now)
-    _ensure_is_more(programme, held, given, until, now)
+    _ensure_is_more(programme, list_own_standings(wallet.pk, now=now), given, until, now)
     before = step_held(ladder, held, now)
-    own = TierStanding.objects.filter(wallet=wallet, tier_id=tier_id, until_at__gt=now).exclude(given_by="")
+    own = by_hand(wallet).filter(tier_id=tier_id, until_at__gt=now)
     own.update(until_at=now, ended_by=by.name, end_reason="Given anew.")
     standing = TierStanding.objects.create(
         wallet=wallet,
@@ -62,8 +62,8 @@ def give_tier(
         given_by=by.name,
         reason=reason.strip()[:300],
     )
-    _bound_benefits(wallet, programme, now)
-    _grant_benefits(wallet, standing, _steps_gained(ladder, before, given), programme, now)
+    bound_benefits(wallet, programme, now)
+    grant_benefits(wallet, standing, steps_gained(ladder, before, given), programme, now)
     if before is None or before.id != given.id:
         event = TierReached(
             programme_code=programme.terms.programme_code,
@@ -71,7 +71,7 @@ def give_tier(
             previous_code=before.code if before else "",
         )
         publish(event, member_id=wallet.member_id, happened_at=now, now=now)
-    _let_know(wallet)
+    let_know(wallet)
     return standing
 
 
@@ -87,11 +87,11 @@ def end_given_tier(wallet: Wallet, tier_id: int, *, reason: str, by: Colleague, 
         raise TierNotGiven("Say why.")
     lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
-    given = TierStanding.objects.filter(wallet=wallet, tier_id=tier_id, until_at__gt=now).exclude(given_by="")
+    given = by_hand(wallet).filter(tier_id=tier_id, until_at__gt=now)
     if not given.update(until_at=now, ended_by=by.name, end_reason=reason.strip()[:300]):
         raise TierNotGiven("This tier was not given by hand, or it is over.")
-    _bound_benefits(wallet, get_current_programme(wallet.programme_id), now)
-    _let_know(wallet)
+    bound_benefits(wallet, get_current_programme(wallet.programme_id), now)
+    let_know(wallet)
 
 
 def _ensure_is_more(
@@ -111,12 +111,12 @@ def _steps_up_to(ladder: Ladder, step: Step | None) -> Sequence[Step]:
     return ladder.steps[: ladder.steps.index(step) + 1] if step in ladder.steps else ()
 
 
-def _steps_gained(ladder: Ladder, before: Step | None, given: Step) -> list[Step]:
+def steps_gained(ladder: Ladder, before: Step | None, given: Step) -> list[Step]:
     held = _steps_up_to(ladder, before)
     return [step for step in _steps_up_to(ladder, given)[1:] if step not in held]
 
 
-def _grant_benefits(
+def grant_benefits(
     wallet: Wallet, standing: TierStanding, steps: Sequence[Step], programme: Programme, now: datetime
 ) -> None:
     """What the steps bring, no longer than the tier is given for."""
@@ -135,7 +135,7 @@ def _grant_benefits(
     )
 
 
-def _bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None:
+def bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None:
     """Let what came with given tiers last as long as the gifts that bring it, but for what the member reached: that was
     prolonged when they did. What was used stays as it is where no gift goes on.
     """
@@ -159,7 +159,7 @@ def _bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None
     BenefitGrant.objects.bulk_update(came, ["valid_until"])
 
 
-def _let_know(wallet: Wallet) -> None:
+def let_know(wallet: Wallet) -> None:
     """Purchases that are being settled counted on the tier as it was: they have to read again."""
     with connection.cursor() as cursor:
         cursor.execute(

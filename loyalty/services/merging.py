@@ -22,6 +22,7 @@ from loyalty.queries.merges import (
     list_programmes_merged,
     lock_person,
 )
+from loyalty.services.household_tiers import level_tiers_around
 from loyalty.services.merged_goods import give_goods_back, take_goods_over
 from members.member_data import Moving
 from members.queries.merges import Step, list_way, lock_step
@@ -46,6 +47,7 @@ def take_over(moving: Moving, *, now: datetime) -> None:
         with transaction.atomic():
             if lock_step(moving.id).is_standing:
                 _carry_on(moving.member_id, programme_id, now=now)
+    level_tiers_around([moving.into_id], now=now)
 
 
 def give_back(moving: Moving, *, now: datetime) -> None:
@@ -58,6 +60,7 @@ def give_back(moving: Moving, *, now: datetime) -> None:
     with transaction.atomic():
         if lock_step(moving.id).is_parting:
             give_goods_back(moving, now=now)
+    level_tiers_around([moving.member_id, moving.into_id], now=now)
 
 
 def carry_what_came_since(*, now: datetime) -> int:

@@ -34,6 +34,7 @@ class TermsDraft(msgspec.Struct, frozen=True, kw_only=True):
     proof_above: int | None = None
     transfer_points_a_day: int | None = 0
     households_share: bool = True
+    households_share_tier: bool = False
 
 
 class BenefitDraft(msgspec.Struct, frozen=True, kw_only=True):

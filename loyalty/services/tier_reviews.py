@@ -24,6 +24,7 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.reviews import Reviewed, review
 from loyalty.rules.tiers import Enrolled
 from loyalty.services.hands import Hands, open_hands
+from loyalty.services.household_tiers import level_all
 from loyalty.services.standings import Change, write_changes
 from loyalty.services.yearly_benefits import grant_anew
 
@@ -82,6 +83,7 @@ def _review(one: TierReview, several: Hands, progress: Progress, now: datetime) 
             lowered=F("lowered") + moved[2],
         )
         progress.advance(left.filter(pk__gt=after, pk__lte=end).count())
+    level_all(one.programme_id, now=now)
     TierReview.objects.filter(pk=one.pk).update(finished_at=now)
     one.refresh_from_db()
     progress.note(f"{one.lifted:,} lifted, {one.prolonged:,} prolonged, {one.lowered:,} lowered")

@@ -1,5 +1,6 @@
 """Households as they stand: who is in one, and who was asked to join."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -72,6 +73,11 @@ def find_last_place(member_id: int, household_id: int) -> HouseholdPlace | None:
 def lock_household(household_id: int) -> Household:
     """Lock a household until commit: who comes and goes waits."""
     return Household.objects.select_for_update().get(pk=household_id)
+
+
+def list_households(refs: Collection[str]) -> list[int]:
+    """The ids of the households with these refs."""
+    return list(Household.objects.filter(ref__in=refs).order_by("pk").values_list("pk", flat=True))
 
 
 def list_living(household_id: int) -> list[HouseholdPlace]:

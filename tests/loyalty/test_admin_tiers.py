@@ -23,6 +23,7 @@ AS_THEY_ARE = {
     "kept_alive_by": "purchase",
     "welcome_points": "0",
     "when_spent": "clamp",
+    "households_share": "on",
 }
 
 
@@ -137,6 +138,7 @@ def test_terms_that_say_nothing_are_refused(shop: Shop, changed: dict[str, str],
         "kept_alive_by": "purchase",
         "welcome_points": "0",
         "when_spent": "clamp",
+        "households_share": "on",
     }
 
     page = signed_in(FINANCE).post(f"/admin/loyalty/programmeterms/{terms.pk}/change/", form | changed)

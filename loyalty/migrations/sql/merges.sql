@@ -174,7 +174,7 @@ END
 $$;
 
 -- Tiers that one wallet holds at this moment are held by the other until they end, as if given: where it does not hold them
--- that long anyway.
+-- that long anyway. What came by a household stays there.
 CREATE OR REPLACE FUNCTION loyalty_carry_standings(from_wallet bigint, to_wallet bigint, merge_ref text, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -183,14 +183,14 @@ BEGIN
     FROM (
         SELECT s.tier_id, max(s.until_at) AS until_at, greatest(at, (
             SELECT max(g.until_at) FROM loyalty_tierstanding g
-            WHERE g.wallet_id = to_wallet AND g.tier_id = s.tier_id AND g.given_by <> '')) AS from_at
+            WHERE g.wallet_id = to_wallet AND g.tier_id = s.tier_id AND g.given_by <> '' AND g.given_by NOT LIKE 'household:%')) AS from_at
         FROM loyalty_tierstanding s
-        WHERE s.wallet_id = from_wallet AND s.from_at <= at AND s.until_at > at
+        WHERE s.wallet_id = from_wallet AND s.from_at <= at AND s.until_at > at AND s.given_by NOT LIKE 'household:%'
         GROUP BY s.tier_id) x
     JOIN loyalty_wallet w ON w.id = to_wallet
     WHERE x.until_at > x.from_at AND NOT EXISTS (
         SELECT FROM loyalty_tierstanding h WHERE h.wallet_id = to_wallet AND h.tier_id = x.tier_id
-            AND h.from_at <= at AND h.until_at >= x.until_at);
+            AND h.from_at <= at AND h.until_at >= x.until_at AND h.given_by NOT LIKE 'household:%');
 END
 $$;
 

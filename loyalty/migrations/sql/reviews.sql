@@ -39,13 +39,13 @@ END
 $$;
 
 -- Who stands where on a ladder at a moment, above the lowest step: the highest rank held, and the highest one that a colleague
--- gave.
+-- gave. What came by a household is nobody's own, and does not count.
 CREATE OR REPLACE FUNCTION loyalty_held_ranks(in_programme bigint, ladder jsonb, at timestamptz, after bigint, up_to bigint)
 RETURNS TABLE (wallet_id bigint, member_id bigint, rank int, given_rank int)
 LANGUAGE sql STABLE AS $$
     SELECT h.wallet_id, h.member_id, max(s.rank), coalesce(max(s.rank) FILTER (WHERE h.given_by <> ''), 0)
     FROM loyalty_steps(ladder, in_programme) s
-    JOIN loyalty_tierstanding h ON h.tier_id = s.id AND h.from_at <= at AND h.until_at > at
+    JOIN loyalty_tierstanding h ON h.tier_id = s.id AND h.from_at <= at AND h.until_at > at AND h.given_by NOT LIKE 'household:%'
     WHERE h.wallet_id > after AND h.wallet_id <= up_to
     GROUP BY h.wallet_id, h.member_id
 $$;

@@ -39,6 +39,13 @@ def get_draft(kind: type[D], draft_id: int, *, locked: bool = False) -> D:
     return draft
 
 
+def lock_terms(programme_id: int) -> None:
+    """Nobody else changes the programme's terms until commit, nor anything that moves their stamp: who writes rules,
+    ladders, terms, or drafts of them locks this before all else.
+    """
+    ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
+
+
 def needs_approval(programme_id: int) -> bool:
     """Whether the programme's terms ask for a second person; without terms they do."""
     asked = ProgrammeTerms.objects.filter(programme_id=programme_id).values_list(

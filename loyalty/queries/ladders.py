@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from config.ground.typed import load
-from loyalty.models import Ladder, LadderDraft, ProgrammeTerms, Tier
+from loyalty.models import Ladder, LadderDraft, Tier
 from loyalty.models.drafts import OPEN
+from loyalty.queries.drafts import lock_terms
 from loyalty.rules.ladder_words import words_of_demand
 from loyalty.rules.ladders import LadderDefinition
 from omnichannel.models import Programme
@@ -18,7 +19,7 @@ def list_ladders(programme_id: int) -> list[Ladder]:
 
 def lock_ladders(programme_id: int) -> list[Ladder]:
     """As `list_ladders`, while nobody else changes the programme's terms or ladders until commit."""
-    ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
+    lock_terms(programme_id)
     return list_ladders(programme_id)
 
 

@@ -7,9 +7,9 @@ from django.db import transaction
 
 from config.ground.typed import dump, load
 from loyalty.errors import RuleDraftOfAnother, TermsNotValid
-from loyalty.models import CorrectionLimit, ProgrammeDraft, ProgrammeTerms
+from loyalty.models import CorrectionLimit, ProgrammeDraft
 from loyalty.models.programme_drafts import DraftKind
-from loyalty.queries.drafts import list_waiting, needs_approval
+from loyalty.queries.drafts import list_waiting, lock_terms, needs_approval
 from loyalty.queries.programme_drafts import (
     find_open_programme_draft,
     find_terms,
@@ -65,7 +65,7 @@ def _write(
     by: str,
     now: datetime,
 ) -> ProgrammeDraft:
-    _lock(programme_id)
+    lock_terms(programme_id)
     draft = find_open_programme_draft(programme_id, kind) or ProgrammeDraft(
         programme_id=programme_id, kind=kind, made_by=by
     )
@@ -75,10 +75,6 @@ def _write(
     begin(draft, by=by, now=now)
     draft.save()
     return draft
-
-
-def _lock(programme_id: int) -> None:
-    ProgrammeTerms.objects.select_for_update().filter(programme_id=programme_id).first()
 
 
 def _publish(draft: ProgrammeDraft, by: str, now: datetime) -> None:
@@ -118,6 +114,6 @@ def _bring_limits(programme_id: int, limits: dict[str, int]) -> None:
         )
 
 
-PROGRAMME_DRAFTS = DraftRoad(ProgrammeDraft, lambda draft: _lock(draft.programme_id), _publish)
+PROGRAMME_DRAFTS = DraftRoad(ProgrammeDraft, lambda draft: lock_terms(draft.programme_id), _publish)
 submit_programme_draft, approve_programme_draft = PROGRAMME_DRAFTS.submit, PROGRAMME_DRAFTS.approve
 send_back_programme_draft, discard_programme_draft = PROGRAMME_DRAFTS.send_back, PROGRAMME_DRAFTS.discard

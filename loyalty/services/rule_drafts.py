@@ -7,10 +7,11 @@ from django.db import transaction
 from config.ground.typed import dump, load
 from loyalty.errors import RuleDraftOfAnother, RuleNotValid
 from loyalty.models import Rule, RuleDraft, RuleVersion
+from loyalty.queries.drafts import lock_terms
 from loyalty.queries.rule_drafts import find_open_draft
 from loyalty.rules.definition import RuleDefinition
 from loyalty.services.drafts import DraftRoad, begin
-from loyalty.services.rules import declared_end, ensure_times_hold, publish_rule
+from loyalty.services.rules import declared_end, ensure_times_hold, lock_rule, publish_rule
 
 
 @transaction.atomic
@@ -36,8 +37,9 @@ def write_draft(
     """
     if live_until is not None and live_until <= (live_from or now):
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
+    lock_terms(programme_id)
     rule, _ = Rule.objects.get_or_create(programme_id=programme_id, code=code, defaults={"name": name})
-    _lock(rule.pk)
+    lock_rule(rule)
     ensure_times_hold(rule, definition)
     draft = find_open_draft(rule.pk) or RuleDraft(rule=rule, made_by=by)
     if only_own and draft.made_by != by:
@@ -47,10 +49,6 @@ def write_draft(
     begin(draft, by=by, now=now)
     draft.save()
     return draft
-
-
-def _lock(rule_id: int) -> None:
-    Rule.objects.select_for_update().get(pk=rule_id)
 
 
 def _publish(draft: RuleDraft, by: str, now: datetime) -> None:
@@ -71,7 +69,7 @@ def _publish(draft: RuleDraft, by: str, now: datetime) -> None:
     )
 
 
-RULE_DRAFTS = DraftRoad(RuleDraft, lambda draft: _lock(draft.rule_id), _publish)
+RULE_DRAFTS = DraftRoad(RuleDraft, lambda draft: lock_rule(draft.rule), _publish)
 submit_draft, approve_draft = RULE_DRAFTS.submit, RULE_DRAFTS.approve
 send_back_draft, discard_draft = RULE_DRAFTS.send_back, RULE_DRAFTS.discard
 

@@ -8,6 +8,7 @@ from django.db.models import F, Max
 
 from loyalty.errors import RuleNotValid
 from loyalty.models import Rule, RuleDraft, RuleVersion
+from loyalty.queries.drafts import lock_terms
 from loyalty.rules.definition import RuleDefinition
 
 
@@ -33,8 +34,8 @@ def publish_rule(
     if live_until is not None and live_until <= live_from:
         raise RuleNotValid("A rule must end after it starts.", pointer="/live_until")
     with transaction.atomic():
+        lock_terms(programme_id)
         rule, _ = Rule.objects.update_or_create(programme_id=programme_id, code=code, defaults={"name": name})
-        Rule.objects.select_for_update().get(pk=rule.pk)
         ensure_times_hold(rule, definition)
         end_rule(rule, at=live_from)
         last = rule.versions.aggregate(last=Max("version"))["last"] or 0
@@ -48,6 +49,12 @@ def publish_rule(
             approved_by=approved_by,
             made_at=now,
         )
+
+
+def lock_rule(rule: Rule) -> None:
+    """Until commit; the terms first, whose stamp moves with what is written of a rule."""
+    lock_terms(rule.programme_id)
+    Rule.objects.select_for_update().get(pk=rule.pk)
 
 
 def ensure_times_hold(rule: Rule, definition: RuleDefinition) -> None:
@@ -66,12 +73,14 @@ def ensure_times_hold(rule: Rule, definition: RuleDefinition) -> None:
             )
 
 
+@transaction.atomic
 def end_rule(rule: Rule, *, at: datetime) -> int:
     """End whatever version of the rule would still be live at a moment.
 
     :return: how many versions ended.
     :raises RuleNotValid: a version starts only after that moment.
     """
+    lock_rule(rule)
     running = rule.versions.exclude(live_until__lte=at).exclude(live_until=F("live_from"))
     if running.filter(live_from__gt=at).exists():
         raise RuleNotValid(
@@ -86,7 +95,7 @@ def withdraw_version(version: RuleVersion, *, now: datetime) -> None:
 
     :raises RuleNotValid: it has begun, or was withdrawn before.
     """
-    Rule.objects.select_for_update().get(pk=version.rule_id)
+    lock_rule(version.rule)
     version.refresh_from_db()
     starts = version.live_from
     if starts <= now or version.live_until == starts:

@@ -72,10 +72,11 @@ def write_ladder(shop: Shop, _points: int) -> Any:
     ("lock", "write", "submit", "approve"),
     [
         (lock_rule, write_rule, submit_draft, approve_draft),
+        (lock_terms, write_rule, submit_draft, approve_draft),
         (lock_terms, write_terms, submit_programme_draft, approve_programme_draft),
         (lock_ladder, write_ladder, submit_ladder_draft, approve_ladder_draft),
     ],
-    ids=["rule", "terms", "ladder"],
+    ids=["rule", "rule-beside-a-file", "terms", "ladder"],
 )
 def test_who_approves_what_is_written_over_meanwhile_is_told(
     shop: Shop,

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from loyalty.errors import RuleDraftNotOpen
-from loyalty.models import ProgrammeTerms, Rule
+from loyalty.models import ProgrammeTerms
 from loyalty.queries.ladders import lock_ladders
 from loyalty.queries.programme_drafts import find_terms
 from loyalty.rules.definition import Multiplier, RuleDefinition
@@ -35,10 +35,6 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
     return open_shop(rules_need_approval=True)
 
 
-def lock_rule(_shop: Shop) -> None:
-    Rule.objects.select_for_update().get(code="bonus")
-
-
 def write_rule(shop: Shop, percent: int) -> Any:
     bonus = RuleDefinition(effect=Multiplier(percent=percent))
     return write_draft(
@@ -47,6 +43,7 @@ def write_rule(shop: Shop, percent: int) -> Any:
 
 
 def lock_terms(shop: Shop) -> None:
+    """What everybody does first who writes a rule, or brings a file in."""
     ProgrammeTerms.objects.select_for_update().get(programme=shop.programme)
 
 
@@ -71,12 +68,11 @@ def write_ladder(shop: Shop, _points: int) -> Any:
 @pytest.mark.parametrize(
     ("lock", "write", "submit", "approve"),
     [
-        (lock_rule, write_rule, submit_draft, approve_draft),
         (lock_terms, write_rule, submit_draft, approve_draft),
         (lock_terms, write_terms, submit_programme_draft, approve_programme_draft),
         (lock_ladder, write_ladder, submit_ladder_draft, approve_ladder_draft),
     ],
-    ids=["rule", "rule-beside-a-file", "terms", "ladder"],
+    ids=["rule", "terms", "ladder"],
 )
 def test_who_approves_what_is_written_over_meanwhile_is_told(
     shop: Shop,

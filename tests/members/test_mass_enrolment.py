@@ -67,7 +67,7 @@ def test_a_row_is_written_in_full() -> None:
             Newcomer(
                 phone=fictional_phone(7),
                 given_name=" Ada ",
-                birth_date=date(1815, 12, 10),
+                birth_date=date(1915, 12, 10),
                 place_code="S12",
                 enrolled_at=long_ago,
                 consents=(YES,),

@@ -44,6 +44,6 @@ class MemberFactory(factory.Factory[Member]):
 
 
 def bearer_of(member: Member, *, now: datetime) -> str:
-    """The `Authorization` header of an app in which this member is signed in."""
-    phone = claim("phone", member.identities.get(kind="phone").value)
+    """The `Authorization` header of an app in which this member is signed in, by the first of their phones."""
+    phone = claim("phone", member.identities.filter(kind="phone").order_by("pk")[0].value)
     return f"Bearer {sign_in(member.pk, proven=phone, device='test', now=now).access_token}"

@@ -1,5 +1,6 @@
 """Members, as staff find, read, enrol and change them."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -24,13 +25,14 @@ from members.admin.consents import proof_file
 from members.admin.forms import KINDS, ChangeForm, EnrolForm
 from members.admin.page import Titled, facts_of_header, facts_of_timeline, panels_shown
 from members.admin.take_over_form import TakeOverForm
+from members.errors import MemberNotActive
 from members.models import Member
 from members.models.members import MemberState
 from members.queries.search import find_by_term, newest_identity
 from members.rules.masking import masked
 from members.rules.people import Person, name_of
 from members.services.cards import give_card
-from members.services.consents import record_consents
+from members.services.consents import take_word
 from members.services.enrolment import enrol
 from members.services.identities import move_identity
 from members.services.profiles import change_member
@@ -196,12 +198,7 @@ class MemberAdmin(ExportsList):
         now = clock.now()
         form = ConsentForm(request.POST or None, now=now)
         page_of_member = reverse("admin:members_member_change", args=[member.pk])
-        if form.is_valid():
-            actor = actor_of(request)
-            source = form.cleaned_data["source"]
-            record_consents(
-                member.pk, [form.word], source=source, actor=actor, happened_at=form.said_at, now=now
-            )
+        if form.is_valid() and self._took_word(request, member, form, now):
             self.log_change(request, member, f"Consent: {form.words()}.")
             messages.success(request, f"Written down: {form.words()}.")
             return HttpResponseRedirect(page_of_member)
@@ -214,6 +211,16 @@ class MemberAdmin(ExportsList):
             "page_of_member": page_of_member,
         }
         return render(request, "members/admin/form.html", page)
+
+    def _took_word(self, request: HttpRequest, member: Member, form: ConsentForm, now: datetime) -> bool:
+        """False where it was refused; why stands on the form."""
+        source, actor = form.cleaned_data["source"], actor_of(request)
+        try:
+            take_word(member.pk, form.word, source=source, actor=actor, happened_at=form.said_at, now=now)
+        except MemberNotActive as refused:
+            form.add_error(None, f"{refused.detail}. Open who they are by now, and write it down there.")
+            return False
+        return True
 
     def get_urls(self) -> list[Any]:
         take_over = self.admin_site.admin_view(self.take_over)

@@ -18,7 +18,7 @@ from members.queries.consents import find_consent, get_consent, list_consents, l
 from members.queries.members import MemberFacts, get_member, get_member_by_id
 from members.rules.consents import Channel, ConsentWord, Purpose
 from members.rules.identities import MemberKey
-from members.services.consents import record_consents
+from members.services.consents import take_word
 
 
 class AskedBody(Body, frozen=True, kw_only=True):
@@ -106,9 +106,7 @@ class MyConsent(Door):
             is_given=body.is_given,
             text_version=body.text_version,
         )
-        record_consents(
-            member_id, [word], source="app", actor=caller_of(request).name, happened_at=now, now=now
-        )
+        take_word(member_id, word, source="app", actor=caller_of(request).name, happened_at=now, now=now)
         return Answer(consent_state_body(get_consent(member_id, channel, purpose)))
 
 

@@ -9,6 +9,20 @@ from config.outbox.services import publish
 from members.events import ConsentChanged
 from members.models import Consent, ConsentEvent
 from members.rules.consents import ConsentWord
+from members.services.profiles import lock_active
+
+
+@transaction.atomic
+def take_word(
+    member_id: int, word: ConsentWord, *, source: str, actor: str, happened_at: datetime, now: datetime
+) -> None:
+    """`record_consents` of one word, of somebody who may be merged or erased at this very moment: so no withdrawal
+    stays behind with who was merged, and nothing is written of who was forgotten.
+
+    :raises MemberNotActive: they were, meanwhile.
+    """
+    lock_active(member_id)
+    record_consents(member_id, [word], source=source, actor=actor, happened_at=happened_at, now=now)
 
 
 @transaction.atomic
@@ -26,6 +40,7 @@ def record_consents(
 
     A word that was said earlier than the one that holds is kept as evidence and changes nothing.
 
+    :param member_id: of somebody whom the caller has locked, or has just made a member.
     :param source: how it was said: `till`, `app`, `web`, `import`, `admin`, `phone`, `letter`, `email`,
         `unsubscribe_link`, `preference_page`.
     :param actor: who wrote it down, e.g. `member:55`, `key:12`, `staff:3`.

@@ -3,6 +3,7 @@
 The link carries what it takes back, signed; nothing is stored for it, and it never runs out.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,10 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from members.errors import UnsubscribeLinkNotValid
+from members.errors import MemberNotActive, UnsubscribeLinkNotValid
 from members.queries.members import REF, find_member
 from members.rules.consents import Channel, ConsentWord, Purpose
-from members.services.consents import record_consents
+from members.services.consents import take_word
 
 _SALT = "members.unsubscribe"
 
@@ -56,15 +57,20 @@ def unsubscribe(token: str, *, now: datetime) -> Subscription:
     :raises UnsubscribeLinkNotValid: if the token is not one of ours or was cut.
     """
     subscription = read_unsubscribe_token(token)
+    try:
+        _withdraw(subscription, now=now)
+    except MemberNotActive:  # erased, or merged since we looked: then who they are by now is found
+        with suppress(MemberNotActive):
+            _withdraw(subscription, now=now)
+    return subscription
+
+
+def _withdraw(subscription: Subscription, *, now: datetime) -> None:
+    """
+    :raises MemberNotActive: if the member was erased, or merged meanwhile.
+    """
     member = find_member(REF, subscription.member_ref)
     if member is not None:
         word = ConsentWord(channel=subscription.channel, purpose=subscription.purpose, is_given=False)
-        record_consents(
-            member.id,
-            [word],
-            source="unsubscribe_link",
-            actor=f"member:{member.id}",
-            happened_at=now,
-            now=now,
-        )
-    return subscription
+        actor = f"member:{member.id}"
+        take_word(member.id, word, source="unsubscribe_link", actor=actor, happened_at=now, now=now)

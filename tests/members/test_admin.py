@@ -1,6 +1,7 @@
 """The members' pages of the admin: found by anything, shown in full or masked, enrolled and changed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -17,6 +18,7 @@ from members.member_data import Cell, Fact, Panel
 from members.models import Consent, ConsentEvent, Member
 from members.queries.search import find_by_term
 from members.rules.timeline import Asked, Happening, Remark
+from members.services.merging import merge_members
 from tests.members.factories import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -300,6 +302,17 @@ def test_a_word_without_its_evidence_is_not_written_down(
 
     assert answer.status_code == 200
     assert says in answer.content.decode()
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_word_is_written_down_with_who_somebody_is_by_now(
+    manager: Client, ada: Member, now: datetime
+) -> None:
+    merge_members(going_id=ada.pk, staying_id=MemberFactory().pk, actor="staff:1", now=now)
+
+    answer = manager.post(f"{LIST}{ada.pk}/consent/", TOLD)
+
+    assert "Open who they are by now" in answer.content.decode()
     assert not ConsentEvent.objects.exists()
 
 

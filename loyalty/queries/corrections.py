@@ -36,6 +36,16 @@ def lock_correction(correction_id: int) -> Correction:
     return correction
 
 
+def get_member_of_correction(correction_id: int) -> int:
+    """
+    :raises CorrectionNotFound: there is none with this id.
+    """
+    member_id = Correction.objects.filter(pk=correction_id).values_list("member_id", flat=True).first()
+    if member_id is None:
+        raise CorrectionNotFound
+    return member_id
+
+
 def waiting_first(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
     """Those that wait for somebody in front, then the newest."""
     waits = Case(When(state=CorrectionState.WAITING, then=Value(0)), default=Value(1))

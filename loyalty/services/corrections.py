@@ -9,7 +9,7 @@ from django.db import transaction
 from loyalty.errors import CorrectionDecided, NeedsAnotherPerson, OwnWallet
 from loyalty.models import Correction, CorrectionReason, CorrectionState, Wallet
 from loyalty.queries.batches import lock_wallets
-from loyalty.queries.corrections import count_corrected, limit_of, lock_correction
+from loyalty.queries.corrections import count_corrected, get_member_of_correction, limit_of, lock_correction
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
 from members.queries.members import goes_by_email, is_colleague
@@ -77,8 +77,10 @@ def approve_correction(correction_id: int, *, by: Colleague, now: datetime) -> C
     :raises CorrectionDecided: it does not wait any more.
     :raises NeedsAnotherPerson: it is what this very colleague asked for.
     :raises OwnWallet: it is the colleague's own.
+    :raises MemberNotActive: the member was erased; it can be refused.
     :raises InsufficientPoints: more would be taken than can be spent now.
     """
+    lock_unforgotten(get_member_of_correction(correction_id))
     correction = _lock(correction_id, by)
     _book(correction, now)
     correction.decided_by = by.name

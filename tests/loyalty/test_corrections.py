@@ -75,6 +75,18 @@ def test_nothing_is_written_among_the_points_of_who_was_erased(wallet: Wallet) -
     assert not Correction.objects.exists()
 
 
+def test_what_waits_for_who_was_erased_is_approved_no_more_and_can_be_refused(wallet: Wallet) -> None:
+    correct(in_role(STORE_MANAGER), wallet, 201)
+    asked, approver = Correction.objects.get(), in_role(FINANCE)
+    Member.objects.filter(pk=wallet.member_id).update(state="erased")
+
+    assert "Nothing is written about who was forgotten." in decide(approver, asked, "_approve")
+    assert (balance(wallet), Entry.objects.filter(kind="adjust").exists()) == (500, False)
+    decide(approver, asked, "_refuse")
+    asked.refresh_from_db()
+    assert asked.state == "refused"
+
+
 @pytest.mark.parametrize("points", [200, -200, 1])
 def test_within_their_limit_a_colleague_corrects_alone(wallet: Wallet, points: int) -> None:
     person = in_role(STORE_MANAGER)

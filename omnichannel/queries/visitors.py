@@ -110,11 +110,11 @@ def list_visits(
         return [msgspec.json.decode(row, type=Visit) for (row,) in cursor.fetchall()]
 
 
-def find_newest(kind: str, name: str, programme_id: int | None, *, until: datetime) -> KnownVisitor | None:
-    """Who had signed in last on a device or in a session at a moment, as the same teller said."""
-    told_by = Q(programme__isnull=True) if programme_id is None else Q(programme_id=programme_id)
-    known = KnownVisitor.objects.filter(told_by, kind=kind, name=name, known_from__lte=until)
-    return known.order_by("-known_from").first()
+def find_newest(kind: str, name: str, programme_id: int, *, until: datetime) -> int | None:
+    """Id of who had signed in last on a device or in a session at a moment, as this programme's events see it."""
+    seen = Q(programme__isnull=True) | Q(programme_id=programme_id)
+    known = KnownVisitor.objects.filter(seen, kind=kind, name=name, known_from__lte=until)
+    return known.order_by("-known_from").values_list("member_id", flat=True).first()
 
 
 def share_names(names: Iterable[str]) -> None:

@@ -46,12 +46,14 @@ def claim_visits(
         return Claimed(0, 0)
     lock_unforgotten(member_id)
     lock_names(names.values())
-    for kind, name in names.items():
-        newest = find_newest(kind, name, programme_id, until=now)
-        if newest is None or newest.member_id != member_id:
-            KnownVisitor.objects.create(
-                kind=kind, name=name, member_id=member_id, programme_id=programme_id, known_from=now
-            )
+    KnownVisitor.objects.bulk_create(
+        (
+            KnownVisitor(kind=kind, name=name, member_id=member_id, programme_id=programme_id, known_from=now)
+            for kind, name in names.items()
+            if programme_id is None or find_newest(kind, name, programme_id, until=now) != member_id
+        ),
+        ignore_conflicts=True,
+    )
     return _move_visits(
         names.get(VisitorKind.DEVICE, ""), names.get(VisitorKind.SESSION, ""), programme_id, now=now
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -151,6 +152,36 @@ def test_who_signs_in_later_has_what_happens_later(client: Client, key: dict[str
     assert of(ada) == {"very-early", "of-ada"}
     assert of(bob) == {"first", "of-bob"}
     assert KnownVisitor.objects.count() == 2
+
+
+@pytest.mark.parametrize("learnt", list(permutations(range(3))))
+def test_sign_ins_are_learnt_in_any_order(
+    client: Client, key: dict[str, str], ada: Member, learnt: tuple[int, ...]
+) -> None:
+    """Ada, Bob and Ada again, by the app of the house."""
+    bob, now = MemberFactory(), clock.now()
+    for place in learnt:
+        claim_visits((ada, bob, ada)[place].pk, device=DEVICE, now=now - timedelta(days=6 - 2 * place))
+
+    tell(client, key, *(viewed(f"{days}-ago", happened_at=_at(now, days)) for days in (5, 3, 1)))
+
+    assert (of(ada), of(bob)) == ({"5-ago", "1-ago"}, {"3-ago"})
+
+
+def test_a_shop_is_believed_again_after_somebody_else_signed_in_to_the_app(
+    client: Client, key: dict[str, str], ada: Member
+) -> None:
+    bob = MemberFactory()
+    signed_in(client, key, ada, device=DEVICE)
+    claim_visits(bob.pk, device=DEVICE, now=clock.now())
+    tell(client, key, viewed("of-bob"))
+
+    for _ in range(2):
+        signed_in(client, key, ada, device=DEVICE)
+    tell(client, key, viewed("of-ada"))
+
+    assert (of(ada), of(bob)) == ({"of-ada"}, {"of-bob"})
+    assert KnownVisitor.objects.count() == 3
 
 
 def test_a_session_says_more_than_the_device_that_it_is_on(

@@ -21,6 +21,7 @@ from config.staff.site import site
 from omnichannel.admin.own_stores import of_own_programmes
 from omnichannel.admin.shown import code
 from omnichannel.models import EventProperty, EventType, Programme
+from omnichannel.queries.places import lock_programme
 from omnichannel.rules import behaviour as rules
 from omnichannel.rules.behaviour import LONGEST_CLAIM_DAYS, Property
 from omnichannel.rules.built_in_events import BUILT_IN, find_fault_of_type
@@ -179,6 +180,11 @@ class EventTypeAdmin(TellsChanges):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: EventType | None = None) -> dict[str, Any]:
         return {} if obj else {"code": ("title",)}
+
+    def save_model(self, request: HttpRequest, obj: EventType, form: Any, change: bool) -> None:
+        """Nobody who has read the type and sends its ETag comes between."""
+        lock_programme(obj.programme_id)
+        super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: EventType | None = None) -> bool:
         """What was told names it for ever; a type that is over is retired."""

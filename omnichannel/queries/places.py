@@ -64,7 +64,7 @@ def lock_place(place_id: int) -> None:
 
 
 def lock_programme(programme_id: int) -> None:
-    """Let nobody else change until commit what a programme declares; tills sell on."""
+    """Let nobody else change until commit which events a programme takes; tills sell on."""
     Programme.objects.select_for_update(no_key=True).get(pk=programme_id)
 
 

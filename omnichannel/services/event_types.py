@@ -4,6 +4,7 @@ from django.db import transaction
 
 from omnichannel.errors import EventTypeNotValid
 from omnichannel.models import EventProperty, EventType as EventTypeRow
+from omnichannel.queries.places import lock_programme
 from omnichannel.rules.behaviour import EventType
 from omnichannel.rules.built_in_events import find_fault_of_type
 
@@ -21,6 +22,7 @@ def declare_event_type(programme_id: int, kind: EventType) -> bool:
         raise EventTypeNotValid(f"Its code has at most {LONGEST_CODE} letters.")
     if fault := find_fault_of_type(kind):
         raise EventTypeNotValid(fault.detail, pointer=fault.pointer)
+    lock_programme(programme_id)
     facts = {
         "title": kind.title,
         "is_act": kind.is_act,

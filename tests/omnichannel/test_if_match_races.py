@@ -17,6 +17,7 @@ from omnichannel.services.surveys import declare_survey
 from tests.members.factories import MemberFactory, bearer_of
 from tests.omnichannel.factories import PlaceFactory, ProgrammeFactory, bearer
 from tests.omnichannel.test_surveys import SURVEY
+from tests.slowly import others_at_it
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 12
@@ -80,6 +81,34 @@ def test_of_two_who_change_what_the_house_declares_one_reads_again(
     for number in range(ROUNDS):
         names = [{**body, changed: f"{letter}{number}"} for letter in "AB"]
         assert outcomes(method, path, names, key) == [200, 412]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "changed"),
+    [
+        ("patch", "stores/S12", {}, "name"),
+        ("put", "products/TEA", {"name": "Tea", "price_minor": 450, "category": "tea"}, "name"),
+        ("put", "event-types/tasting", {"title": "Tasting", "properties": [], "is_act": True}, "title"),
+        ("put", "event-types/share", {"properties": [{"name": "product"}, {"name": "where"}]}, "title"),
+        ("put", "surveys/visit", SURVEY, "title"),
+    ],
+)
+def test_who_sends_an_etag_overwrites_nobody_who_sends_none(
+    method: str, path: str, body: dict[str, Any], changed: str
+) -> None:
+    place = PlaceFactory(code="S12")
+    key, other = (
+        bearer("catalogue", "events", "campaigns", programme_id=place.programme_id) for _ in range(2)
+    )
+    if method == "put" and path != "event-types/share":
+        assert send("put", path, body, key).status_code == 201
+    seen = {"If-Match": send("get", path, None, key).headers["ETag"]}
+
+    with others_at_it([lambda: send(method, path, {**body, changed: "Theirs"}, other)]):
+        late = send(method, path, {**body, changed: "Mine"}, key | seen)
+
+    assert late.status_code == 412
+    assert send("get", path, None, key).json()[changed] == "Theirs"
 
 
 def test_of_two_who_change_a_survey_one_reads_again() -> None:

@@ -19,6 +19,7 @@ from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.queries.search import find_by_term
 from members.rules.people import name_of
+from omnichannel.queries.surveys import sum_scores
 
 
 @admin.register(CampaignRun, site=site)
@@ -32,11 +33,19 @@ class RunAdmin(ExportsList, ReadOnlyAdmin):
     list_display = ("campaign", "number", "due_at", "frozen_at", "candidates", "outcome")
     list_select_related = ("campaign",)
     list_filter = ("campaign",)
-    fields = ("campaign", "number", "due_at", "frozen_at", "valid_until", "funnel", "reasons", "recipients")
+    fields = (
+        *("campaign", "number", "due_at", "frozen_at", "valid_until"),
+        *("funnel", "answers", "reasons", "recipients"),
+    )
     readonly_fields = fields
 
     class Media:
         css = {"all": ("campaigns/campaigns.css",)}
+
+    def get_fields(self, request: HttpRequest, obj: CampaignRun | None = None) -> list[str]:
+        """Answers are shown of a run that asks."""
+        asks = obj is not None and campaigns.find_survey_asked(obj)
+        return [name for name in self.fields if asks or name != "answers"]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the counts read for the whole page at once."""
@@ -49,12 +58,12 @@ class RunAdmin(ExportsList, ReadOnlyAdmin):
 
     @display(description="outcome")
     def outcome(self, run: CampaignRun) -> str:
-        tally: campaigns.Tally = vars(run)["tally"]
+        tally = _tally_of(run)
         return f"{tally.sent:,} sent, {tally.withheld:,} withheld, {tally.used:,} used"
 
     @display(description="funnel")
     def funnel(self, run: CampaignRun) -> SafeString:
-        tally = campaigns.tally_of(run)
+        tally = _tally_of(run)
         steps = (
             ("Candidates", tally.candidates, ""),
             ("Sent", tally.sent, ""),
@@ -62,9 +71,24 @@ class RunAdmin(ExportsList, ReadOnlyAdmin):
         )
         return _bars(steps, tally.candidates)
 
+    @display(description="survey")
+    def answers(self, run: CampaignRun) -> SafeString:
+        """What those said who were asked: whoever was sent the campaign."""
+        code, programme_id = campaigns.find_survey_asked(run) or "", run.campaign.programme_id
+        said, asked = sum_scores(programme_id, code, run.cause), _tally_of(run).sent
+        steps = (
+            ("Asked", asked, ""),
+            ("Answered", said.answers, ""),
+            ("Promoters, 9 or 10", said.promoters, ""),
+            ("Passives, 7 or 8", said.passives, "is-withheld"),
+            ("Detractors, up to 6", said.detractors, "is-failed"),
+        )
+        score = "–" if said.nps is None else said.nps
+        return format_html('{}<p>Net promoter score: <bdi dir="ltr">{}</bdi></p>', _bars(steps, asked), score)
+
     @display(description="why not sent")
     def reasons(self, run: CampaignRun) -> SafeString:
-        tally = campaigns.tally_of(run)
+        tally = _tally_of(run)
         withheld = [
             (
                 REASONS[reason],
@@ -138,6 +162,14 @@ class RecipientAdmin(ExportsList, ReadOnlyAdmin):
     @display(description="offer")
     def offered(self, told: Recipient) -> str:
         return str(told.offer.get("title", "-"))
+
+
+def _tally_of(run: CampaignRun) -> campaigns.Tally:
+    """Counted once for a page."""
+    if "tally" not in vars(run):
+        vars(run)["tally"] = campaigns.tally_of(run)
+    tally: campaigns.Tally = vars(run)["tally"]
+    return tally
 
 
 def _bars(steps: Any, whole: int) -> SafeString:

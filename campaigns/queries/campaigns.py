@@ -97,6 +97,12 @@ def get_run(campaign: Campaign, number: int) -> CampaignRun:
     return run
 
 
+def find_survey_asked(run: CampaignRun) -> str | None:
+    """Code of the survey that a run asks; None if it asks none, or who its recipients are is not settled."""
+    code: str | None = run.version.plan.get("survey") if run.version else None
+    return code
+
+
 def runs_of(campaign: Campaign) -> QuerySet[CampaignRun]:
     """Every run of a campaign, with campaign and version loaded."""
     return CampaignRun.objects.filter(campaign=campaign).select_related("campaign", "version")

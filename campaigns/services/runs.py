@@ -154,7 +154,7 @@ def _carried_out(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> 
 
 def _asked(run: CampaignRun, member_ids: Sequence[int], now: datetime) -> dict[int, Asking]:
     """What the run asks each of these members; nothing is read for a run that asks nothing."""
-    code = run.version.plan.get("survey") if run.version else None
+    code = campaigns.find_survey_asked(run)
     if not code or not member_ids:
         return {}
     return ask_many(run.campaign.programme_id, code, member_ids, cause=run.cause, now=now)

@@ -76,6 +76,12 @@ class SurveyInvitation(models.Model):
                 condition=Q(answered_at__isnull=False),
             ),
             models.Index(
+                fields=["survey", "cause"],
+                include=["score"],
+                name="answers_for_a_cause",
+                condition=Q(answered_at__isnull=False),
+            ),
+            models.Index(
                 fields=["member", "answered_at", "id"],
                 name="answer_by_moment",
                 condition=Q(answered_at__isnull=False),

@@ -25,6 +25,16 @@ class MonthScore(msgspec.Struct, frozen=True, kw_only=True):
     nps: int | None
 
 
+class CauseScore(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of asking for one cause. `answers`: also of those who gave no score; `nps` as in `MonthScore`."""
+
+    answers: int
+    promoters: int
+    passives: int
+    detractors: int
+    nps: int | None
+
+
 def surveys_of(programme_id: int) -> QuerySet[Survey]:
     return Survey.objects.filter(programme_id=programme_id).select_related("programme")
 
@@ -91,14 +101,16 @@ def get_invitation(ref: str) -> SurveyInvitation:
 
     :raises SurveyLinkNotValid: if there is none.
     """
-    found = (
-        SurveyInvitation.objects.select_related("survey__programme", "member", "place")
-        .filter(ref=ref)
-        .first()
-    )
+    found = find_invitation(ref)
     if found is None:
         raise SurveyLinkNotValid
     return found
+
+
+def find_invitation(ref: str) -> SurveyInvitation | None:
+    """An invitation with its survey and member; None if there is none any more."""
+    rows = SurveyInvitation.objects.select_related("survey__programme", "member", "place")
+    return rows.filter(ref=ref).first()
 
 
 def get_person_of_invitation(invitation_id: int) -> int:
@@ -139,6 +151,25 @@ def list_scores(
             )
             for month, high, middle, low in cursor.fetchall()
         ]
+
+
+def sum_scores(programme_id: int, code: str, cause: str) -> CauseScore:
+    """What members answered who were asked for a cause. One statement, by an index over the answers alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE a.score >= 9),
+              count(*) FILTER (WHERE a.score BETWEEN 7 AND 8), count(*) FILTER (WHERE a.score <= 6)
+            FROM omnichannel_surveyinvitation a
+            WHERE a.survey_id = (SELECT s.id FROM omnichannel_survey s WHERE s.programme_id = %s AND s.code = %s)
+              AND a.cause = %s AND a.answered_at IS NOT NULL
+            """,
+            [programme_id, code, cause],
+        )
+        answers, high, middle, low = cursor.fetchone()
+    return CauseScore(
+        answers=answers, promoters=high, passives=middle, detractors=low, nps=nps(high, middle, low)
+    )
 
 
 def list_latest_answers(

@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 
 from campaigns.errors import ContentNotValid, SurveyNotUsable
-from campaigns.models import Campaign, Recipient
+from campaigns.models import Campaign, CampaignRun, Recipient
 from campaigns.rules.offers import ExtraPoints, NoOffer
 from campaigns.rules.schedules import Daily
 from campaigns.services.runs import decide_open_chunk, freeze_due_run, run_due
@@ -138,6 +138,39 @@ def test_what_cannot_be_asked_is_refused(shop: Shop, parts: dict[str, Any], poin
         draft_campaign(shop, **ASKS | parts)
     assert refused.value.pointer == pointer
     assert not Campaign.objects.exists()
+
+
+def test_the_page_of_a_run_counts_what_was_answered_to_it(shop: Shop) -> None:
+    for _ in range(4):
+        agrees(shop, channels=["inbox"])
+    local, marketer = NOW.replace(tzinfo=None), staff("marketer")
+    scheduled_campaign(shop, **ASKS, schedule=Daily(starts_on=local.date(), at=local.time().replace(hour=11)))
+    for day, scores in enumerate(((10, 9, 3), (0,))):
+        run_due(now=DUE + timedelta(days=day))
+        letters = Message.objects.filter(queued_at__gte=DUE + timedelta(days=day)).order_by("pk")
+        with time_machine.travel(DUE + timedelta(days=day, hours=1), tick=True):
+            for letter, score in zip(letters, scores, strict=False):
+                assert Client().post(link_in(letter), {"recommend": str(score)}).status_code == 200
+
+    run = CampaignRun.objects.get(number=1)
+    page = marketer.get(f"/admin/campaigns/campaignrun/{run.pk}/change/").content.decode()
+
+    shown = re.sub(r"(<[^>]*>|\s)+", " ", page)
+    assert "Asked 4 · 100 % Answered 3 · 75 % Promoters, 9 or 10 2 · 50 %" in shown
+    assert "Passives, 7 or 8 0 · 0 % Detractors, up to 6 1 · 25 %" in shown
+    assert "Net promoter score: 33" in shown
+
+
+def test_the_page_of_a_run_that_asks_nothing_speaks_of_no_answers(shop: Shop) -> None:
+    join(shop)
+    scheduled_campaign(shop)
+    run_due(now=DUE)
+
+    run = CampaignRun.objects.get(number=1)
+    page = staff("marketer").get(f"/admin/campaigns/campaignrun/{run.pk}/change/").content.decode()
+
+    assert "Offer used" in page
+    assert "Answered" not in page
 
 
 def test_the_timeline_says_that_they_were_written_to(shop: Shop) -> None:

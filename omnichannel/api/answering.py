@@ -41,7 +41,9 @@ class AnswerSurvey(View):
         try:
             response = super().dispatch(request, *args, **kwargs)
         except (SurveyLinkNotValid, MemberNotActive):
-            response = render(request, "omnichannel/survey.html", {"is_broken": True}, status=404)
+            response = _closed(request, {"is_broken": True}, status=404)
+        except SurveyOver:
+            response = _closed(request, {"is_over": True}, status=410)
         response.headers["Content-Security-Policy"] = MAY_LOAD
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
@@ -104,6 +106,12 @@ def _page(
     with translation.override(_supported(request, own)):
         shown = words_of_page(definition_of(invitation.survey), languages, told, wanting)
         return render(request, "omnichannel/survey.html", shown | states, status=status)
+
+
+def _closed(request: HttpRequest, states: dict[str, bool], *, status: int) -> HttpResponse:
+    """In the browser's language: nobody knows any more whose page it was."""
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "omnichannel/survey.html", states, status=status)
 
 
 def preview_of(request: HttpRequest, definition: SurveyDefinition, language: str) -> HttpResponse:

@@ -96,6 +96,14 @@ HELD = (
 
 RETENTION = (
     Period(
+        code="survey_invitations",
+        says="That members were asked in a survey and did not answer while they could.",
+        table="omnichannel.SurveyInvitation",
+        since="expires_at",
+        days=150,
+        where="t.answered_at IS NULL",
+    ),
+    Period(
         code="survey_words",
         says="What members said in surveys; their scores stay.",
         table="omnichannel.SurveyInvitation",

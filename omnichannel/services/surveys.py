@@ -22,10 +22,10 @@ from omnichannel.errors import (
 from omnichannel.models import CaseKind, CasePriority, Survey, SurveyInvitation
 from omnichannel.queries.surveys import (
     definition_of,
+    find_invitation,
     find_locked_survey,
     find_open_survey,
     fingerprint_of,
-    get_invitation,
     get_person_of_invitation,
     list_invitations,
     lock_invitation,
@@ -130,11 +130,15 @@ def survey_url(invitation: SurveyInvitation) -> str:
 def read_survey_token(token: str) -> SurveyInvitation:
     """
     :raises SurveyLinkNotValid: if the token is not one of ours or was cut, or the member was forgotten.
+    :raises SurveyOver: they were asked so long ago that it is not known any more.
     """
     try:
-        invitation = get_invitation(signing.loads(token, salt=_SALT))
+        ref = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
         raise SurveyLinkNotValid from None
+    invitation = find_invitation(ref)
+    if invitation is None:
+        raise SurveyOver
     if invitation.member.state == "erased":
         raise SurveyLinkNotValid
     return invitation

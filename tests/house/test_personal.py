@@ -1,5 +1,8 @@
 """Every table that holds something of a member says what becomes of it, and every text in it is accounted for."""
 
+import re
+from pathlib import Path
+
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Field, JSONField, Model, TextField
@@ -9,6 +12,8 @@ from members.member_data import list_floors
 from members.models import Member
 from members.models.personal import HOUSE
 from tests.house.floorplan import FLOORS, HEIGHT
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 
 
 def holdings() -> list[Held]:
@@ -66,3 +71,15 @@ def test_what_is_said_of_columns_is_said_of_columns_that_are_there() -> None:
 
     assert wrong == []
     assert all(held.why.endswith(".") for held in holdings())
+
+
+def test_every_kind_of_data_that_ages_stands_in_the_document_with_its_days() -> None:
+    told = {
+        (code, int(days.replace(",", "")))
+        for codes, days in re.findall(r"^\| (`.+`) \| .+ \| ([\d,]+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    kept = {(period.code, period.days) for data in list_floors().values() for period in data.retention()}
+
+    assert len(kept) > 10
+    assert told == kept

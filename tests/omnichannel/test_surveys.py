@@ -1,5 +1,6 @@
 """Surveys: asked once, answered once on a page or by the API, scored month by month; a low score opens a case."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client
 
 from members.models import Member
 from members.services.merging import merge_members
+from members.services.retention import Outcome, apply_retention, list_past
 from omnichannel.models import Place, ServiceCase, SurveyInvitation
 from omnichannel.rules.surveys import nps
 from tests.members.factories import MemberFactory
@@ -116,12 +118,41 @@ def test_a_survey_is_answered_once_on_its_page_and_a_low_score_opens_a_case(
     assert [line["words"] for line in lines] == ["Answered After the visit, 3 of 10"]
 
 
+def test_an_asking_that_nobody_answered_is_forgotten_and_its_address_says_that_it_is_over(
+    office: dict[str, str], ada: Member
+) -> None:
+    """What was answered stays; a dry run says what would go."""
+    page, browser, now = page_of(invited(office, ada)), Client(), datetime.now(UTC)
+    answered = page_of(invited(office, ada, "ord_2"))
+    browser.post(answered, {"recommend": "9"})
+    before, after = now + timedelta(days=179), now + timedelta(days=181)
+
+    assert forgotten(apply_retention(now=before)) == 0
+    assert forgotten(list_past(now=after)) == 1
+    assert SurveyInvitation.objects.count() == 2
+    assert forgotten(apply_retention(now=after)) == 1
+
+    assert SurveyInvitation.objects.get().score == 9
+    with time_machine.travel(after):
+        for gone in (browser.get(page), browser.post(page, {"recommend": "3"})):
+            assert (gone.status_code, "This survey is over." in gone.content.decode()) == (410, True)
+        spoken = browser.get(page, headers={"Accept-Language": "fa"}).content.decode()
+        assert '<html lang="fa" dir="rtl">' in spoken
+        assert "This survey is over." not in spoken
+        assert "謝謝您" in browser.get(answered).content.decode()
+    assert not ServiceCase.objects.exists()
+
+
+def forgotten(outcomes: Iterable[Outcome]) -> int:
+    return next(one.rows for one in outcomes if one.period.code == "survey_invitations")
+
+
 def test_an_address_that_was_changed_or_is_over_takes_nothing(office: dict[str, str], ada: Member) -> None:
     page, browser = page_of(invited(office, ada)), Client()
 
     assert browser.post(page[:-1], {"recommend": "3"}).status_code == 404
     with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
-        assert "This survey is over." in browser.get(page).content.decode()
+        assert "這份問卷已經結束了。" in browser.get(page).content.decode()
         assert browser.post(page, {"recommend": "3"}).status_code == 410
     Member.objects.filter(pk=ada.pk).update(state="erased")
     assert browser.get(page).status_code == 404

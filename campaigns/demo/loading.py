@@ -16,6 +16,7 @@ from campaigns.demo.asked import declare_what_is_asked
 from campaigns.demo.evening import hold_evening
 from campaigns.demo.family import move_together
 from campaigns.demo.notes import Notes
+from campaigns.demo.opinions import ask_in_a_letter
 from campaigns.demo.service import look_after
 from campaigns.errors import CampaignCodeTaken, SegmentCodeTaken
 from campaigns.queries.demo import find_phone_to_show, find_till_id, list_live_keys, list_richest
@@ -77,6 +78,7 @@ def open_shop(notes: Notes, *, clock: Clock) -> None:
     notes.add({"staff": _hire()})
     phone = find_phone_to_show(programme_id, tier="gold", now=now)
     _look_after(programme_id, now, phone)
+    _deliver(clock)
     notes.add({**_make_keys(programme_id, now), "demo_member": {"phone": phone}})
 
 
@@ -232,10 +234,11 @@ def _hire() -> dict[str, str]:
 
 
 def _look_after(programme_id: int, now: datetime, phone: str | None) -> None:
-    """The store manager owns what presses; the member who is shown to visitors was spoken with."""
+    """The store manager owns what presses; the member who is shown to visitors was spoken with, and many were asked."""
     shown = find_member("phone", phone) if phone else None
     manager = get_user_model()._default_manager.get(username=roles.STORE_MANAGER.replace(" ", "-"))
     look_after(programme_id, now, shown_id=shown.id if shown else None, owner_id=manager.pk, actor=ACTOR)
+    ask_in_a_letter(programme_id, now, owner_id=manager.pk, actor=ACTOR)
 
 
 def _make_keys(programme_id: int, now: datetime) -> dict[str, str]:

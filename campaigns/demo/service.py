@@ -10,12 +10,12 @@ from campaigns.demo import shop
 from campaigns.queries.demo import list_richest
 from config.ground.typed import load
 from omnichannel.errors import SurveyNotFound
-from omnichannel.models import CaseKind, CasePriority
+from omnichannel.models import CaseKind, CasePriority, SurveyInvitation
 from omnichannel.queries.cases import cases_in
 from omnichannel.queries.places import get_place
 from omnichannel.queries.surveys import get_survey
 from omnichannel.rules.cases import CaseChange
-from omnichannel.rules.surveys import SurveyDefinition
+from omnichannel.rules.surveys import Answers, SurveyDefinition
 from omnichannel.services.cases import change_case, open_case
 from omnichannel.services.interactions import log_interaction
 from omnichannel.services.surveys import declare_survey, take_answers
@@ -128,24 +128,32 @@ def _survey(programme_id: int, members: list[int], places: list[int], owner_id: 
     survey, chance = get_survey(programme_id, SURVEY), Random(7)  # the same shop at every opening
     for number, member_id in enumerate(members[:ANSWERS]):
         at = now - timedelta(days=30 * MONTHS) * (1 - number / ANSWERS) - timedelta(hours=1)
-        score = min(10, max(0, round(chance.gauss(7.4 + 1.4 * number / ANSWERS, 2.1))))
-        words = chance.choice(GOOD if score >= 9 else MIDDLING if score >= 7 else BAD)
-        answers: dict[str, int | str] = {
-            "recommend": score,
-            "about": chance.choice(["goods", "people", "prices"]),
-        }
-        answers |= {"more": words} if words else {}
         said = take_answers(
             survey,
             member_id,
-            answers,
+            answers_of(round(chance.gauss(7.4 + 1.4 * number / ANSWERS, 2.1)), chance),
             cause="visit",
             place_id=places[number % len(places)],
             actor=f"member:{member_id}",
             now=at,
         )
-        if at < now - LOOKED_AFTER_WITHIN:
-            for case in cases_in(programme_id).filter(cause=f"survey:{said.ref}"):
-                done = CaseChange(state="closed", owner=owner_id)
-                words, actor = "Called, and made good.", f"staff:{owner_id}"
-                change_case(case.pk, done, version=1, words=words, actor=actor, now=at + LOOKED_AFTER_WITHIN)
+        make_good(said, owner_id=owner_id, now=now)
+
+
+def answers_of(score: int, chance: Random) -> Answers:
+    """What somebody says who scores about so high."""
+    score = min(10, max(0, score))
+    words = chance.choice(GOOD if score >= 9 else MIDDLING if score >= 7 else BAD)
+    answers: Answers = {"recommend": score, "about": chance.choice(["goods", "people", "prices"])}
+    return answers | {"more": words} if words else answers
+
+
+def make_good(said: SurveyInvitation, *, owner_id: int, now: datetime) -> None:
+    """Close the case that an answer opened, if that is long ago."""
+    assert said.answered_at is not None  # noqa: S101 - it was just answered
+    done_at = said.answered_at + LOOKED_AFTER_WITHIN
+    if done_at > now:
+        return
+    for case in cases_in(said.survey.programme_id).filter(cause=f"survey:{said.ref}"):
+        done, actor = CaseChange(state="closed", owner=owner_id), f"staff:{owner_id}"
+        change_case(case.pk, done, version=1, words="Called, and made good.", actor=actor, now=done_at)

@@ -13,6 +13,7 @@ from django.test import Client
 
 from campaigns.demo.evening import GUESTS, SEATS
 from campaigns.demo.offers import NOBODY_LIKES
+from campaigns.demo.opinions import REPLIES
 from campaigns.demo.service import ANSWERS, TALKS
 from campaigns.demo.shop import PROMOTED_DEPARTMENT
 from campaigns.demo.words import readable
@@ -23,7 +24,7 @@ from loyalty.services.import_report import Report
 from loyalty.services.importing import import_feeds
 from loyalty.services.verification import verify_ledger
 from members.models import Identity, Member
-from omnichannel.models import Interaction, Order, ServiceCase, SurveyInvitation
+from omnichannel.models import Interaction, Message, Order, ServiceCase, SurveyInvitation
 from tests.stories.reckoning import PROGRAMME, SAMPLE, assert_books_agree, open_grocer
 
 
@@ -68,7 +69,12 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     booked = BenefitBooking.objects.order_by("pk").values_list("state", flat=True)
     assert list(booked) == ["booked"] * SEATS + ["waiting"] * (GUESTS - SEATS)
     cases, talks = ServiceCase.objects.count(), Interaction.objects.count()
-    assert SurveyInvitation.objects.filter(answered_at__isnull=False).count() == ANSWERS
+    answered = SurveyInvitation.objects.filter(answered_at__isnull=False)
+    assert (answered.count(), answered.filter(cause__startswith="campaign:").count()) == (
+        ANSWERS + REPLIES,
+        REPLIES,
+    )
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent", "delivered"}
     assert (talks, ServiceCase.objects.filter(state="closed").exists()) == (len(TALKS), True)
     assert not Delivery.objects.exists(), "something would still arrive after the shop is open"
 
@@ -85,7 +91,7 @@ def test_the_demo_shop_opens_once_and_goes_on_after_a_crash(tmp_path: Path) -> N
     assert BenefitBooking.objects.count() == GUESTS
     assert (ServiceCase.objects.count(), Interaction.objects.count()) == (cases, talks)
     assert verify_ledger(now=datetime.now(UTC)) == []
-    assert (Campaign.objects.count(), CampaignRun.objects.count(), Segment.objects.count()) == (2, 1, 5)
+    assert (Campaign.objects.count(), CampaignRun.objects.count(), Segment.objects.count()) == (3, 2, 5)
     _tell_till(noted["till_key"], noted["demo_member"], status=401)
     _tell_till(renewed["till_key"], noted["demo_member"], status=200)
 

@@ -7,7 +7,7 @@ from campaigns.queries.programmes import get_programme
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.events import Delivered
 from config.outbox.registry import subscriber
-from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned, TierReached
+from loyalty.events import HistoryImported, PurchaseCommitted, PurchaseReturned, TierLeft, TierReached
 from members.events import ConsentChanged, MemberChanged, MemberEnrolled, MemberMerged, MemberParted
 
 
@@ -17,6 +17,7 @@ from members.events import ConsentChanged, MemberChanged, MemberEnrolled, Member
         PurchaseCommitted,
         PurchaseReturned,
         TierReached,
+        TierLeft,
         MemberEnrolled,
         MemberChanged,
         MemberMerged,
@@ -43,6 +44,6 @@ def _touched(told: Delivered) -> Touched | None:
     event = told.event
     if isinstance(event, PurchaseCommitted | PurchaseReturned):
         return Touched(told.member_id, event.programme_code, event.placed_at)
-    if isinstance(event, TierReached | MemberEnrolled):
+    if isinstance(event, TierReached | TierLeft | MemberEnrolled):
         return Touched(told.member_id, event.programme_code)
     return Touched(told.member_id)

@@ -15,10 +15,14 @@ from campaigns.queries import segments
 from campaigns.rules.conditions import FavouriteCategoryIs
 from campaigns.services.features import Touched, learn, rebuild_features
 from config.outbox.delivery import deliver_due
+from loyalty.models import Tier, Wallet
 from loyalty.rules.basket import Line
 from loyalty.rules.return_told import Return, ReturnedLine
 from loyalty.services.checkout import commit_purchase
+from loyalty.services.corrections import Colleague
+from loyalty.services.given_tiers import end_given_tier, give_tier
 from loyalty.services.returns import take_back
+from loyalty.services.tier_reviews import tell_of_ends
 from members.models import Member
 from members.services.erasing import IN_FLIGHT, erase_member
 from members.services.erasures import ask_for_own_erasure
@@ -132,6 +136,24 @@ def test_a_tier_that_is_reached_is_known(shop: Shop):
     buy(shop, member_id, amount_minor=12_000)
 
     assert MemberFeature.objects.get(member_id=member_id).tier_code == "silver"
+
+
+def test_a_tier_that_is_over_is_known(shop: Shop):
+    member_id = join(shop)
+    wallet, silver = (
+        Wallet.objects.create(member_id=member_id, programme=shop.programme),
+        Tier.objects.get(code="silver"),
+    )
+    by = Colleague(id=1, name="staff:1", email="", roles=[])
+    give_tier(wallet, silver.pk, until=NOW + timedelta(days=30), reason="Friend", by=by, now=NOW)
+    deliver_due(now=NOW)
+    assert MemberFeature.objects.get(member_id=member_id).tier_code == "silver"
+
+    end_given_tier(wallet, silver.pk, reason="Over", by=by, now=NOW + timedelta(minutes=1))
+    tell_of_ends(now=NOW + timedelta(minutes=1))
+    deliver_due(now=NOW + timedelta(minutes=1))
+
+    assert MemberFeature.objects.get(member_id=member_id).tier_code == "basic"
 
 
 def test_news_told_twice_counts_once(shop: Shop):

@@ -12,9 +12,11 @@ from loyalty.queries.batches import lock_wallets
 from loyalty.queries.corrections import count_corrected, get_member_of_correction, limit_of, lock_correction
 from loyalty.queries.programmes import get_current_programme
 from loyalty.services.ledger import Credit, Debit, post_credit, post_debit
+from members.queries.households import list_with_housemates
 from members.queries.members import goes_by_email, is_colleague
 from members.services.profiles import lock_unforgotten
 
+OF_HOUSEHOLD = "You share a household with this member: ask a colleague."
 LIMITED = timedelta(hours=24)
 """A limit is for what a colleague corrects alone of one wallet within so long."""
 
@@ -114,10 +116,11 @@ def _lock(correction_id: int, by: Colleague) -> Correction:
 
 def ensure_not_own(member_id: int, by: Colleague, words: str = "") -> None:
     """
-    :raises OwnWallet: the member is the colleague; in these words, if any.
+    :raises OwnWallet: the member is the colleague, in these words, if any; or in a household with them, which shares.
     """
-    if is_colleague(member_id, by.id) or (by.email and goes_by_email(member_id, by.email)):
-        raise OwnWallet(words)
+    for one in list_with_housemates(member_id):
+        if is_colleague(one, by.id) or (by.email and goes_by_email(one, by.email)):
+            raise OwnWallet(words if one == member_id else OF_HOUSEHOLD)
 
 
 def _book(correction: Correction, now: datetime) -> None:

@@ -75,6 +75,12 @@ def lock_household(household_id: int) -> Household:
     return Household.objects.select_for_update().get(pk=household_id)
 
 
+def lock_households(household_ids: Collection[int]) -> list[Household]:
+    """As `lock_household`, for several: in id order."""
+    locked = Household.objects.select_for_update().filter(pk__in=household_ids)
+    return list(locked.order_by("pk"))
+
+
 def list_households(refs: Collection[str]) -> list[int]:
     """The ids of the households with these refs."""
     return list(Household.objects.filter(ref__in=refs).order_by("pk").values_list("pk", flat=True))
@@ -84,6 +90,13 @@ def list_living(household_id: int) -> list[HouseholdPlace]:
     """The living places of a household, the oldest first."""
     places = HouseholdPlace.objects.select_related("member").filter(household=household_id, left_at=None)
     return list(places.order_by("pk"))
+
+
+def list_with_housemates(member_id: int) -> list[int]:
+    """A member, and with whom they are in a household. One statement, for who is in one two."""
+    place = find_place(member_id)
+    others = list_living(place.household_id) if place else []
+    return [member_id, *(one.member_id for one in others if one.member_id != member_id)]
 
 
 def list_past(household_id: int) -> list[HouseholdPlace]:

@@ -15,9 +15,11 @@ from loyalty.services.verification import verify_ledger
 from members.models import Colleague, Member
 from members.rules.identities import claim
 from members.services.enrolment import enrol
+from members.services.households import leave_household
 from omnichannel.models import Place
 from tests.config.staff import in_role
 from tests.loyalty.conftest import Shop, basket
+from tests.loyalty.families import family
 from tests.omnichannel.factories import serves
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,17 @@ def test_a_refused_correction_changes_nothing(wallet: Wallet) -> None:
     assert "refused" in decide(in_role(FINANCE), asked, "_refuse")
     assert "booked" not in decide(in_role(FINANCE), asked, "_approve")
     assert balance(wallet) == 500
+
+
+def test_nobody_corrects_the_points_of_who_shares_with_them(shop: Shop, wallet: Wallet) -> None:
+    me, mia = shop.enrol(), in_role(STORE_MANAGER)
+    Colleague.objects.create(staff=mia, member=me)
+    family(Member.objects.get(pk=wallet.member_id), me)
+    assert "You share a household with this member" in correct(mia, wallet, 100)
+    assert balance(wallet) == 500
+    leave_household(me.pk, actor="test", now=datetime.now(UTC))
+    correct(mia, wallet, 100)
+    assert balance(wallet) == 600
 
 
 def test_nobody_corrects_their_own_points(shop: Shop) -> None:

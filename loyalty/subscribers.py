@@ -83,7 +83,7 @@ def count_for_challenges(events: Sequence[Delivered], *, now: datetime) -> None:
         count_acts(acts[code], programme_code=code, now=now)
 
 
-@subscriber("loyalty.household_tiers", to=[HouseholdJoined, HouseholdLeft, TierReached, TierLeft], batch=50)
+@subscriber("loyalty.household_tiers", to=[HouseholdJoined, HouseholdLeft, TierReached, TierLeft], batch=20)
 def share_tiers(events: Sequence[Delivered], *, now: datetime) -> None:
     """Who comes and goes, climbs and falls changes the tier of their household. Safe to repeat, in any order."""
     refs, members = set(), set()
@@ -92,5 +92,4 @@ def share_tiers(events: Sequence[Delivered], *, now: datetime) -> None:
             refs.add(told.event.household_ref)
         elif told.member_id is not None:
             members.add(told.member_id)
-    for household_id in sorted({*list_households(refs), *list_households_of(members)}):
-        level_household_tiers(household_id, now=now)
+    level_household_tiers({*list_households(refs), *list_households_of(members)}, now=now)

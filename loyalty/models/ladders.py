@@ -105,6 +105,11 @@ class TierReview(models.Model):
     lowered = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    shared_tier = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether households shared the tier when they were levelled last.",
+    )
 
     class Meta:
         constraints = [

@@ -124,7 +124,8 @@ class ProgrammeTerms(models.Model):
         default=False,
         db_default=False,
         verbose_name="Households share the tier",
-        help_text="Everybody of a household stands on the highest tier that one of them stands on.",
+        help_text="Everybody of a household stands on the highest tier that one of them stands on, and has what of its "
+        "benefits can be used as often as one likes.",
     )
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,7 +1,7 @@
 """What a household gives of tiers as it stands, and what must hold of it."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection
@@ -32,6 +32,13 @@ WHERE h.id > %(after)s AND (%(shares)s AND h.head_id IS NOT NULL OR h.ref IN (
   SELECT substr(s.given_by, 11) FROM loyalty_tierstanding s JOIN loyalty_tier t ON t.id = s.tier_id
   WHERE s.given_by LIKE 'household:%%' AND s.until_at > %(now)s AND t.programme_id = %(programme)s))
 ORDER BY h.id LIMIT %(most)s
+"""
+
+
+_SOON_TO_END = """
+SELECT DISTINCT h.id FROM unnest(%(moments)s::timestamptz[], %(ends)s::timestamptz[]) AS f(after, until)
+JOIN loyalty_tierstanding s ON s.until_at > f.after AND s.until_at <= f.until AND s.given_by LIKE 'household:%%'
+JOIN members_household h ON h.ref = substr(s.given_by, 11) ORDER BY 1
 """
 
 
@@ -107,6 +114,13 @@ def list_to_level(programme_id: int, after: int, *, most: int, now: datetime) ->
     }
     with connection.cursor() as cursor:
         cursor.execute(_PAGE, asked)
+        return [household_id for (household_id,) in cursor.fetchall()]
+
+
+def list_soon_to_end(moments: Sequence[datetime], *, within: timedelta) -> list[int]:
+    """Households that give a tier which ends within so long after one of these moments."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SOON_TO_END, {"moments": list(moments), "ends": [at + within for at in moments]})
         return [household_id for (household_id,) in cursor.fetchall()]
 
 

@@ -163,7 +163,7 @@ def _terms_from(row: ProgrammeTerms, today: Terms) -> tuple[tuple[datetime, Term
 def _ladders(programme_id: int) -> list[tiers.Ladder]:
     benefits: dict[int, list[tiers.Benefit]] = {}
     for one in Benefit.objects.filter(tier__programme_id=programme_id, is_active=True):
-        brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days)
+        brought = tiers.Benefit(id=one.pk, valid_days=one.valid_days, is_counted=one.uses is not None)
         benefits.setdefault(one.tier_id, []).append(brought)
     steps = {
         tier.code: tiers.Step(id=tier.pk, code=tier.code, name=tier.name, benefits=benefits.get(tier.pk, []))

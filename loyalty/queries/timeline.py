@@ -18,6 +18,8 @@ def _points(facts: Facts) -> str:
 
 
 def _standing(facts: Facts) -> str:
+    if facts["is_by_household"]:
+        return f"{facts['tier']} came by the household"
     return f"{'Was given' if facts['is_given'] else 'Reached'} {facts['tier']}"
 
 
@@ -49,7 +51,13 @@ SOURCES = (
         title="Tier",
         table="loyalty_tierstanding",
         at="from_at",
-        facts={"tier": "r.name", "until_at": "t.until_at", "is_given": "t.given_by <> ''", "where": "g.name"},
+        facts={
+            "tier": "r.name",
+            "until_at": "t.until_at",
+            "is_given": "t.given_by <> ''",
+            "is_by_household": "starts_with(t.given_by, 'household:')",
+            "where": "g.name",
+        },
         joins="JOIN loyalty_tier r ON r.id = t.tier_id JOIN omnichannel_programme g ON g.id = r.programme_id",
         programme="(SELECT r.programme_id FROM loyalty_tier r WHERE r.id = t.tier_id)",
         words=_standing,

@@ -71,11 +71,13 @@ class NextTier(msgspec.Struct, frozen=True, kw_only=True):
 class KeptTier(msgspec.Struct, frozen=True, kw_only=True):
     """Until when the tier is kept (null: for good), and what is missing in the running window to keep it longer.
 
-    `is_given`: a colleague gave it, or it comes by the household. `words`: for member and cashier.
+    `is_given`: a colleague gave it. `is_by_household`: it is somebody else's of the household, and lasts as long as
+    theirs, and as the member is in it. `words`: for member and cashier.
     """
 
     until: datetime | None
     is_given: bool
+    is_by_household: bool = False
     missing_minor: int | None
     missing_points: int | None
     missing_visits: int | None

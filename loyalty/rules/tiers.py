@@ -10,10 +10,14 @@ from loyalty.rules.ladders import LadderDefinition, LadderTerms, held_until, win
 
 
 class Benefit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tier brings beside points: the member has it from reaching the tier for `valid_days` days."""
+    """What a tier brings beside points: the member has it from reaching the tier for `valid_days` days.
+
+    :ivar is_counted: whether it can be used so often and no more.
+    """
 
     id: int
     valid_days: int
+    is_counted: bool = True
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,12 @@ from loyalty.rules.tiers import Ladder, Step
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """A tier that is held now. `is_given`: by a colleague, or by the household."""
+    """A tier that is held now. `is_given`: it was not reached; `is_by_household`: nor did a colleague give it."""
 
     tier_id: int
     until_at: datetime
     is_given: bool
+    is_by_household: bool = False
 
 
 class Counted(msgspec.Struct, frozen=True, array_like=True):
@@ -111,11 +112,16 @@ def _kept(step: Step, held: Held, until: datetime | None, missing: _Missing, zon
     if until is not None:
         last = until.astimezone(zone) - timedelta(microseconds=1)
         words = f"Until {day_words(last.date())} you keep {step.name}"
-        if missing.words:
-            words += f"; {missing.words} more to keep it longer"
+    if held.is_by_household:
+        words += " by your household"
+    if missing.words and (held.is_by_household or until is not None):
+        words += (
+            f"; {missing.words} more to {'reach it yourself' if held.is_by_household else 'keep it longer'}"
+        )
     return KeptTier(
         until=until,
-        is_given=held.is_given,
+        is_given=held.is_given and not held.is_by_household,
+        is_by_household=held.is_by_household,
         missing_minor=missing.minor,
         missing_points=missing.points,
         missing_visits=missing.visits,

@@ -29,9 +29,9 @@ def give_tier(
     wallet: Wallet, tier_id: int, *, until: datetime, reason: str, by: Colleague, now: datetime
 ) -> TierStanding:
     """Let a member hold a tier until a moment, whatever they reached. It stands in place of what was given before of
-    the same tier, and brings the benefits that the member does not have by a tier held already.
+    the same tier, and brings the benefits that the member does not have by a tier of their own already.
 
-    :raises OwnWallet: it is the colleague's own.
+    :raises OwnWallet: it is the colleague's own, or of their household.
     :raises TierNotGiven: it would end before it begins, there is no reason, the ladder has no such step above the
         lowest, or the member holds as much as long.
     :raises MemberNotActive: the member was erased.
@@ -48,9 +48,9 @@ def give_tier(
         raise TierNotGiven("Say why.")
     lock_unforgotten(wallet.member_id)
     lock_wallets([wallet.member_id], wallet.programme_id, now=now)
-    held = list_standings(wallet.pk, now=now)
-    _ensure_is_more(programme, list_own_standings(wallet.pk, now=now), given, until, now)
-    before = step_held(ladder, held, now)
+    held = list_own_standings(wallet.pk, now=now)
+    _ensure_is_more(programme, held, given, until, now)
+    before = step_held(ladder, list_standings(wallet.pk, now=now), now)
     own = by_hand(wallet).filter(tier_id=tier_id, until_at__gt=now)
     own.update(until_at=now, ended_by=by.name, end_reason="Given anew.")
     standing = TierStanding.objects.create(
@@ -63,7 +63,9 @@ def give_tier(
         reason=reason.strip()[:300],
     )
     bound_benefits(wallet, programme, now)
-    grant_benefits(wallet, standing, steps_gained(ladder, before, given), programme, now)
+    grant_benefits(
+        wallet, standing, steps_gained(ladder, step_held(ladder, held, now), given), programme, now
+    )
     if before is None or before.id != given.id:
         event = TierReached(
             programme_code=programme.terms.programme_code,
@@ -119,7 +121,14 @@ def steps_gained(ladder: Ladder, before: Step | None, given: Step) -> list[Step]
 def grant_benefits(
     wallet: Wallet, standing: TierStanding, steps: Sequence[Step], programme: Programme, now: datetime
 ) -> None:
-    """What the steps bring, no longer than the tier is given for."""
+    """What the steps bring, no longer than the tier is given for; of what can be used as often as they like, what the
+    member does not have.
+    """
+    in_hand = set(
+        BenefitGrant.objects.filter(wallet=wallet, benefit__uses=None, valid_until__gt=now).values_list(
+            "benefit_id", flat=True
+        )
+    )
     BenefitGrant.objects.bulk_create(
         BenefitGrant(
             wallet=wallet,
@@ -132,17 +141,19 @@ def grant_benefits(
         )
         for step in steps
         for benefit in step.benefits
+        if benefit.id not in in_hand
     )
 
 
 def bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None:
     """Let what came with given tiers last as long as the gifts that bring it, but for what the member reached: that was
-    prolonged when they did. What was used stays as it is where no gift goes on.
+    prolonged when they did. What is counted lasts by no tier that comes by the household, and stays as it is where it
+    was used and no gift goes on.
     """
-    ladder, standings = programme.ladder_at(now), list_standings(wallet.pk, now=now)
-    reached = step_held(ladder, [each for each in standings if not each.is_given], now)
+    ladder, own = programme.ladder_at(now), list_own_standings(wallet.pk, now=now)
+    reached = step_held(ladder, [each for each in own if not each.is_given], now)
     ranks = {step.id: rank for rank, step in enumerate(ladder.steps)}
-    gifts = [(ranks.get(each.tier_id, 0), each.until_at) for each in standings if each.is_given]
+    held = {True: own, False: list_standings(wallet.pk, now=now)}
     came = (
         BenefitGrant.objects.select_related("benefit")
         .filter(wallet=wallet, cause__startswith=GIVEN, valid_until__gt=now)
@@ -150,11 +161,12 @@ def bound_benefits(wallet: Wallet, programme: Programme, now: datetime) -> None:
     )
     for grant in came:
         rank = ranks.get(grant.benefit.tier_id, 0)
-        until = max((until for given, until in gifts if given >= rank), default=None)
+        gifts = [each for each in held[grant.benefit.uses is not None] if each.is_given]
+        until = max((each.until_at for each in gifts if ranks.get(each.tier_id, 0) >= rank), default=None)
         if until is not None:
             last = midnight_after(grant.granted_at, grant.benefit.valid_days, programme.terms.zone)
             grant.valid_until = min(until, last)
-        elif grant.used_at is None:
+        elif grant.used_at is None or grant.benefit.uses is None:
             grant.valid_until = now
     BenefitGrant.objects.bulk_update(came, ["valid_until"])
 

@@ -4,14 +4,14 @@ Nothing of what anybody reached or was given is touched: who leaves has what is 
 """
 
 from collections.abc import Collection, Mapping, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from msgspec.structs import replace
 
 from config.outbox.services import publish
 from loyalty.events import TierReached
-from loyalty.models import BenefitGrant, TierStanding, Wallet
+from loyalty.models import TierStanding, Wallet
 from loyalty.models.tiers import BY_HOUSEHOLD
 from loyalty.queries.batches import lock_wallets_of
 from loyalty.queries.given_tiers import list_standings
@@ -20,42 +20,44 @@ from loyalty.queries.household_tiers import (
     list_households_of,
     list_housemates,
     list_programmes_that_share,
+    list_soon_to_end,
     list_to_level,
 )
 from loyalty.queries.programmes import get_current_programme
-from loyalty.rules.compile import Programme
 from loyalty.rules.household_tiers import tiers_shared
-from loyalty.rules.lots import midnight_after
 from loyalty.rules.tiers import Step, step_held
 from loyalty.services.given_tiers import bound_benefits, grant_benefits, let_know, steps_gained
-from members.queries.households import lock_household
+from members.queries.households import lock_households
 
 HOUSEHOLDS_PER_STEP = 500
+SOON = timedelta(minutes=10)
+"""Looked at before a tier ends, or its end is announced; longer than the clock takes from tick to tick."""
+
 WHY = "Shared by the household."
 
 Shared = dict[tuple[int, int], dict[int, datetime]]
 """(member id, programme id) -> tier id -> until when."""
 
 
-def level_household_tiers(household_id: int, *, now: datetime) -> int:
-    """Let everybody of a household stand as high as anybody of it stands by their own, in each programme whose terms
-    say so, and nobody by it who is not of it. Safe to repeat, in any order and any number at once.
+def level_household_tiers(household_ids: Collection[int], *, now: datetime) -> int:
+    """Let everybody of these households stand as high as anybody of theirs stands by their own, in each programme whose
+    terms say so, and nobody by a household of which they are not. Safe to repeat, in any order and any number at once.
+
+    In one transaction, households before wallets and each in id order: who is in a transaction calls this once.
 
     :return: how many wallets changed.
     """
-    people = list_housemates([household_id], now=now).get(household_id, [])
-    sharing = list_programmes_that_share()
-    if not _changes(people, sharing, now):
+    restless = _restless(household_ids, now)
+    if not restless:
         return 0
     with transaction.atomic():
-        lock_household(household_id)
-        people = list_housemates([household_id], now=now)[household_id]
-        wallets = lock_wallets_of(_changes(people, sharing, now).keys() | _inside(people), now=now)
-        changes = _changes(list_housemates([household_id], now=now)[household_id], sharing, now)
-        for owner, wanted in changes.items():
-            if owner in wallets:
-                _write(wallets[owner], owner[1], people[0].ref, wanted, now)
-    return len(changes)
+        lock_households(restless)
+        owners: set[tuple[int, int]] = set()
+        sharing = list_programmes_that_share()
+        for people in list_housemates(restless, now=now).values():
+            owners |= _changes(people, sharing, now).keys() | _inside(people)
+        wallets = lock_wallets_of(owners, now=now)
+        return sum(_level(one, wallets, now) for one in restless)
 
 
 def level_tiers_around(member_ids: Collection[int], *, now: datetime) -> int:
@@ -63,7 +65,7 @@ def level_tiers_around(member_ids: Collection[int], *, now: datetime) -> int:
 
     :return: how many wallets changed.
     """
-    return sum(level_household_tiers(one, now=now) for one in list_households_of(member_ids))
+    return level_household_tiers(list_households_of(member_ids), now=now)
 
 
 def level_all(programme_id: int, *, now: datetime) -> int:
@@ -72,13 +74,39 @@ def level_all(programme_id: int, *, now: datetime) -> int:
     :return: how many wallets changed.
     """
     after = changed = 0
-    sharing = list_programmes_that_share()
     while page := list_to_level(programme_id, after, most=HOUSEHOLDS_PER_STEP, now=now):
-        for household_id, people in list_housemates(page, now=now).items():
-            if _changes(people, sharing, now):
-                changed += level_household_tiers(household_id, now=now)
+        changed += _level_each(page, now)
         after = page[-1]
     return changed
+
+
+def level_before(ends: Sequence[datetime], *, now: datetime) -> int:
+    """As `level_household_tiers`, for all households that give a tier which ends soon after one of these moments: who
+    it comes from may hold it longer by now. Each in a transaction.
+
+    :return: how many wallets changed.
+    """
+    return _level_each(list_soon_to_end(ends, within=SOON), now)
+
+
+def _level_each(household_ids: Collection[int], now: datetime) -> int:
+    return sum(level_household_tiers([one], now=now) for one in _restless(household_ids, now))
+
+
+def _restless(household_ids: Collection[int], now: datetime) -> list[int]:
+    """Those of the households that have to give something else than they do, in id order."""
+    sharing = list_programmes_that_share() if household_ids else set()
+    found = list_housemates(household_ids, now=now) if household_ids else {}
+    return sorted(one for one, people in found.items() if _changes(people, sharing, now))
+
+
+def _level(household_id: int, wallets: Mapping[tuple[int, int], int], now: datetime) -> int:
+    """Write what changes of one household, all locked, as it is by now: who went to another changed with that one."""
+    people = list_housemates([household_id], now=now)[household_id]
+    changes = _changes(people, list_programmes_that_share(), now)
+    for owner in changes.keys() & wallets.keys():
+        _write(wallets[owner], owner[1], people[0].ref, changes[owner], now)
+    return len(changes)
 
 
 def _inside(people: Sequence[Housemate]) -> set[tuple[int, int]]:
@@ -157,7 +185,7 @@ def _write(
     after = step_held(ladder, list_standings(wallet_id, now=now), now)
     gained = steps_gained(ladder, before, after) if begun and after else []
     if gained and after:
-        grant_benefits(wallet, begun[0], _not_had(wallet, gained, programme, now), programme, now)
+        grant_benefits(wallet, begun[0], [_shared(step) for step in gained], programme, now)
         event = TierReached(
             programme_code=programme.terms.programme_code,
             tier_code=after.code,
@@ -168,19 +196,6 @@ def _write(
     let_know(wallet)
 
 
-def _not_had(wallet: Wallet, steps: Sequence[Step], programme: Programme, now: datetime) -> list[Step]:
-    """The steps with what they bring, but for what the member has still, or has used and would have still: leaving and
-    joining again brings nothing twice."""
-    asked = [benefit.id for step in steps for benefit in step.benefits]
-    grants = BenefitGrant.objects.select_related("benefit").filter(wallet=wallet, benefit__in=asked)
-    zone = programme.terms.zone
-    had = {
-        one.benefit_id
-        for one in grants
-        if one.valid_until > now
-        or (one.used_at is not None and midnight_after(one.granted_at, one.benefit.valid_days, zone) > now)
-    }
-    return [
-        replace(step, benefits=[benefit for benefit in step.benefits if benefit.id not in had])
-        for step in steps
-    ]
+def _shared(step: Step) -> Step:
+    """The step with what it brings to a whole household: what is counted is for who has the tier by their own."""
+    return replace(step, benefits=[benefit for benefit in step.benefits if not benefit.is_counted])

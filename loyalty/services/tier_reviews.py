@@ -17,6 +17,7 @@ from config.ground.jobs import Progress, run_job
 from config.outbox.registry import subscribers_of
 from loyalty.events import TierFalling, TierLeft, TierReached
 from loyalty.models import TierReview, Wallet
+from loyalty.queries.household_tiers import list_programmes_that_share
 from loyalty.queries.ladders import list_live_ladders
 from loyalty.queries.programmes import get_current_programme
 from loyalty.queries.tier_reviews import Climber, find_piece_end, list_candidates, lock_climbers
@@ -24,7 +25,7 @@ from loyalty.rules.compile import Programme
 from loyalty.rules.reviews import Reviewed, review
 from loyalty.rules.tiers import Enrolled
 from loyalty.services.hands import Hands, open_hands
-from loyalty.services.household_tiers import level_all
+from loyalty.services.household_tiers import level_all, level_before
 from loyalty.services.standings import Change, write_changes
 from loyalty.services.yearly_benefits import grant_anew
 
@@ -44,7 +45,8 @@ Tally = tuple[int, int, int]
 
 def review_tiers(*, now: datetime, hands: int = 1) -> int:
     """Review all members of each programme once a day, and again when another ladder begins; in pieces that commit for
-    themselves. Safe to repeat, any number at once, and to be killed: it goes on where it stood.
+    themselves. Households are levelled then, and when terms let them share the tier or no longer. Safe to repeat, any
+    number at once, and to be killed: it goes on where it stood.
 
     :param hands: so many work at once, each on other wallets, over connections of their own.
     :return: how many members were lifted.
@@ -58,7 +60,18 @@ def review_tiers(*, now: datetime, hands: int = 1) -> int:
         if done.finished_at is None:
             with run_job("loyalty.review_tiers", now) as progress, open_hands(hands) as several:
                 lifted += _review(done, several, progress, now)
+        elif done.shared_tier != (ladder.programme_id in list_programmes_that_share()):
+            with run_job("loyalty.level_households", now) as progress:
+                progress.note(f"{_level(done, now):,} changed")
     return lifted
+
+
+def _level(one: TierReview, now: datetime) -> int:
+    """Let households give what the terms of the moment say."""
+    shared_tier = one.programme_id in list_programmes_that_share()
+    changed = level_all(one.programme_id, now=now)
+    TierReview.objects.filter(pk=one.pk).update(shared_tier=shared_tier)
+    return changed
 
 
 def _review(one: TierReview, several: Hands, progress: Progress, now: datetime) -> int:
@@ -83,7 +96,7 @@ def _review(one: TierReview, several: Hands, progress: Progress, now: datetime) 
             lowered=F("lowered") + moved[2],
         )
         progress.advance(left.filter(pk__gt=after, pk__lte=end).count())
-    level_all(one.programme_id, now=now)
+    _level(one, now)
     TierReview.objects.filter(pk=one.pk).update(finished_at=now)
     one.refresh_from_db()
     progress.note(f"{one.lifted:,} lifted, {one.prolonged:,} prolonged, {one.lowered:,} lowered")
@@ -174,10 +187,12 @@ def _announce_lifts(found: Iterable[tuple[Climber, Reviewed]], programme: Progra
 
 def tell_of_ends(*, now: datetime) -> int:
     """Announce tiers that end within 30 and within 7 days, and those that have ended: once each, and only where the
-    member goes down by it. Safe to repeat, any number at once.
+    member goes down by it. Safe to repeat, any number at once. What comes by a household is made to last as long as the
+    tier it comes from before that, so that nobody is warned of what was prolonged, or goes down in between.
 
     :return: how many were announced.
     """
+    level_before([now, *(now + timedelta(days=days) for days, _ in WARNINGS)], now=now)
     spans = [(now + timedelta(days=beyond), now + timedelta(days=days), days) for days, beyond in WARNINGS]
     announced = 0
     for after, until, days in [*spans, (now - LEFT_WITHIN, now, 0)]:

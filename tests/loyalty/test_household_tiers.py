@@ -10,7 +10,7 @@ from django.test import Client
 from config.outbox.delivery import deliver_due
 from config.outbox.models import Event
 from config.staff.roles import STORE_MANAGER
-from loyalty.models import BenefitGrant, ProgrammeTerms, Tier, TierStanding, Wallet
+from loyalty.models import Benefit, BenefitGrant, ProgrammeTerms, Tier, TierStanding, Wallet
 from loyalty.models.tiers import BY_HOUSEHOLD
 from loyalty.queries.wallets import get_wallet
 from loyalty.rules.ladders import Demand, LadderDefinition
@@ -75,7 +75,9 @@ def take(one: Member, tier: str = "gold") -> None:
 
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop], clock: Any) -> Shop:
-    return open_shop(households_share_tier=True)
+    shop: Shop = open_shop(households_share_tier=True)
+    Benefit.objects.update(uses=None)
+    return shop
 
 
 @pytest.fixture
@@ -285,22 +287,9 @@ def test_who_is_erased_gives_nothing_and_holds_nothing(
 def test_every_news_may_come_again() -> None:
     rows = list(TierStanding.objects.order_by("pk").values_list("pk", "until_at", "given_by"))
     news = Event.objects.count()
-    assert level_household_tiers(Household.objects.get().pk, now=now()) == 0
+    assert level_household_tiers([Household.objects.get().pk], now=now()) == 0
     assert list(TierStanding.objects.order_by("pk").values_list("pk", "until_at", "given_by")) == rows
     assert Event.objects.count() == news
-
-
-def test_leaving_and_joining_again_brings_no_benefit_twice(pair: tuple[Member, Member], clock: Any) -> None:
-    ada, ben = pair
-    BenefitGrant.objects.filter(member=ben).update(used_at=now())
-    for _ in range(2):
-        clock.shift(timedelta(days=1))
-        leave_household(ben.pk, actor="test", now=now())
-        hear()
-        join(ada, ben)
-        hear()
-    assert tiers(ada, ben) == ["gold", "gold"]
-    assert BenefitGrant.objects.filter(member=ben).count() == 1
 
 
 def test_who_goes_to_another_household_has_its_tier(shop: Shop, pair: tuple[Member, Member]) -> None:

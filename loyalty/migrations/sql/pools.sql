@@ -11,6 +11,19 @@ LANGUAGE sql STABLE AS $$
     WHERE p.member_id = of_member AND p.left_at IS NULL ORDER BY 1
 $$;
 
+-- Whether the terms of a moment let households share points: those that wait for their time hold from it on, whether or not a job has
+-- written them down.
+CREATE OR REPLACE FUNCTION loyalty_households_share(in_programme bigint, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce((
+        SELECT coalesce((d.definition->>'households_share')::boolean, true) FROM loyalty_programmedraft d
+        WHERE d.programme_id = in_programme AND d.kind = 'terms' AND d.state = 'approved' AND d.before IS NULL
+            AND d.withdrawn_at IS NULL AND d.live_from <= at), (
+        SELECT t.households_share FROM loyalty_programmeterms t WHERE t.programme_id = in_programme));
+END
+$$;
+
 -- Lock the wallet of a member with those of the household, and those in which a hold of theirs sets points aside. Returns the
 -- wallets that are locked now: who joins while this waits is not among them, and is not drawn on. Nobody: none.
 CREATE OR REPLACE FUNCTION loyalty_lock_pool(of_member bigint, in_programme bigint, of_hold text) RETURNS bigint[]
@@ -80,11 +93,11 @@ BEGIN
     RETURN QUERY
     SELECT w.id, greatest(coalesce(sum(l.remaining), 0) - (SELECT h.points FROM loyalty_held(w.id, at) h), 0)::bigint
     FROM loyalty_housemates(of_member) m(id)
-    JOIN loyalty_programmeterms t ON t.programme_id = in_programme AND t.households_share
     JOIN loyalty_wallet w ON w.member_id = m.id AND w.programme_id = in_programme AND w.debt = 0
         AND (among IS NULL OR w.id = ANY (among))
     LEFT JOIN loyalty_lot l ON l.wallet_id = w.id AND l.remaining > 0 AND l.available_from <= at AND (l.expires_at > at) IS NOT FALSE
         AND NOT EXISTS (SELECT FROM loyalty_pooledlot k WHERE k.lot_id = l.id AND k.member_id = l.member_id)
+    WHERE loyalty_households_share(in_programme, at)
     GROUP BY w.id;
 END
 $$;
@@ -109,8 +122,7 @@ BEGIN
         SELECT json_build_object('drawable', loyalty_drawable(of_member, in_programme, at),
             'limit_left', loyalty_pool_limit(of_member, in_programme, at), 'limit_per', p.limit_per)
         FROM members_householdplace p
-        JOIN loyalty_programmeterms t ON t.programme_id = in_programme AND t.households_share
-        WHERE p.member_id = of_member AND p.left_at IS NULL);
+        WHERE p.member_id = of_member AND p.left_at IS NULL AND loyalty_households_share(in_programme, at));
 END
 $$;
 

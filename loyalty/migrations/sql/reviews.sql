@@ -141,11 +141,14 @@ BEGIN
     UPDATE loyalty_wallet w SET terms_stamp = w.terms_stamp + 1
     FROM (SELECT DISTINCT ids[x.w] AS id FROM jsonb_to_recordset(ended) AS x(w int)) s
     WHERE w.id = s.id;
-    -- What a tier brought goes with it. What a given tier as high keeps stays as long as that, as if it had come with it.
+    -- What a tier brought goes with it. What a given tier as high keeps stays as long as that, as if it had come with it; a
+    -- household keeps what can be used as often as one likes.
     UPDATE loyalty_benefitgrant g SET valid_until = least(g.valid_until, greatest(x.reached_until, x.given_until)),
         cause = CASE WHEN x.given_until > x.reached_until AND g.cause LIKE 'tier:%' THEN 'given:kept:' || g.id ELSE g.cause END
     FROM (
-        SELECT e.wallet_id, e.member_id, e.tier_id, max(s.until_at) FILTER (WHERE s.given_by <> '') AS given_until,
+        SELECT e.wallet_id, e.member_id, b.id AS benefit_id, b.uses,
+            max(s.until_at) FILTER (WHERE s.given_by <> ''
+                AND (b.uses IS NULL OR s.given_by NOT LIKE 'household:%')) AS given_until,
             greatest(e.until_at, max(s.until_at) FILTER (WHERE s.given_by = '')) AS reached_until
         FROM (
             SELECT ids[x.w] AS wallet_id, x.member_id, x.tier_id, min(x.until_at) AS until_at
@@ -153,12 +156,13 @@ BEGIN
             GROUP BY ids[x.w], x.member_id, x.tier_id
         ) e
         JOIN loyalty_tier t ON t.id = e.tier_id
+        JOIN loyalty_benefit b ON b.tier_id = e.tier_id
         LEFT JOIN (loyalty_tierstanding s JOIN loyalty_tier h ON h.id = s.tier_id)
             ON s.wallet_id = e.wallet_id AND s.member_id = e.member_id AND s.until_at > s.from_at AND h.rank >= t.rank
-        GROUP BY e.wallet_id, e.member_id, e.tier_id, e.until_at
+        GROUP BY e.wallet_id, e.member_id, b.id, e.until_at
     ) x
-    JOIN loyalty_benefit b ON b.tier_id = x.tier_id
-    WHERE g.wallet_id = x.wallet_id AND g.member_id = x.member_id AND g.benefit_id = b.id
-        AND (g.cause LIKE 'tier:%' OR g.cause LIKE 'given:%') AND g.used_at IS NULL AND g.valid_until > x.reached_until;
+    WHERE g.wallet_id = x.wallet_id AND g.member_id = x.member_id AND g.benefit_id = x.benefit_id
+        AND (g.cause LIKE 'tier:%' OR g.cause LIKE 'given:%') AND (g.used_at IS NULL OR x.uses IS NULL)
+        AND g.valid_until > x.reached_until;
 END
 $$;

@@ -72,7 +72,8 @@ BEGIN
         'next_expiry', (SELECT json_build_object('points', sum(l.remaining), 'at', loyalty_moment(l.expires_at)) FROM loyalty_lot l
             WHERE l.wallet_id = w.id AND l.remaining > 0 AND l.expires_at > at
             GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1),
-        'standings', (SELECT json_agg(json_build_array(s.tier_id, s.until_at, s.given_by <> '')) FROM loyalty_tierstanding s
+        'standings', (SELECT json_agg(json_build_array(s.tier_id, s.until_at, s.given_by <> '', s.given_by LIKE 'household:%'))
+            FROM loyalty_tierstanding s
             WHERE s.wallet_id = w.id AND s.from_at <= at AND s.until_at > at),
         'counted', (SELECT json_build_array(sum(d.qualifying_minor), sum(d.points), sum(d.visits),
                 count(*) FILTER (WHERE d.visits > 0))

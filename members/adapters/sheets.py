@@ -45,6 +45,7 @@ def read_sheet(raw: IO[bytes]) -> Iterator[SheetRow]:
     _ensure_measured(raw)
     raw.seek(0)
     book = ExcelReader(raw, read_only=True, data_only=True, keep_links=False)
+    book.archive = _SmallParts(raw)
     book.read_manifest()
     book.read_workbook()
     apply_stylesheet(book.archive, book.wb)
@@ -70,12 +71,18 @@ def _ensure_measured(raw: IO[bytes]) -> None:
         raise TableNotReadable("Unpacked it grows beyond any real sheet. Save it as CSV, and upload that.")
     if unpacked > settings.IMPORT_MB["unpacked"] * 1024**2:
         raise too_large()
-    for one in inside:
-        is_big = "sharedstrings" in one.filename.lower() or "/worksheets/" in one.filename.lower()
-        if one.file_size > MOST_OF_A_SMALL_PART and not is_big and one.filename.endswith((".xml", ".rels")):
+
+
+class _SmallParts(zipfile.ZipFile):
+    """An archive whose parts are held whole only where they are small, whatever they are called and said to be."""
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        inside = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
+        if inside.file_size > MOST_OF_A_SMALL_PART:
             raise TableNotReadable(
-                f"Its part {one.filename[:80]} is too large. Save it as CSV, and upload that."
+                f"Its part {inside.filename[:80]} is too large. Save it as CSV, and upload that."
             )
+        return super().read(name, pwd)
 
 
 class _Xml:

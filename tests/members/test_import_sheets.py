@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import tracemalloc
 import zipfile
 from datetime import date, datetime, time
@@ -166,3 +167,21 @@ def test_the_texts_of_a_workbook_are_not_held() -> None:
         assert tracemalloc.get_traced_memory()[1] < 3_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/book.xml", "xl/sharedStrings2.xml", "xl/book.dat"])
+def test_what_is_held_whole_is_small_whatever_it_is_called(name: str) -> None:
+    """The list of sheets, by the name that the archive gives it."""
+    raw = workbook(["mail"], ["a@b.example"])
+    with zipfile.ZipFile(io.BytesIO(raw)) as one:
+        types, book = one.read("[Content_Types].xml").decode(), one.read("xl/workbook.xml")
+        links = one.read("xl/_rels/workbook.xml.rels")
+    where, _, file = name.rpartition("/")
+    raw = with_part(raw, "[Content_Types].xml", types.replace("xl/workbook.xml", name).encode())
+    raw = with_part(raw, f"{where}/_rels/{file}.rels", links)
+    assert rows_of(with_part(raw, name, book)) == [(2, ["a@b.example"])]
+    noise = random.Random(7).randbytes(600_000).hex().encode()
+    large = book + b"".join(b"<!--" + noise + b"-->" for _ in range(15))
+
+    with pytest.raises(TableNotReadable, match=f"Its part {name} is too large"):
+        rows_of(with_part(raw, name, large))

@@ -1,6 +1,6 @@
 """Imports of members: upload, name the columns, look, apply, and undo."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +20,9 @@ from config.staff.admin.readonly import OwnPageAdmin
 from config.staff.list_exports import ExportsList
 from config.staff.site import site
 from members.admin.import_forms import ColumnsForm, UploadForm
-from members.models import ImportState, MemberImport, RowState, UndoneHow
+from members.models import ImportRow, ImportState, MemberImport, RowState, UndoneHow
 from members.models.imports import AT_WORK
-from members.queries.imports import list_all_rows, list_rows, list_staying
+from members.queries.imports import list_all_rows, list_remarked, list_rows, list_staying
 from members.queries.members import find_ids
 from members.rules.import_rows import words_of
 from members.services.import_reading import preview_words
@@ -30,6 +30,7 @@ from members.services.imports import (
     REFUSED_HEADINGS,
     apply_import,
     drop_import,
+    is_past_undoing,
     list_fields,
     mapping_of,
     name_columns,
@@ -214,15 +215,16 @@ class MemberImportAdmin(ExportsList, OwnPageAdmin):
             page["takes_some"] = bool(batch.foreseen.keys() - {RowState.REFUSED})
         elif batch.counts:
             page["outcomes"] = _lines(batch.counts, OUTCOMES)
+        if batch.state == ImportState.APPLIED:
+            page["can_be_undone"] = not is_past_undoing(batch, now=clock.now())
         if batch.state in (ImportState.UNDOING, ImportState.UNDONE):
             page["undone"] = _lines(batch.undone_counts, UNDONE)
             page["staying"] = list_staying(batch.pk, limit=ROWS_SHOWN)
         if batch.state != ImportState.READING:
-            page["refused_rows"] = [
-                (one.row, [words_of(problem) for problem in one.problems], _seen(one.cells))
-                for one in list_rows(batch.pk, RowState.REFUSED, limit=ROWS_SHOWN)
-            ]
+            page["refused_rows"] = _told_of(list_rows(batch.pk, RowState.REFUSED, limit=ROWS_SHOWN))
             page["likely_rows"] = _likely(batch)
+        if batch.state == ImportState.READ:
+            page["remarked_rows"] = _told_of(list_remarked(batch.pk, limit=ROWS_SHOWN))
         page["done"], page["of"] = _progress(batch)
         page["percent"] = 100 * page["done"] // page["of"] if page["of"] else 0
         return page
@@ -235,6 +237,11 @@ def _page_of(batch: MemberImport) -> str:
 def _lines(counts: dict[str, int], words: dict[Any, str]) -> list[tuple[str, int, str]]:
     """(state, rows, what they do), in the order of the words; nothing of what there is none of."""
     return [(str(state), counts[state], says) for state, says in words.items() if counts.get(state)]
+
+
+def _told_of(rows: Iterable[ImportRow]) -> list[tuple[int, list[str], str]]:
+    """Row, what is said of it, cells."""
+    return [(one.row, [words_of(problem) for problem in one.problems], _seen(one.cells)) for one in rows]
 
 
 def _likely(batch: MemberImport) -> list[tuple[int, list[str], str, str, str]]:

@@ -43,9 +43,10 @@ class MappingBody(Body, frozen=True, kw_only=True):
 
     `columns`: for each heading a field such as `phone`, `email`, `card`, `external`, `given_name`,
     `consent_email_marketing`, `attribute:milk` for the answers to the declared attribute `milk`, or "" to pass it
-    over. `date_order` is of dates like 03/04/1990; `region` of phones without a country code; `external_source` of
-    customer numbers that do not say it; `consent_text` names the words that were consented to. `known`: who is a
-    member already is left, filled in or overwritten; `likely`: who is probably one.
+    over. Several columns may be `phone`, `email` or `card`. `date_order` is of dates like 03/04/1990; `region` of
+    phones without a country code; `external_source` of customer numbers that do not say it; `consent_text` names the
+    words that were consented to. `known`: who is a member already is left, filled in or overwritten; `likely`: who is
+    probably one.
     """
 
     columns: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=200)]
@@ -91,7 +92,8 @@ class RowParams(PageParams, frozen=True, kw_only=True):
 
 
 class RowBody(Body, frozen=True, kw_only=True):
-    """A row of a file. `row` counts from the headings, which are 1; `problems` say what to do; `refs`: who it is."""
+    """A row of a file. `row` counts from the headings, which are 1; `problems` say what to do, or of a row that is
+    taken, what was found in it; `refs`: who it is."""
 
     row: int
     state: Outcome

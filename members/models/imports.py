@@ -5,6 +5,7 @@ in the transaction of the rows that came so far.
 """
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db.models import (
     CASCADE,
     PROTECT,
@@ -22,6 +23,7 @@ from django.db.models import (
     TextChoices,
     UniqueConstraint,
 )
+from django.db.models.fields.json import KeyTextTransform
 
 from members.models.members import Member
 
@@ -108,10 +110,15 @@ class RowState(TextChoices):
     LEFT_OUT = "left_out", "left out"
 
 
+REMARKED = Q(state__in=(RowState.NEW, RowState.KNOWN)) & ~Q(problems=[])
+"""Rows that can be taken, of which something is to be said all the same."""
+
+
 class ImportRow(Model):
     """A row of a file. Staged by COPY; kept for some days, so that what was refused can be mended.
 
-    It belongs to no member: whose words stand in it is found by its keys, `kind:value` of each identity.
+    It belongs to no member: whose words stand in it is found by its keys, `kind:value` of each identity, or by
+    the name.
     """
 
     batch = ForeignKey(MemberImport, on_delete=CASCADE, related_name="rows", db_index=False)
@@ -120,7 +127,7 @@ class ImportRow(Model):
     cells = JSONField(help_text="As they stand in the file.")
     told = JSONField(help_text="What they say, in normal form.")
     keys = ArrayField(CharField(max_length=263), default=list)
-    problems = JSONField(default=list, help_text="[field, what is wrong and what to do].")
+    problems = JSONField(default=list, help_text="[field, what is wrong or worth a remark, and what to do].")
     refs = ArrayField(CharField(max_length=30), default=list, help_text="Members it may be about.")
     staged_at = DateTimeField()
 
@@ -129,6 +136,13 @@ class ImportRow(Model):
         indexes = [
             Index(fields=["batch", "state", "row"], name="import_rows_by_state"),
             Index(fields=["staged_at"], name="import_rows_by_age"),
+            Index(fields=["batch", "row"], name="import_rows_remarked", condition=REMARKED),
+            GinIndex(fields=["keys", "refs"], name="import_rows_by_person"),
+            Index(
+                KeyTextTransform("family_name", "told"),
+                KeyTextTransform("given_name", "told"),
+                name="import_rows_by_name",
+            ),
         ]
 
     def __str__(self) -> str:

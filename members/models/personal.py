@@ -10,21 +10,23 @@ _OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN
     UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
 _KEYS_OF = """ARRAY(SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s
         UNION SELECT e.kind || ':' || e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
-_KEYS_OF_OTHERS = """SELECT i.kind || ':' || i.value FROM members_identity i
-        WHERE i.member_id <> %(member)s AND i.kind || ':' || i.value = ANY (t.keys::text[])"""
-IN_A_ROW = f"""(t.batch_id, t.row) IN (
-        SELECT m.batch_id, m.row FROM members_importedmember m WHERE m.member_id = %(member)s)
-    OR t.keys::text[] && {_KEYS_OF}
-    OR EXISTS (SELECT 1 FROM members_member p WHERE p.id = %(member)s AND p.given_name <> '' AND p.family_name <> ''
-        AND t.told->>'given_name' = p.given_name AND t.told->>'family_name' = p.family_name
-        AND (t.keys = '{{}}' OR t.told->>'birth_date' = p.birth_date::text)
-        AND coalesce((t.told->>'birth_date')::date = p.birth_date, true)
+_KEYS_OF_OTHERS = """SELECT 1 FROM unnest(r.keys::text[]) AS k(key) JOIN members_identity i
+        ON i.kind = split_part(k.key, ':', 1) AND i.value = substr(k.key, strpos(k.key, ':') + 1)
+        WHERE i.member_id <> %(member)s"""
+IN_A_ROW = f"""t.id IN (
+    SELECT r.id FROM members_importedmember m JOIN members_importrow r ON r.batch_id = m.batch_id AND r.row = m.row
+    WHERE m.member_id = %(member)s
+    UNION SELECT r.id FROM members_importrow r WHERE r.keys && {_KEYS_OF}::varchar[]
+    UNION SELECT r.id FROM members_member p JOIN members_importrow r
+        ON r.told->>'family_name' = p.family_name AND r.told->>'given_name' = p.given_name
+    WHERE p.id = %(member)s AND p.given_name <> '' AND p.family_name <> ''
+        AND (r.keys = '{{}}' OR r.told->>'birth_date' = p.birth_date::text)
+        AND coalesce((r.told->>'birth_date')::date = p.birth_date, true)
         AND NOT EXISTS ({_KEYS_OF_OTHERS}))"""  # noqa: S608 - our own words
 """What a row says of somebody: by its keys, or by name and birthday. A name alone is a namesake's too: it counts where
-the row says nothing by which anybody could be known."""
-_LIKE_THEM = (
-    "EXISTS (SELECT 1 FROM members_member p WHERE p.id = %(member)s AND p.ref = ANY (t.refs::text[]))"
-)
+the row says nothing by which anybody could be known. Each way by an index: a million rows may be kept for a month."""
+_LIKE_THEM = """t.id IN (SELECT r.id FROM members_importrow r
+    WHERE r.refs && ARRAY(SELECT p.ref FROM members_member p WHERE p.id = %(member)s))"""
 _IMPORTED = "To take over what another system knew of you, and to undo it where it was wrong."
 _KNOWN_BY = "To know you again, and to reach you where you allow it."
 _WISHES = "To do as you wish."

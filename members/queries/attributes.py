@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db import connection
 from django.db.models import QuerySet
 
 from members.models import Attribute as Row, AttributeValue
@@ -89,6 +90,22 @@ def list_answers(member_ids: Collection[int], codes: Collection[str]) -> dict[tu
         )
         for row in rows.select_related("attribute")
     }
+
+
+def list_taken_away(
+    member_ids: Collection[int], codes: Collection[str], *, since: datetime
+) -> set[tuple[int, str]]:
+    """(member id, code) of answers that were taken away since, whether or not something else stands there by now. One
+    statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN_AWAY, [list(member_ids), since, list(codes)])
+        return set(cursor.fetchall())
+
+
+_TAKEN_AWAY = """
+SELECT e.member_id, a.code FROM members_attributevalueevent e JOIN members_attribute a ON a.id = e.attribute_id
+WHERE e.member_id = ANY(%s::bigint[]) AND e.pgh_label = 'removed' AND e.pgh_created_at > %s AND a.code = ANY(%s::text[])
+"""
 
 
 def list_declared(codes: Collection[str]) -> dict[str, Attribute]:

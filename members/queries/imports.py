@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from members.errors import ImportNotThere
 from members.models import ImportedMember, ImportRow, ImportState, MemberImport, RowState, UndoneHow
-from members.models.imports import AT_WORK, UNREAD, rows_file_of
+from members.models.imports import AT_WORK, REMARKED, UNREAD, rows_file_of
 from members.models.personal import IN_A_ROW
 from members.rules.portraits import Portrait, search_keys
 
@@ -93,6 +93,12 @@ def count_rows(import_id: int) -> dict[str, int]:
 def list_rows(import_id: int, state: RowState, *, after: int = 0, limit: int) -> list[ImportRow]:
     """Rows in a state, in the order of the file."""
     rows = ImportRow.objects.filter(batch_id=import_id, state=state, row__gt=after)
+    return list(rows.order_by("row")[:limit])
+
+
+def list_remarked(import_id: int, *, limit: int) -> list[ImportRow]:
+    """Rows that can be taken, of which something is to be said all the same."""
+    rows = ImportRow.objects.filter(REMARKED, batch_id=import_id)
     return list(rows.order_by("row")[:limit])
 
 

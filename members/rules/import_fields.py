@@ -1,6 +1,7 @@
 """What a column of an import can hold, and which one it probably is, by its heading."""
 
 import re
+from collections import abc
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -10,6 +11,8 @@ from members.rules.attributes import Attribute
 from members.rules.consents import Channel, Purpose
 
 IDENTITIES = ("phone", "email", "card", "external")
+SEVERAL = ("phone", "email", "card")
+"""Of these a row may hold several: in columns of their own, and in one cell."""
 CONSENTS = {f"consent_{channel}_{purpose}": (channel, purpose) for channel in Channel for purpose in Purpose}
 FIELDS = {
     "phone": "Phone",
@@ -41,6 +44,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     """How a file is to be read, and what is to become of its rows.
 
     :ivar columns: a field for each column, such as `phone` or `attribute:milk`, "" for one that is passed over.
+        Several columns may be phones, e-mail addresses or cards.
     :ivar date_order: which comes first in dates like 03/04/1990; year-month-day is understood always.
     :ivar region: two letters; where phone numbers without a country code are at home.
     :ivar external_source: the system that customer numbers without `source:` come from.
@@ -61,8 +65,10 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
 
 _ALSO = {
     "phone": "phonenumber mobile mobilephone mobilenumber tel telephone cell cellphone telefon handy telefono telefone"
+    " otherphone secondphone secondaryphone alternatephone additionalphone mobilephonenumber"
     " 電話 手機 手機號碼 行動電話 电话 手机 手机号 手机号码 تلفن موبایل شماره_موبایل شماره_تلفن",
-    "email": "emailaddress mail mailaddress correo courriel 電子郵件 電郵 信箱 邮箱 电子邮件 ایمیل",
+    "email": "emailaddress mail mailaddress correo courriel otheremail secondemail"
+    " secondaryemail alternateemail additionalemail additionalemailaddresses 電子郵件 電郵 信箱 邮箱 电子邮件 ایمیل",
     "card": "cardnumber cardno loyaltycard membercard barcode kartennummer tarjeta"
     " 卡號 會員卡號 卡号 会员卡号 شماره_کارت",
     "external": "id externalid customerid customernumber customerno memberid membernumber memberno clientid crmid"
@@ -81,6 +87,8 @@ _ALSO = {
     "consent_text": "consenttext consentversion textversion",
 }
 _NOISE = re.compile(r"[\W_]+")
+_NUMBERED = re.compile(r"(\D+)\d(value|address|number)?")
+"""`Phone 2`, and `Phone 1 - Value` or `E-mail 2 Address` as address books write them."""
 
 
 def plain_heading(heading: str) -> str:
@@ -111,7 +119,8 @@ def fields_with(asked: Iterable[Attribute]) -> dict[str, str]:
 def guess_columns(
     headings: Sequence[str], asked: Iterable[tuple[str, Iterable[str]]] = ()
 ) -> tuple[str, ...]:
-    """A field for each heading, "" where none is known; no field twice, the first one has it.
+    """A field for each heading, "" where none is known. Of phones, addresses and cards there may be several; any other
+    field is had by the first that could be it. Phones of homes and firms are not guessed: others go by them too.
 
     :param asked: the code of each attribute and what it is called: after the names of the fields, and before other
         words for them.
@@ -121,11 +130,19 @@ def guess_columns(
         for word in (code, field_of(code), *labels):
             answers.setdefault(plain_heading(word), field_of(code))
     known, taken = _ALSO_KNOWN | answers | _NAMED, set[str]()
-    return tuple(_once(known.get(plain_heading(heading), ""), taken) for heading in headings)
+    return tuple(_once(_field_known(plain_heading(heading), known), taken) for heading in headings)
+
+
+def _field_known(heading: str, known: abc.Mapping[str, str]) -> str:
+    numbered = _NUMBERED.fullmatch(heading)
+    if heading in known or numbered is None:
+        return known.get(heading, "")
+    field = known.get(numbered[1], "")
+    return field if field in SEVERAL else ""
 
 
 def _once(field: str, taken: set[str]) -> str:
-    if not field or field in taken:
+    if not field or (field in taken and field not in SEVERAL):
         return ""
     taken.add(field)
     return field
@@ -136,7 +153,8 @@ def faults_of(columns: Iterable[str], fields: KnownFields = FIELDS) -> list[str]
     chosen = [field for field in columns if field]
     unknown = sorted(set(chosen) - fields.keys())
     faults = [f"There is no field {name!r}; known are {', '.join(fields)}." for name in unknown]
-    twice = sorted({fields[field] for field in chosen if field in fields and chosen.count(field) > 1})
+    once = [field for field in chosen if field in fields and field not in SEVERAL]
+    twice = sorted({fields[field] for field in once if once.count(field) > 1})
     if twice:
         faults.append(f"Two columns are to be the same: {', '.join(twice)}. Pass one of them over.")
     if not set(IDENTITIES) & set(chosen):

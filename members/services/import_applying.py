@@ -195,6 +195,7 @@ def _newcomer(one: _Taken) -> Newcomer:
         email=told.email,
         card=told.card,
         external=told.external,
+        further=told.further,
         given_name=told.given_name,
         family_name=told.family_name,
         display_name=told.display_name,

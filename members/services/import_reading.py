@@ -19,7 +19,7 @@ from members.queries.duplicates import MOST_ALIKE, counts_of_names, current_weig
 from members.queries.imports import claim_import, count_rows, list_sharing, lock_import
 from members.queries.members import find_owners, list_members_by_id
 from members.rules.attributes import Eyes
-from members.rules.import_fields import ANSWER, Mapping, field_of
+from members.rules.import_fields import ANSWER, IDENTITIES, Mapping, field_of
 from members.rules.import_rows import Asked, Problem, Reading, ToldRow, read_row
 from members.rules.likeness import likeness
 from members.rules.likeness_words import words_for
@@ -28,6 +28,8 @@ from members.rules.portraits import Portrait, portrait
 from members.services.imports import mapping_of, shape_kept
 
 ROWS_PER_CHUNK = 5_000
+ROWS_PER_LOOK = 250_000
+"""At doubles: so that no statement grows with the file."""
 
 
 class _Staged(msgspec.Struct):
@@ -95,8 +97,11 @@ def _stage(batch: MemberImport, lines: IO[bytes], *, now: datetime) -> bool:
         _finish(locked)
         return False
     mapping = mapping_of(locked)
-    asked = _asked(mapping)
-    staged = [_staged(row, cells, read_row(cells, mapping, asked=asked, now=now)) for row, cells in chunk]
+    asked, headings = _asked(mapping), shape_kept(locked).headings
+    staged = [
+        _staged(row, cells, read_row(cells, mapping, asked=asked, headings=headings, now=now))
+        for row, cells in chunk
+    ]
     _look_up(staged)
     _look_for_likely(staged)
     _copy(locked.pk, staged, now)
@@ -115,7 +120,7 @@ def _asked(mapping: Mapping) -> Asked:
 
 def _staged(row: int, cells: list[str], reading: Reading) -> _Staged:
     state = RowState.REFUSED if reading.problems else RowState.NEW
-    return _Staged(row, cells, reading.told, list(reading.problems), state, [])
+    return _Staged(row, cells, reading.told, [*reading.problems, *reading.remarks], state, [])
 
 
 def _look_up(staged: Sequence[_Staged]) -> None:
@@ -155,7 +160,7 @@ def _look_for_likely(staged: Sequence[_Staged]) -> None:
             _, other, findings = max(alike)
             speaking = [finding for finding in findings if weights.findings.get(finding, 0.0) > 0]
             one.state = RowState.LIKELY
-            one.problems = [Problem("", f"{'; '.join(map(words_for, speaking))}.")]
+            one.problems.append(Problem("", f"{'; '.join(map(words_for, speaking))}."))
             found.append((one, other))
     refs = {who.id: who.ref for who in list_members_by_id(sorted({other for _, other in found}))}
     for one, other in found:
@@ -163,14 +168,17 @@ def _look_for_likely(staged: Sequence[_Staged]) -> None:
 
 
 def _portrait(told: ToldRow) -> Portrait:
+    of_kind: dict[str, list[str]] = {kind: [] for kind in IDENTITIES}
+    for claim in told.claims:
+        of_kind[claim.kind].append(claim.value)
     return portrait(
         given_name=told.given_name,
         family_name=told.family_name,
         other_names=told.display_name,
         birth=f"{told.birth_date:%Y%m%d}" if told.birth_date else "",
-        phones=[told.phone] if told.phone else [],
-        emails=[told.email] if told.email else [],
-        ids=[told.external] if told.external else [],
+        phones=of_kind["phone"],
+        emails=of_kind["email"],
+        ids=of_kind["external"],
     )
 
 
@@ -197,25 +205,39 @@ def _copy(import_id: int, staged: Sequence[_Staged], now: datetime) -> None:
 
 def _finish(batch: MemberImport) -> None:
     """Refuse what stands twice in the file, and count what is to be expected."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REFUSE_DOUBLES, {"import": batch.pk})
+    _refuse_doubles(batch)
     batch.state, batch.foreseen = ImportState.READ, count_rows(batch.pk)
     batch.save(update_fields=["state", "foreseen"])
 
 
+def _refuse_doubles(batch: MemberImport) -> None:
+    """All are found before the first is refused: a row that is one itself still says who another is."""
+    parts = 1 + batch.rows_read // ROWS_PER_LOOK
+    told = {"import": batch.pk, "parts": parts}
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE import_doubles (row int, first int)")
+        for part in range(parts):
+            cursor.execute(_FIND_DOUBLES, told | {"part": part})
+        for after in range(0, batch.last_row_read, ROWS_PER_LOOK):
+            cursor.execute(_REFUSE_DOUBLES, told | {"after": after, "until": after + ROWS_PER_LOOK})
+        cursor.execute("DROP TABLE import_doubles")
+
+
+_FIND_DOUBLES = """
+INSERT INTO import_doubles
+SELECT row, first FROM (
+    SELECT row, min(row) OVER (PARTITION BY key) AS first FROM members_importrow r CROSS JOIN LATERAL unnest(
+        r.keys::text[] || CASE WHEN r.state = 'known' THEN r.refs::text[] ELSE '{}' END) AS key
+    WHERE r.batch_id = %(import)s AND r.state <> 'refused' AND (hashtext(key) & 2147483647) %% %(parts)s = %(part)s
+) told WHERE first < row
+"""
 _REFUSE_DOUBLES = """
-WITH told AS (
-    SELECT r.row, key FROM members_importrow r
-    CROSS JOIN LATERAL unnest(r.keys::text[] || CASE WHEN r.state = 'known' THEN r.refs::text[] ELSE '{}' END) AS key
-    WHERE r.batch_id = %(import)s AND r.state <> 'refused'
-), double AS (
-    SELECT row, min(first) AS first FROM (
-        SELECT row, min(row) OVER (PARTITION BY key) AS first FROM told
-    ) each WHERE first < row GROUP BY row
-)
 UPDATE members_importrow r SET state = 'refused', problems = jsonb_build_array(jsonb_build_array('', format(
     'Row %%s of the file is the same person. Join the two rows there, or take this one out.', double.first)))
-FROM double WHERE r.batch_id = %(import)s AND r.row = double.row
+FROM (
+    SELECT row, min(first) AS first FROM import_doubles WHERE row > %(after)s AND row <= %(until)s GROUP BY row
+) double
+WHERE r.batch_id = %(import)s AND r.row = double.row
 """
 
 

@@ -44,10 +44,9 @@ def upload(
         raise ImportNotReadable(f"It is larger than {most} MB. Pack it by gzip, or split it.")
     shape = _shape(content, "")
     file = f"import-{token_hex(24)}"
-    content.seek(0)
-    keep_copy(file, content)
     key = _key_of(shape.headings)
-    return MemberImport.objects.create(
+    # Before the file is there: of what no row knows, nobody would ever delete it.
+    batch = MemberImport.objects.create(
         ref=new_ref("imp"),
         file_name=name[:200],
         file=file,
@@ -58,6 +57,9 @@ def upload(
         asked_by=actor,
         uploaded_at=now,
     )
+    content.seek(0)
+    keep_copy(file, content)
+    return batch
 
 
 def _shape(content: IO[bytes], encoding: str) -> Shape:
@@ -79,8 +81,11 @@ def _remembered(key: str, headings: Sequence[str], region: str) -> dict[str, obj
         return msgspec.json.decode(msgspec.json.encode(guessed), type=dict[str, object])
     fields = list_fields()
     columns = [field if field in fields else "" for field in alike.mapping["columns"]]
-    before = dict(zip(alike.shape[3], columns, strict=False))
-    return {**alike.mapping, "columns": [before.get(heading, "") for heading in headings]}
+    # Place by place: two columns may have one heading.
+    named = zip(alike.shape[3], columns, strict=False)
+    before = iter([field for heading, field in named if heading not in REFUSED_HEADINGS])
+    now_ = [next(before, "") if heading not in REFUSED_HEADINGS else "" for heading in headings]
+    return {**alike.mapping, "columns": now_}
 
 
 def list_fields() -> dict[str, str]:
@@ -157,7 +162,7 @@ def undo_import(import_id: int, *, actor: str, now: datetime) -> MemberImport:
     :raises ImportTooOld: what it did is not kept any more.
     """
     batch = _locked(import_id, ImportState.APPLIED)
-    if _is_past_undoing(batch, now):
+    if is_past_undoing(batch, now=now):
         raise ImportTooOld(
             "What it did is not kept any more, so it cannot be undone. Mend what is wrong on the members' pages, or by"
             " another import."
@@ -167,7 +172,7 @@ def undo_import(import_id: int, *, actor: str, now: datetime) -> MemberImport:
     return batch
 
 
-def _is_past_undoing(batch: MemberImport, now: datetime) -> bool:
+def is_past_undoing(batch: MemberImport, *, now: datetime) -> bool:
     """Whether what it did is gone, or some of it may be; an import that did nothing has nothing to be gone."""
     if not batch.counts.get(RowState.ENROLLED) and not batch.counts.get(RowState.CHANGED):
         return False

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from members.queries.attributes import Answer, list_answers, list_declared
+from members.queries.attributes import Answer, list_answers, list_declared, list_taken_away
 from members.rules.attributes import COLUMNS, Attribute, Value, column_value, find_fault, is_same, words_in
 
 SOURCE = "import"
@@ -52,7 +52,8 @@ def answer_many(
 ) -> dict[int, dict[str, Replaced]]:
     """Write what a file answers for members whom the caller's transaction has locked, and who differ.
 
-    What somebody answered after the file was brought is newer than anything in it, and stays.
+    What somebody answered after the file was brought is newer than anything in it, and stays; so does that they took
+    an answer away.
 
     :param told: member -> code -> value that fits.
     :param known_at: when the file was brought.
@@ -62,10 +63,13 @@ def answer_many(
     if not codes:
         return {}
     held = list_answers(told.keys(), codes)
+    taken_away = list_taken_away(told.keys(), codes, since=known_at)
     written: dict[int, dict[str, Replaced]] = {}
     for member_id, answers in told.items():
         for code, value in answers.items():
             before = held.get((member_id, code))
+            if before is None and (member_id, code) in taken_away:
+                continue
             if before is None or (is_overwriting and _gives_way(before, value, known_at)):
                 written.setdefault(member_id, {})[code] = Replaced(before=before, after=value)
     rows = [
@@ -95,7 +99,8 @@ def unanswer_many(given: Sequence[Given], *, kept: Collection[tuple[int, str]]) 
     staying: dict[int, list[str]] = {}
     for one in given:
         now_ = held.get((one.member_id, one.code))
-        is_own = now_ is not None and (now_.source, now_.at) == (SOURCE, one.at)
+        # By what it says too: two imports that are worked on in one run write at the same moment.
+        is_own = now_ == Answer(value=one.replaced.after, source=SOURCE, at=one.at)
         is_free = is_own and (one.member_id, one.code) not in kept and _is_offered(one, asked[one.code])
         if is_free:
             going.append(one)

@@ -31,11 +31,13 @@ def change_many(changes: Sequence[Change], *, source: str, now: datetime) -> dic
     if not changes:
         return {}
     rows = [{"id": one.member_id, **msgspec.structs.asdict(one.person)} for one in changes]
-    claims = [(one.member_id, claim.kind, claim.value) for one in changes for claim in one.claims]
+    claims = list(
+        dict.fromkeys((one.member_id, claim.kind, claim.value) for one in changes for claim in one.claims)
+    )
     added: dict[int, list[IdentityClaim]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [msgspec.json.encode(rows).decode()])
-        cursor.execute(_ADD, [source, now, msgspec.json.encode(sorted(claims)).decode()])
+        cursor.execute(_ADD, [source, now, msgspec.json.encode(claims).decode()])
         for member_id, kind, value in cursor.fetchall():
             added.setdefault(member_id, []).append(IdentityClaim(kind, value))
     announce_changed({one.member_id: one.ref for one in changes}, now=now)
@@ -68,7 +70,10 @@ FROM json_to_recordset(%s::json) AS r(id bigint, given_name text, family_name te
 WHERE m.id = r.id
 """
 _ADD = """
-INSERT INTO members_identity (kind, value, member_id, source, recorded_at)
-SELECT c->>1, c->>2, (c->>0)::bigint, %s, %s FROM json_array_elements(%s::json) AS a(c)
+INSERT INTO members_identity (id, kind, value, member_id, source, recorded_at)
+SELECT id, c->>1, c->>2, (c->>0)::bigint, %s, %s
+FROM (SELECT nextval(pg_get_serial_sequence('members_identity', 'id')) AS id, c
+    FROM json_array_elements(%s::json) AS a(c)) numbered
+ORDER BY (c->>1) COLLATE "C", (c->>2) COLLATE "C"
 ON CONFLICT (kind, value) DO NOTHING RETURNING member_id, kind, value
 """

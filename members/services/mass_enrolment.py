@@ -31,6 +31,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an import, as somebody wrote it. At least one of phone, email, card and external is needed.
 
     :ivar external: `source:id`.
+    :ivar further: phones, addresses, cards and ids beside those, after them in the order of who is reached by what.
     :ivar enrolled_at: when it truly happened, if that is known.
     :ivar consent_at: when the words of `consents` were said, if that is known; else when they were enrolled.
     :ivar evidence: where the consents stand in writing.
@@ -40,6 +41,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     card: str = ""
     external: str = ""
+    further: tuple[IdentityClaim, ...] = ()
     given_name: str = ""
     family_name: str = ""
     display_name: str = ""
@@ -121,11 +123,12 @@ _Reading = tuple[tuple[IdentityClaim, ...], Person] | Refusal
 
 def _read(newcomer: Newcomer, region: str) -> _Reading:
     try:
-        claims = tuple(
+        named = [
             claim(kind, text, region=region, pointer=f"/{kind}")
             for kind in ("phone", "email", "card", "external")
             if (text := getattr(newcomer, kind))
-        )
+        ]
+        claims = tuple(dict.fromkeys([*named, *newcomer.further]))
         who = person(**{name: getattr(newcomer, name) for name in Person.__struct_fields__})
     except Refusal as refusal:
         return refusal
@@ -235,19 +238,24 @@ def _member_row(founder: _Founder, *, via: str, now: datetime) -> tuple[Any, ...
 def _claim_identities(founders: Sequence[_Founder], *, via: str, now: datetime) -> None:
     """Write the directory first: it decides. Members follow in the same transaction, as its foreign key allows.
 
+    Written in the order of the values, so that two who write the same wait and do not block each other; the ids are in
+    the order of the row, for of several phones or addresses the oldest is the one that messages go to.
+
     :raises _TakenMeanwhile: if not all could be written.
     """
-    wanted = sorted(
+    wanted = [
         (claim.kind, claim.value, founder.member_id, source)
         for founder in founders
         for claim, source in _claims_with_card(founder, via)
-    )
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO members_identity (kind, value, member_id, source, verified_at, recorded_at)"
-            " SELECT claim->>0, claim->>1, (claim->>2)::bigint, claim->>3,"
+            "INSERT INTO members_identity (id, kind, value, member_id, source, verified_at, recorded_at)"
+            " SELECT id, claim->>0, claim->>1, (claim->>2)::bigint, claim->>3,"
             " CASE WHEN claim->>3 = 'house' THEN %s::timestamptz END, %s"
-            " FROM json_array_elements(%s::json) AS c(claim)"
+            " FROM (SELECT nextval(pg_get_serial_sequence('members_identity', 'id')) AS id, claim"
+            " FROM json_array_elements(%s::json) AS c(claim)) numbered"
+            ' ORDER BY (claim->>0) COLLATE "C", (claim->>1) COLLATE "C"'
             " ON CONFLICT (kind, value) DO NOTHING",
             [now, now, msgspec.json.encode(wanted).decode()],
         )
@@ -256,7 +264,7 @@ def _claim_identities(founders: Sequence[_Founder], *, via: str, now: datetime) 
 
 
 def _claims_with_card(founder: _Founder, via: str) -> list[tuple[IdentityClaim, str]]:
-    claims = [(claim, via) for claim in set(founder.claims)]
+    claims = [(claim, via) for claim in founder.claims]
     if all(claim.kind != IdentityKind.CARD for claim in founder.claims):
         number = card_number(secrets.randbelow(10**10))
         claims.append((IdentityClaim(IdentityKind.CARD, number), "house"))

@@ -11,7 +11,7 @@ from django.test import Client
 from config.ground import clock
 from config.outbox.delivery import deliver_due
 from config.staff.roles import ADMINISTRATOR, MARKETER, STORE_MANAGER
-from members.models import Member, MemberImport
+from members.models import ImportedMember, Member, MemberImport
 from members.services.import_work import work_on
 from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
@@ -50,8 +50,10 @@ def test_a_file_goes_from_upload_to_undoing_by_its_pages() -> None:
     asked = text(client, page)
     assert "First name" in asked
     assert '<option value="email" selected>' in asked
-    twice = client.post(page, columns(column_1="email") | {"_read": "1"}).content.decode()
-    assert "Two columns are to be the same: E-mail" in twice
+    twice = client.post(
+        page, columns(column_1="language", column_2="language") | {"_read": "1"}
+    ).content.decode()
+    assert "Two columns are to be the same: Language" in twice
     client.post(page, columns() | {"_read": "1"})
     assert "rows read so far" in text(client, page)
     work()
@@ -90,6 +92,21 @@ def test_what_is_no_table_is_said_at_the_upload_and_a_file_can_be_forgotten() ->
     assert MemberImport.objects.get().state == "uploaded"
     client.post(page, {"_drop": "1"})
     assert not MemberImport.objects.exists()
+
+
+def test_undoing_is_offered_as_long_as_it_is_kept_what_was_done() -> None:
+    client = staff(ADMINISTRATOR)
+    page = client.post(f"{IMPORTS}add/", {"file": SimpleUploadedFile("b.csv", CSV)}).headers["Location"]
+    client.post(page, columns() | {"_read": "1"})
+    work()
+    client.post(page, {"_apply": "1"})
+    work()
+    assert "Undo this import" in text(client, page)
+
+    ImportedMember.objects.all().delete()
+
+    seen = text(client, page)
+    assert ("Undo this import" in seen, "so it cannot be undone" in seen) == (False, True)
 
 
 @pytest.mark.parametrize("role", [STORE_MANAGER, MARKETER])

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 from pytest_django import Settings
 
-from config.ground.personal import erase_rows
+from config.ground.personal import erase_rows, list_row_ids
 from config.outbox.delivery import deliver_due
 from members.models import ImportRow, Member
 from members.models.personal import HELD
@@ -101,3 +102,19 @@ def test_a_file_that_nobody_has_read_yet_is_waited_for_and_holds_nothing_back(
     assert not erase_member(request.pk, now=due)
     assert erase_member(request.pk, now=due + IN_FLIGHT)
     assert [word for word in ("Lovelace", "ada@example.com") if list(find_mark(folder, word))] == []
+
+
+def test_staged_rows_of_a_person_are_found_by_indexes_in_each_way() -> None:
+    """A million of them may be kept for a month."""
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for held in (one for one in HELD if one.table == "members.ImportRow"):
+            cursor.execute(f"EXPLAIN {list_row_ids(held, 1)}", {"member": 1})
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    said_of_them, like_them = plans
+    assert "Seq Scan" not in said_of_them + like_them
+    for index in ("a_row_is_staged_once", "import_rows_by_person", "import_rows_by_name"):
+        assert index in said_of_them
+    assert "import_rows_by_person" in like_them

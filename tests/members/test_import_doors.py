@@ -89,7 +89,7 @@ def test_what_was_not_applied_is_forgotten(crm: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"columns": ["email", "email", ""]}, "to be the same"),
+        ({"columns": ["email", "language", "language"]}, "to be the same"),
         ({"columns": ["", "given_name", ""]}, "known by one"),
         ({"columns": ["email"]}, "has 3 columns"),
         ({"columns": ["email", "shoe_size", ""]}, "no field 'shoe_size'"),

@@ -4,15 +4,19 @@ import io
 import signal
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from config.ground import clock
 from config.ground.spreadsheets import write_sheet
 from members.models import ConsentEvent, ImportedMember, ImportRow, ImportState, Member, MemberImport
 from members.rules.import_fields import Mapping
+from members.services import import_applying, import_reading
 from members.services.import_work import work_on
 from members.services.imports import apply_import, name_columns, upload
 from tests.processes import Processes
@@ -101,3 +105,30 @@ def test_a_file_is_unpacked_once_and_read_on_where_it_was_left(exports_folder: P
 
     assert written == [written[0], written[0], written[0], None]
     assert batch.foreseen == {"new": ROWS}
+
+
+def test_the_console_waits_for_workers_that_are_at_its_file(
+    exports_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in (import_reading, import_applying):
+        monkeypatch.setattr(step, "ROWS_PER_CHUNK", 100)
+    file, is_over, rows = tmp_path / "crm.csv", Event(), 3_000
+    file.write_text("email\n" + "".join(f"p{number}@example.com\n" for number in range(rows)))
+
+    def work_meanwhile() -> None:
+        try:
+            while not is_over.is_set():
+                work_on(now=clock.now(), may_go_on=lambda: True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        working = threads.submit(work_meanwhile)
+        try:
+            call_command("import_members", str(file), "--apply", stdout=io.StringIO())
+        finally:
+            is_over.set()
+        working.result()
+
+    assert MemberImport.objects.get().counts == {"enrolled": rows}
+    assert Member.objects.count() == rows

@@ -180,3 +180,21 @@ def test_rows_and_files_of_a_person_go_with_them(exports_folder: Path) -> None:
     assert forget_files(eve.pk, Traces(addresses=(), names=())) == 1
     assert erase_rows(rows, eve.pk) == 1
     assert not ImportRow.objects.filter(batch=batch).exists()
+
+
+def test_rows_that_are_one_person_are_found_however_many_looks_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three rows share a card; of the next two, one shares a phone with the last of them, and is refused for that."""
+    monkeypatch.setattr(import_reading, "ROWS_PER_LOOK", 4)
+    MemberFactory(email="ada@example.com", card="ADA1")
+    rows = [f"p{number}@example.com,CARD{number // 3:03d}," for number in range(30)]
+    rows += ["q@example.com,CARD009,212 555 0142", "r@example.com,,212 555 0142"]
+    rows += ["ada@example.com,,", ",ADA1,", "s@example.com,,212 555 0143"]
+
+    batch = uploaded("\n".join(["email,card,phone", *rows]) + "\n")
+
+    assert batch.foreseen == {"new": 11, "known": 1, "refused": 23}
+    says = "Row {} of the file is the same person. Join the two rows there, or take this one out."
+    first = {row: 2 + (row - 2) // 3 * 3 for row in range(2, 32) if (row - 2) % 3} | {32: 29, 33: 32, 35: 34}
+    assert problems(batch) == {row: [["", says.format(other)]] for row, other in first.items()}

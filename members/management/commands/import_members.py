@@ -1,6 +1,8 @@
 """`manage.py import_members`: take over a file of members as the page *Imports* does, from the console."""
 
+import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,7 +12,8 @@ from django.core.management import BaseCommand, CommandError
 
 from config.ground import clock
 from config.ground.refusals import Refusal
-from members.models import MemberImport, RowState
+from members.models import ImportState, MemberImport, RowState
+from members.models.imports import AT_WORK
 from members.queries.imports import get_import, list_all_rows
 from members.rules.import_fields import DateOrder, Known, Likely
 from members.rules.import_rows import words_of
@@ -19,6 +22,8 @@ from members.services.import_work import work_on
 from members.services.imports import apply_import, mapping_of, name_columns, undo_import, upload
 
 ACTOR = "console"
+WORK_S, PAUSE_S = 20.0, 0.1
+"""How long it works before it looks again what time it is, and how long it waits for who else is at it."""
 
 
 class Command(BaseCommand):
@@ -95,12 +100,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{batch.ref} is {batch.get_state_display()}")
 
     def _worked_on(self, batch: MemberImport) -> MemberImport:
-        work_on(now=clock.now(), may_go_on=lambda: True)
-        batch.refresh_from_db()
-        if batch.problem:
-            raise CommandError(batch.problem)
-        return batch
+        """Work until it is done, or a worker of the house has done it. An undoing that waits for news is left to it."""
+        while True:
+            before = batch.undone_counts
+            work_on(now=clock.now(), may_go_on=_for_a_while())
+            batch.refresh_from_db()
+            if batch.problem:
+                raise CommandError(batch.problem)
+            is_waiting = batch.state == ImportState.UNDOING and batch.undone_counts == before
+            if batch.state not in AT_WORK or is_waiting:
+                return batch
+            time.sleep(PAUSE_S)
 
     def _say(self, counts: dict[str, int], words: dict[str, str]) -> None:
         for state, rows in sorted(counts.items()):
             self.stdout.write(f"{rows:>12,}  {words.get(state, state)}")
+
+
+def _for_a_while() -> Callable[[], bool]:
+    end = time.monotonic() + WORK_S
+    return lambda: time.monotonic() < end

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from config.stack.locks import AlreadyHeld, FolderLock
-from config.stack.postgres import FOR_TESTS, Postgres, version
+from config.stack.postgres import FOR_TESTS, ROLE, SUPERUSER, Postgres, version
 from config.stack.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -80,6 +80,20 @@ def start_postgres(run: RunFolder) -> Postgres:
     else:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {TEMPLATE}")
+    return server
+
+
+def start_migrated(folder: Path, tests_home: Path) -> Postgres:
+    """A server of its own that has all tables in the database a shop uses, if this run has made them."""
+    server = Postgres(folder, FOR_TESTS)
+    migrated = tests_home / f"migrated-{_fingerprint()}"
+    server.prepare(copy_of=migrated if migrated.is_dir() else None)
+    server.start()
+    server.make_role_and_database()
+    if has_template(server):
+        with psycopg.connect(server.url("postgres", role=SUPERUSER), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {ROLE}")
+            connection.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO {ROLE}")
     return server
 
 

@@ -12,7 +12,7 @@ from config.ground.api import exact_limits
 from members.models import Member
 from omnichannel.models import Place, Programme, Till
 from omnichannel.services.keys import make_key
-from tests.members.factories import bearer_of
+from tests.members.factories import MemberFactory, bearer_of
 
 
 @pytest.fixture
@@ -41,6 +41,21 @@ def integration(db: None, now: datetime) -> Client:
 def app_of(now: datetime) -> Callable[[Member], Client]:
     """The app of a member who is signed in."""
     return lambda member: Client(headers={"authorization": bearer_of(member, now=now)})
+
+
+@pytest.fixture
+def ada(db: None) -> Member:
+    return MemberFactory(given_name="Ada", family_name="Lovelace")
+
+
+@pytest.fixture
+def ben(db: None) -> Member:
+    return MemberFactory(given_name="Ben", family_name="Lovelace")
+
+
+@pytest.fixture
+def cleo(db: None) -> Member:
+    return MemberFactory(given_name="Cleo", family_name="Lovelace")
 
 
 @pytest.fixture(autouse=True)

@@ -14,21 +14,6 @@ pytestmark = pytest.mark.django_db
 AppOf = Callable[[Member], Client]
 
 
-@pytest.fixture
-def ada() -> Member:
-    return MemberFactory(given_name="Ada", family_name="Lovelace")
-
-
-@pytest.fixture
-def ben() -> Member:
-    return MemberFactory(given_name="Ben", family_name="Lovelace")
-
-
-@pytest.fixture
-def cleo() -> Member:
-    return MemberFactory(given_name="Cleo", family_name="Lovelace")
-
-
 def limit_of(member: Member) -> tuple[int | None, str] | None:
     place = place_of(member)
     return (place.limit_points, place.limit_per) if place else None

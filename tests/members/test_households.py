@@ -17,28 +17,12 @@ from members.models import Household, HouseholdPlace, Member
 from members.services.erasing import IN_FLIGHT, erase_member
 from members.services.erasures import ask_for_own_erasure
 from members.services.merging import merge_members, undo_merge
-from tests.members.factories import MemberFactory
 from tests.members.test_admin import staff
 
 pytestmark = pytest.mark.django_db
 GRACE = timedelta(days=15)
 HOME = "/api/v1/me/household"
 AppOf = Callable[[Member], Client]
-
-
-@pytest.fixture
-def ada() -> Member:
-    return MemberFactory(given_name="Ada", family_name="Lovelace")
-
-
-@pytest.fixture
-def ben() -> Member:
-    return MemberFactory(given_name="Ben", family_name="Lovelace")
-
-
-@pytest.fixture
-def cleo() -> Member:
-    return MemberFactory(given_name="Cleo", family_name="Lovelace")
 
 
 def send(client: Client, path: str, body: Any = None, *, by: str = "post") -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from config.stack.home import Home
 from config.stack.processes import Known, members_of_group
 from tests.house.floorplan import PROJECT
+from tests.servers import start_migrated
 
 READY_WITHIN_S = 120
 
@@ -28,6 +29,13 @@ def new_folder() -> Path:
     servers are another user.
     """
     return Path(tempfile.mkdtemp(dir=os.environ["REGULARS_TEST_FOLDER"]))
+
+
+def opened_folder() -> Path:
+    """The folder of a shop whose tables are made already, so that its start does not wait for them."""
+    folder = new_folder()
+    start_migrated(folder / "postgres", Path(os.environ["REGULARS_TEST_FOLDER"]).parent).stop()
+    return folder
 
 
 class Serving:

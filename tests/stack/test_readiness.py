@@ -9,12 +9,12 @@ import pytest
 
 from config.stack.ports import free_port
 from config.stack.processes import wait_until_gone
-from tests.stack.serving import READY_WITHIN_S, Serving, new_folder, serving, wait_until
+from tests.stack.serving import READY_WITHIN_S, Serving, opened_folder, serving, wait_until
 
 
 @pytest.fixture(scope="module")
 def home() -> Path:
-    return new_folder()
+    return opened_folder()
 
 
 def _wait_until_all_are_started(stack: Serving) -> None:

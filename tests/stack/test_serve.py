@@ -8,20 +8,21 @@ import signal
 import socket
 import stat
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config.stack.ports import free_port, is_free
 from config.stack.processes import wait_until_gone
-from tests.stack.serving import Serving, new_folder, serving, wait_until
+from tests.stack.serving import Serving, new_folder, opened_folder, serving, wait_until
 
 NAMES = {"postgres", "valkey", "relay", "worker", "beat", "web"}
 
 
 @pytest.fixture(scope="module")
 def home() -> Path:
-    return new_folder()
+    return opened_folder()
 
 
 @pytest.fixture
@@ -29,10 +30,15 @@ def port() -> int:
     return free_port()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "make_home"),
+    [(signal.SIGINT, new_folder), (signal.SIGTERM, opened_folder)],
+    ids=["new-and-interrupted", "opened-and-terminated"],
+)
 def test_it_says_when_it_is_ready_and_a_signal_stops_all(
-    home: Path, port: int, number: signal.Signals
+    make_home: Callable[[], Path], port: int, number: signal.Signals
 ) -> None:
+    home = make_home()
     with serving(home, port) as stack:
         ready = stack.wait_until_ready()
         everyone = stack.everyone()

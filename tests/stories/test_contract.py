@@ -14,7 +14,7 @@ import pytest
 
 from config.stack.ports import free_port
 from tests.house.floorplan import PROJECT
-from tests.stack.serving import new_folder, serving
+from tests.stack.serving import opened_folder, serving
 
 DOCUMENT = PROJECT / "docs" / "openapi.json"
 HERE = Path(__file__).parent
@@ -33,7 +33,7 @@ class OpenShop:
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[OpenShop]:
-    with serving(new_folder() / "shop", free_port()) as stack:
+    with serving(opened_folder(), free_port()) as stack:
         stack.wait_until_ready()
         yield OpenShop(f"http://127.0.0.1:{stack.port}", stack.ask_beside("tests.stories.contract_shop"))
 

@@ -2,30 +2,18 @@
 
 import os
 import signal
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from config.stack.ports import free_port
 from config.stack.processes import Known, members_of_group
-from tests.stack.serving import Serving, serving, wait_until
+from tests.stack.serving import Serving, opened_folder, serving, wait_until
 from tests.stories.tills import PATIENCE_S, assert_booked_once, selling
 
 BETWEEN_MURDERS_S = 4.0
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Not below pytest's own, which every pytest closes to others: PostgreSQL comes back as another user."""
-    with tempfile.TemporaryDirectory(prefix="regulars-") as made:
-        yield Path(made) / "shop"
-
-
-def test_never_lost_never_doubled_whoever_is_killed(folder: Path) -> None:
-    with serving(folder, free_port()) as stack:
+def test_never_lost_never_doubled_whoever_is_killed() -> None:
+    with serving(opened_folder(), free_port()) as stack:
         stack.wait_until_ready()
         with selling(stack) as tills:
             for victim in ("web", "worker", "valkey", "relay", "postgres"):

@@ -1,5 +1,6 @@
 """Everything through PgBouncer in transaction mode: each transaction may meet another session of PostgreSQL."""
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.stack.ports import free_port
-from config.stack.postgres import FOR_TESTS, ROLE, Postgres
+from config.stack.postgres import ROLE, Postgres
 from config.stack.processes import spawn
+from tests.servers import start_migrated
 from tests.stack.serving import new_folder, serving, wait_until
 from tests.stories.tills import PATIENCE_S, assert_booked_once, selling
 
@@ -25,10 +27,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def pooled_url() -> Iterator[str]:
     """Where a PgBouncer listens that shares four sessions and takes another one for each transaction."""
-    server = Postgres(new_folder(), FOR_TESTS)
-    server.prepare()
-    server.start()
-    server.make_role_and_database()
+    server = start_migrated(new_folder(), Path(os.environ["REGULARS_TEST_FOLDER"]).parent)
     pooler = spawn(
         [PGBOUNCER or "", _configuration(server)], log=server.folder / "pgbouncer.log", user=server.user
     )

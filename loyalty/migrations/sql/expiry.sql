@@ -57,31 +57,40 @@ END
 $$;
 
 -- Let the points of wallets live on until `until_at`, where they have not run out: by `at`, or, with NULL, by the moment at
--- which the member was active, as in a history. One activity after the other, in the order of time; where a later activity
--- was told before this one, that one counts.
+-- which the member was active, as in a history. Where a later activity was told before this one, that one counts.
+--
+-- A history of many activities is stretches of time in which each came before the last of its points ran out: what ran out
+-- within a stretch lives until its end, and what ran out before it does not. Lots are written once for each stretch.
 --
 -- ids:     the wallets, locked by the caller
 -- extends: [{w (position in `ids`, from 1), happened_at, until_at}]
 CREATE OR REPLACE FUNCTION loyalty_extend_lots(ids bigint[], extends jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    activity record;
+    active record;
     kept_until timestamptz;
 BEGIN
-    FOR activity IN
-        SELECT ids[x.w] AS wallet, x.happened_at, x.until_at
-        FROM jsonb_to_recordset(extends) AS x(w int, happened_at timestamptz, until_at timestamptz) ORDER BY x.happened_at
+    FOR active IN
+        SELECT ids[s.w] AS wallet, min(s.happened_at) AS since, max(s.until_at) AS until
+        FROM (
+            SELECT t.*, count(*) FILTER (WHERE t.happened_at >= t.until_before) OVER (
+                PARTITION BY t.w ORDER BY t.happened_at) AS stretch
+            FROM (
+                SELECT x.*, max(x.until_at) OVER (
+                    PARTITION BY x.w ORDER BY x.happened_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until_before
+                FROM jsonb_to_recordset(extends) AS x(w int, happened_at timestamptz, until_at timestamptz)) t) s
+        GROUP BY s.w, s.stretch ORDER BY since
     LOOP
         -- What was over at the moment of an import may live again by a later activity of its history.
-        UPDATE loyalty_wallet SET kept_alive_until = greatest(kept_alive_until, activity.until_at),
+        UPDATE loyalty_wallet SET kept_alive_until = greatest(kept_alive_until, active.until),
             figures_hold_until = CASE WHEN at IS NULL THEN figures_hold_from ELSE figures_hold_until END
-        WHERE id = activity.wallet RETURNING kept_alive_until INTO kept_until;
+        WHERE id = active.wallet RETURNING kept_alive_until INTO kept_until;
         IF at IS NOT NULL THEN
-            activity.until_at := kept_until;
+            active.until := kept_until;
         END IF;
-        UPDATE loyalty_lot SET expires_at = activity.until_at
-        WHERE wallet_id = activity.wallet AND remaining > 0 AND expires_at < activity.until_at
-            AND expires_at > coalesce(at, activity.happened_at);
+        UPDATE loyalty_lot SET expires_at = active.until
+        WHERE wallet_id = active.wallet AND remaining > 0 AND expires_at < active.until
+            AND expires_at > coalesce(at, active.since);
     END LOOP;
 END
 $$;

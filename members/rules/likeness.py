@@ -86,7 +86,14 @@ def _is_told_twice(findings: tuple[str, ...], weights: Weights) -> bool:
 
 def compare(one: Portrait, two: Portrait, counts: NameCounts = NOT_COUNTED) -> Iterator[str]:
     """The findings of each field that is known on both sides."""
-    yield from _names_and_namesakes(one, two, counts)
+    names, beyond = tuple(_names(one, two)), tuple(_beyond_names(one, two))
+    yield from names
+    if counts.bearers and (common := _namesakes(one, two, names, beyond, counts)):
+        yield common
+    yield from beyond
+
+
+def _beyond_names(one: Portrait, two: Portrait) -> Iterator[str]:
     if one.birth and two.birth:
         yield f"birth:{_birth(one.birth, two.birth)}"
     if one.phones and two.phones:
@@ -107,11 +114,16 @@ def compare(one: Portrait, two: Portrait, counts: NameCounts = NOT_COUNTED) -> I
         yield f"house:{SAME if one.house == two.house else OTHER}"
 
 
-def _names_and_namesakes(one: Portrait, two: Portrait, counts: NameCounts) -> Iterator[str]:
-    alike = tuple(_names(one, two))
-    yield from alike
-    if counts.bearers and (common := namesakes(_shared_names(one, two, alike), counts)):
-        yield common
+def _namesakes(
+    one: Portrait, two: Portrait, alike: Sequence[str], beyond: Sequence[str], counts: NameCounts
+) -> str:
+    """What is taken off for namesakes. A name that differs is a reason to doubt by itself; only of whoever was born on
+    the same day is it asked how many bear the other one."""
+    shared = _shared_names(one, two, alike)
+    is_one_of_two = len(alike) == 2 and len(shared) == 1
+    if not shared or (is_one_of_two and f"birth:{SAME}" not in beyond):
+        return ""
+    return namesakes(shared, counts, beyond=beyond, is_one_of_two=is_one_of_two)
 
 
 def _names(one: Portrait, two: Portrait) -> Iterator[str]:
@@ -135,13 +147,16 @@ def _names(one: Portrait, two: Portrait) -> Iterator[str]:
 
 
 def _shared_names(one: Portrait, two: Portrait, alike: Sequence[str]) -> list[tuple[str, str]]:
-    """The names that agree, each as both write it; none if one of them differs or one side does not tell it."""
-    outcomes = {finding.partition(":")[2] for finding in alike}
-    if not outcomes or outcomes & {OTHER, ELSEWHERE}:
-        return []
-    if alike[0].startswith("names:"):
+    """The names that agree, each as both write it; none if one side does not tell them."""
+    if alike and alike[0].startswith("names:"):
         return [(one.given, two.family), (one.family, two.given)]
-    told = [names for names in ((one.given, two.given), (one.family, two.family)) if any(names)]
+    both = [(one.given, two.given), (one.family, two.family)]
+    differ = [finding.partition(":")[2] in (OTHER, ELSEWHERE) for finding in alike]
+    if all(differ):
+        return []
+    if any(differ):
+        return [names for names, is_other in zip(both, differ, strict=True) if not is_other]
+    told = [names for names in both if any(names)]
     return told if all(map(all, told)) else []
 
 

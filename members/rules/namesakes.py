@@ -20,6 +20,15 @@ TWICE = 0.05
 """The share of members taken to have a second account: for a pair of namesakes the odds are this to the expected."""
 MOST = 12
 """What namesakes cost at most, which is 8,000 of them."""
+ONE_IN = {"birth:same": 40.0, "phone:same": math.inf, "phone:slip": math.inf, "email:same": math.inf}
+"""Finding -> how many namesakes it takes for one who agrees in that by chance, beyond what the finding weighs anyway.
+
+A weight is what is learnt where few share a name; among many a birth date says more. Names and birth date come to 6.3,
+which is 540 to one, and of strangers one in 22,000 was born on the same day: 40 times fewer. Nobody has a stranger's
+phone or mailbox by chance.
+"""
+ONE_IN_BY_ONE_NAME = 15.0
+"""And so many times more if one name differs, for the weight of that takes the more off already."""
 
 
 class NameCounts(msgspec.Struct, frozen=True):
@@ -69,14 +78,28 @@ def expected_bearers(names: Sequence[tuple[str, str]], counts: NameCounts) -> fl
     return counts.members * math.prod(shares)
 
 
-def namesakes(names: Sequence[tuple[str, str]], counts: NameCounts) -> str:
+def namesakes(
+    names: Sequence[tuple[str, str]],
+    counts: NameCounts,
+    *,
+    beyond: Iterable[str] = (),
+    is_one_of_two: bool = False,
+) -> str:
     """The finding: `namesakes:3` for names so common that sharing them says less by 3; "" for rare ones.
 
+    :param beyond: what was found besides names: few namesakes agree in that too.
+    :param is_one_of_two: these are the given or the family names alone, and the others differ.
+
     >>> smiths = NameCounts({"john": 20_000, "smith": 10_000}, 1_000_000)
-    >>> namesakes([("john", "john"), ("smith", "smyth")], smiths), namesakes([("ada", "ada")], smiths)
-    ('namesakes:8', '')
+    >>> john_smith = [("john", "john"), ("smith", "smyth")]
+    >>> namesakes(john_smith, smiths), namesakes(john_smith, smiths, beyond=["birth:same"])
+    ('namesakes:8', 'namesakes:5')
+    >>> namesakes([("ada", "ada")], smiths)
+    ''
     """
-    loss = min(MOST, round(math.log((expected_bearers(names, counts) + TWICE) / TWICE)))
+    one_in = math.prod(ONE_IN.get(finding, 1.0) for finding in beyond)
+    expected = expected_bearers(names, counts) / (one_in * ONE_IN_BY_ONE_NAME if is_one_of_two else one_in)
+    loss = min(MOST, round(math.log((expected + TWICE) / TWICE)))
     return f"namesakes:{loss}" if loss else ""
 
 

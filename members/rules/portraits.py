@@ -132,7 +132,10 @@ def _keys(one: Portrait) -> Iterator[str]:
     sounds = sorted({skeleton(word) for word in one.words})
     yield from (f"word {sound}" for sound in sounds if len(sound) > 2)
     yield from (f"names {first} {second}" for first, second in combinations(sounds, 2))
-    yield from (f"phone {phone[-8:]}" for phone in one.phones)
+    if one.given and one.family:
+        yield f"begins {skeleton(one.words[0])} {one.family[:3]}"
+    for phone in one.phones:
+        yield from _keys_of_phone(one, phone)
     yield from one.ids
     yield from one.numbers
     yield from (f"box {box.partition('@')[0]}" for box in one.mailboxes)
@@ -143,6 +146,14 @@ def _keys(one: Portrait) -> Iterator[str]:
         yield f"house {one.postcode} {one.house}"
     for place in (one.town, *one.streets):
         yield from (f"place {sound} {place}" for sound in sounds if place)
+
+
+def _keys_of_phone(one: Portrait, phone: str) -> Iterator[str]:
+    """Either half finds a number with a slip in the other, also whom a name alone does not find, for many bear it."""
+    initials = " ".join(sorted((one.given[:1], one.family[:1])))
+    yield f"phone {phone[-8:]}"
+    yield f"calls {initials} {phone[:-4]}"
+    yield f"calls {initials} {phone[-4:]}"
 
 
 def _keys_of_birth(one: Portrait, sounds: list[str]) -> Iterator[str]:

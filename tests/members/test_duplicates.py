@@ -155,7 +155,10 @@ def test_who_only_wishes_otherwise_is_not_compared(ada: Member, again: Member, n
     assert LikelyPair.objects.get().weighed_at == now
 
 
-def test_names_are_counted_and_common_ones_say_less(ada: Member, again: Member, now: datetime) -> None:
+def test_names_are_counted_and_common_ones_say_less(ada: Member, now: datetime) -> None:
+    again = MemberFactory(
+        given_name="Ada", family_name="Lovelacce", birth_month=12, birth_day=10, phone="+13055550179"
+    )
     look_for_duplicates_of([ada.pk, again.pk], now=now)
     assert not CommonName.objects.exists()
     before = LikelyPair.objects.get()
@@ -247,6 +250,39 @@ def test_a_name_that_very_many_bear_finds_nobody_by_itself(now: datetime) -> Non
     look_for_duplicates_of([member.pk for member in members], now=now + LATER)
 
     assert SearchKey.objects.filter(member_id=members[0].pk).exists()
+    assert pairs() == set()
+
+
+@pytest.mark.parametrize("bearers", [MOST_ALIKE - 1, MOST_ALIKE, MOST_ALIKE + 1])
+@pytest.mark.parametrize("slip", ["+13055550178", "+13055850179"])
+def test_a_name_that_very_many_bear_finds_whose_number_is_a_slip_apart(
+    bearers: int, slip: str, now: datetime
+) -> None:
+    """Also one who comes later than everybody was checked, by the same keys."""
+    strangers = [
+        MemberFactory(given_name="Ada", family_name="Lovelace", phone=None, email=f"ada{number}@example.com")
+        for number in range(bearers - 2)
+    ]
+    one = MemberFactory(given_name="Ada", family_name="Lovelace", phone="+13055550179")
+    check_all_members(now=now)
+    again = MemberFactory(given_name="Ada", family_name="Lovelace", phone=slip)
+
+    look_for_duplicates_of([again.pk], now=now)
+
+    found = {other for member, other in pairs() if member == again.pk}
+    assert found == {one.pk} | ({who.pk for who in strangers} if bearers <= MOST_ALIKE else set())
+    check_all_members(now=now + LATER)
+    assert {other for member, other in pairs() if member == again.pk} == found
+
+
+def test_a_house_of_one_name_and_one_exchange_finds_nobody_by_half_a_number(now: datetime) -> None:
+    members = [
+        MemberFactory(given_name="Ada", family_name="Lovelace", phone=f"+130555501{number:02d}")
+        for number in range(MOST_ALIKE + 1)
+    ]
+
+    look_for_duplicates_of([member.pk for member in members], now=now)
+
     assert pairs() == set()
 
 

@@ -152,6 +152,37 @@ def test_common_names_say_less_also_where_they_are_only_alike(
     assert ("namesakes:5" in compare(ADA, other, COUNTS)) == is_told
 
 
+@pytest.mark.parametrize(
+    ("changed", "common"),
+    [
+        ({"phones": ("+18085550199",), "birth": ""}, "namesakes:5"),
+        ({"phones": ("+18085550199",), "birth": "18151219"}, "namesakes:5"),
+        ({"phones": ("+18085550199",)}, "namesakes:2"),
+        ({"phones": ("+12125550143",), "birth": ""}, None),
+        ({"given": "eva", "words": ("eva", "lovelace"), "phones": ("+18085550199",)}, "namesakes:4"),
+        ({"given": "eva", "words": ("eva", "lovelace"), "birth": "18151219"}, None),
+        ({"family": "byron", "words": ("ada", "byron"), "phones": ("+18085550199",)}, "namesakes:6"),
+    ],
+)
+def test_of_namesakes_few_were_born_the_same_day_and_nobody_has_nearly_the_same_phone(
+    changed: dict[str, object], common: str | None
+) -> None:
+    """10 Ada Lovelaces, 1,000 Lovelaces, 10,000 Adas: by chance one in 22,000 was born the same day as another."""
+    ada = msgspec.structs.replace(ADA, mailboxes=())
+
+    told = list(compare(ada, msgspec.structs.replace(ada, **changed), COUNTS))
+
+    assert [finding for finding in told if finding.startswith("namesakes:")] == ([common] if common else [])
+
+
+def test_names_the_wrong_way_round_are_told_by_themselves_where_few_bear_them() -> None:
+    turned = portrait(given_name="Lovelace", family_name="Ada", phones=["+18085550199"])
+    one = portrait(given_name="Ada", family_name="Lovelace", phones=["+12125550142"])
+
+    assert likeness(one, turned, DEFAULT).score > DEFAULT.review_from
+    assert likeness(one, turned, DEFAULT, counts=COUNTS).score < DEFAULT.review_from
+
+
 def test_two_ids_that_a_system_made_are_two_customers_and_a_typed_number_may_be_mistyped() -> None:
     one, two = ("shop:1001",), ("shop:1002",)
 
@@ -176,8 +207,30 @@ def test_nobody_has_more_search_keys_than_this() -> None:
         emails=[f"ada{number}@example.com" for number in many],
     )
 
-    words, pairs_of_words, initials, known = 24, 24 * 23 // 2, 24, 3 * 20
-    assert len(search_keys(longest)) == words + pairs_of_words + initials + known
+    words, pairs_of_words, initials, known, begins, halves = 24, 24 * 23 // 2, 24, 3 * 20, 1, 1 + 20
+    assert len(search_keys(longest)) == words + pairs_of_words + initials + known + begins + halves
+
+
+@pytest.mark.parametrize(
+    ("family_name", "phone", "is_found"),
+    [
+        ("Lovekace", "+18085550199", True),
+        ("Byron", "+18085550199", False),
+        ("Lindqvist", "+12125550143", True),
+        ("Lindqvist", "+12125750142", True),
+        ("Lindqvist", "+12125750143", False),
+        ("Byron", "+12125550143", False),
+    ],
+)
+def test_where_many_bear_the_given_name_a_slip_leaves_another_key(
+    family_name: str, phone: str, is_found: bool
+) -> None:
+    one = portrait(given_name="Ada", family_name="Lovelace", phones=["+12125550142"])
+    two = portrait(given_name="Ada", family_name=family_name, phones=[phone])
+
+    shared = search_keys(one) & search_keys(two) - search_keys(portrait(given_name="Ada"))
+
+    assert bool(shared) == is_found
 
 
 @pytest.mark.parametrize("changed", [{"phones": ("+18085550199",)}, {"birth": "18151211"}, {"birth": ""}])

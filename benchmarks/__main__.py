@@ -57,10 +57,8 @@ def main() -> None:
             _print_import(shop)
         if not wanted or "back-test" in wanted:
             _print_back_test(shop)
-        if "duplicates" in wanted:
-            _print_duplicates(POINTS)
-        if "million-duplicates" in wanted:
-            _print_duplicates(MANY_MEMBERS)
+        for name in wanted & _ONLY_WHEN_ASKED.keys():
+            _ONLY_WHEN_ASKED[name]()
         if not wanted or "pgbench" in wanted:
             _print_pgbench(postgres)
 
@@ -186,10 +184,24 @@ def _print_back_test(shop: "Shop") -> None:
 
 
 def _print_duplicates(members: int) -> None:
-    """Only when it is asked for: it makes members of its own."""
+    """It makes members of its own."""
     from benchmarks.duplicates import compare_duplicates  # noqa: PLC0415 - as above
 
     print(compare_duplicates(members), flush=True)
+
+
+def _print_member_import(rows: int) -> None:
+    """A quarter of an hour, and members of its own."""
+    from benchmarks.member_imports import measure_member_import  # noqa: PLC0415 - as above
+
+    print(measure_member_import(rows), flush=True)
+
+
+_ONLY_WHEN_ASKED: dict[str, Callable[[], None]] = {
+    "duplicates": lambda: _print_duplicates(POINTS),
+    "million-duplicates": lambda: _print_duplicates(MANY_MEMBERS),
+    "million-members": lambda: _print_member_import(MANY_MEMBERS),
+}
 
 
 def _print_pgbench(postgres: Postgres) -> None:

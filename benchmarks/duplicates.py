@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -98,15 +99,8 @@ def _check_everybody() -> tuple[float, float]:
 
 
 def _people(chance: random.Random, members: int) -> tuple[list[Sheet], list[tuple[int, int]]]:
-    """Names as unevenly common as real ones are: the first of them has a hundredth of all members."""
-    families = _names(chance, 20_000)
-    givens = _names(chance, 2_000)
-    by_family = [1 / (rank + 8) for rank in range(len(families))]
-    by_given = [1 / (rank + 15) for rank in range(len(givens))]
     first = round(members * (1 - TWICE))
-    chosen = zip(
-        chance.choices(givens, by_given, k=first), chance.choices(families, by_family, k=first), strict=True
-    )
+    chosen = names_as_common_as_real(chance, first)
     sheets = [_sheet(chance, given, family, number) for number, (given, family) in enumerate(chosen)]
     second = []
     for number in range(first, members):
@@ -114,6 +108,17 @@ def _people(chance: random.Random, members: int) -> tuple[list[Sheet], list[tupl
         second.append((one, number))
         sheets.append(_again(chance, sheets[one], number))
     return sheets, second
+
+
+def names_as_common_as_real(chance: random.Random, count: int) -> Iterator[tuple[str, str]]:
+    """Given and family names, as unevenly common as real ones are: the first of them has a hundredth of all."""
+    families = _names(chance, 20_000)
+    givens = _names(chance, 2_000)
+    by_family = [1 / (rank + 8) for rank in range(len(families))]
+    by_given = [1 / (rank + 15) for rank in range(len(givens))]
+    return zip(
+        chance.choices(givens, by_given, k=count), chance.choices(families, by_family, k=count), strict=True
+    )
 
 
 def _names(chance: random.Random, count: int) -> list[str]:

@@ -121,7 +121,8 @@ class HoldShare(models.Model):
         indexes = [
             models.Index(
                 fields=["wallet", "expires_at"], name="hold_shares_that_count", condition=Q(ended_at=None)
-            )
+            ),
+            models.Index(fields=["member"], name="hold_shares_of_a_member"),
         ]
         triggers = [
             pgtrigger.Protect(name="hold_shares_are_never_deleted", operation=pgtrigger.Delete),

@@ -31,6 +31,8 @@ class PooledLot(models.Model):
         indexes = [
             models.Index(fields=["wallet", "from_member"], name="pooled_lots_of_a_wallet"),
             models.Index(fields=["wallet", "drawn_at"], name="pooled_lots_as_drawn"),
+            models.Index(fields=["member"], name="pooled_lots_of_who_drew"),
+            models.Index(fields=["from_member"], name="pooled_lots_of_who_gave"),
         ]
         triggers = append_only()
 

@@ -64,11 +64,9 @@ class RunAdmin(ExportsList, ReadOnlyAdmin):
     @display(description="funnel")
     def funnel(self, run: CampaignRun) -> SafeString:
         tally = _tally_of(run)
-        steps = (
-            ("Candidates", tally.candidates, ""),
-            ("Sent", tally.sent, ""),
-            ("Offer used", tally.used, ""),
-        )
+        steps = [("Candidates", tally.candidates, ""), ("Sent", tally.sent, "")]
+        if campaigns.offers_something(run):
+            steps.append(("Offer used", tally.used, ""))
         return _bars(steps, tally.candidates)
 
     @display(description="survey")
@@ -76,15 +74,17 @@ class RunAdmin(ExportsList, ReadOnlyAdmin):
         """What those said who were asked: whoever was sent the campaign."""
         code, programme_id = campaigns.find_survey_asked(run) or "", run.campaign.programme_id
         said, asked = sum_scores(programme_id, code, run.cause), _tally_of(run).sent
-        steps = (
-            ("Asked", asked, ""),
-            ("Answered", said.answers, ""),
+        scores = (
             ("Promoters, 9 or 10", said.promoters, ""),
             ("Passives, 7 or 8", said.passives, "is-withheld"),
             ("Detractors, up to 6", said.detractors, "is-failed"),
         )
-        score = "–" if said.nps is None else said.nps
-        return format_html('{}<p>Net promoter score: <bdi dir="ltr">{}</bdi></p>', _bars(steps, asked), score)
+        return format_html(
+            '{}<p class="my-2">Net promoter score: <bdi dir="ltr">{}</bdi></p>{}',
+            _bars((("Asked", asked, ""), ("Answered", said.answers, "")), asked),
+            "–" if said.nps is None else said.nps,
+            _bars(scores, said.answers),
+        )
 
     @display(description="why not sent")
     def reasons(self, run: CampaignRun) -> SafeString:

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 
 from campaigns.errors import CampaignNotFound, RunNotFound
 from campaigns.models import Campaign, CampaignRun, CampaignVersion, Recipient, RunChunk
+from campaigns.rules.offers import NoOffer
 from campaigns.rules.plans import Plan
 from campaigns.rules.verdicts import Candidate
 from config.ground import typed
@@ -101,6 +102,11 @@ def find_survey_asked(run: CampaignRun) -> str | None:
     """Code of the survey that a run asks; None if it asks none, or who its recipients are is not settled."""
     code: str | None = run.version.plan.get("survey") if run.version else None
     return code
+
+
+def offers_something(run: CampaignRun) -> bool:
+    """Whether there is anything to redeem, as far as is settled."""
+    return run.version is None or not isinstance(plan_of(run.version).offer, NoOffer)
 
 
 def runs_of(campaign: Campaign) -> QuerySet[CampaignRun]:

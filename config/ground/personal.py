@@ -94,11 +94,15 @@ def erase_rows(held: Held, member_id: int) -> int:
 
 
 def list_touched(held: Held, member_ids: Sequence[int]) -> list[int]:
-    """Those of these members of whom the table holds anything. One statement."""
+    """Those of these members of whom the table holds anything. One statement.
+
+    With `where` the table is asked for each of them by itself: as one join its whole past would be read for each.
+    """
     table, condition = model_of(held)._meta.db_table, _condition_of_each(held)
-    statement = f"SELECT o.id {_EACH} WHERE EXISTS (SELECT 1 FROM {table} t WHERE {condition})"  # noqa: S608 - declared names
+    one = f"SELECT 1 FROM {table} t WHERE {condition}"  # noqa: S608 - declared names
+    asked = f", LATERAL ({one} LIMIT 1) AS held" if held.where else f" WHERE EXISTS ({one})"
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"members": list(member_ids)})
+        cursor.execute(f"SELECT o.id {_EACH}{asked}", {"members": list(member_ids)})
         return [member_id for (member_id,) in cursor.fetchall()]
 
 

@@ -3,8 +3,10 @@
 from config.ground.personal import EMPTY, Held
 from config.ground.retention import Period
 
-_OF_IDENTITY = """t.member_id = %(member)s
-    OR t.pgh_obj_id IN (SELECT i.id FROM members_identity i WHERE i.member_id = %(member)s)"""
+_OF_IDENTITY = """t.pgh_id IN (
+    SELECT e.pgh_id FROM members_identityevent e WHERE e.member_id = %(member)s
+    UNION SELECT e.pgh_id FROM members_identityevent e JOIN members_identity i ON i.id = e.pgh_obj_id
+    WHERE i.member_id = %(member)s)"""
 _OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN (
     SELECT i.kind, i.value FROM members_identity i WHERE i.member_id = %(member)s
     UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""

@@ -9,6 +9,7 @@ _DID = "To show you what fits, and to count what you do for us."
 
 _WAS_YOU = "To know that it was you who did what was told of this device."
 
+# Rows of large tables that have no index by member are found by what they belong to.
 HELD = (
     Held(
         table="omnichannel.SurveyInvitation",
@@ -29,6 +30,7 @@ HELD = (
     Held(
         table="omnichannel.CaseStep",
         why="To know how far your matter came, and by whom.",
+        where="t.case_id IN (SELECT p.id FROM omnichannel_servicecase p WHERE p.member_id = %(member)s)",
         blank={"words": EMPTY},
         keeps=("changes", "actor"),
     ),
@@ -65,8 +67,9 @@ HELD = (
     Held(
         table="omnichannel.EventTold",
         why=_DID,
-        where="t.teller = %(member)s"
-        " OR t.ref IN (SELECT b.ref FROM omnichannel_behaviourevent b WHERE b.member_id = %(member)s)",
+        where="""t.teller IN (0, %(member)s) AND EXISTS (SELECT 1 FROM omnichannel_behaviourevent b
+        WHERE b.member_id = %(member)s AND b.programme_id = t.programme_id AND b.source = t.source
+            AND b.external_id = t.external_id AND b.ref = t.ref)""",
         becomes="deleted",
     ),
     Held(
@@ -85,12 +88,22 @@ HELD = (
     Held(
         table="omnichannel.OrderLine",
         why=_BOUGHT,
+        where="t.order_id IN (SELECT p.id FROM omnichannel_order p WHERE p.member_id = %(member)s)",
         blank={"name": EMPTY},
         keeps=("sku", "category", "department", "brand"),
     ),
-    Held(table="omnichannel.Receipt", why=_BOOKS, keeps=("number", "order_ref")),
+    Held(
+        table="omnichannel.Receipt",
+        why=_BOOKS,
+        where="t.order_ref IN (SELECT p.ref FROM omnichannel_order p WHERE p.member_id = %(member)s)",
+        keeps=("number", "order_ref"),
+    ),
     Held(table="omnichannel.OrderReturn", why=_BOUGHT, keeps=("ref", "number")),
-    Held(table="omnichannel.ReturnLine", why=_BOUGHT),
+    Held(
+        table="omnichannel.ReturnLine",
+        why=_BOUGHT,
+        where="t.order_return_id IN (SELECT p.id FROM omnichannel_orderreturn p WHERE p.member_id = %(member)s)",
+    ),
     Held(table="omnichannel.ReturnSlip", why="To find the purchase of what came back.", becomes="deleted"),
 )
 

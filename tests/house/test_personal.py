@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import CharField, Field, JSONField, Model, TextField
 
-from config.ground.personal import Held, model_of
+from config.ground.personal import Held, list_touched, model_of, read_rows
 from members.member_data import list_floors
 from members.models import Member
 from members.models.personal import HOUSE
@@ -71,6 +74,34 @@ def test_what_is_said_of_columns_is_said_of_columns_that_are_there() -> None:
 
     assert wrong == []
     assert all(held.why.endswith(".") for held in holdings())
+
+
+LARGE = {
+    "members.IdentityEvent",
+    "omnichannel.EventTold",
+    "omnichannel.KnownVisitor",
+    "omnichannel.OrderLine",
+    "omnichannel.CaseStep",
+    "omnichannel.Receipt",
+    "omnichannel.ReturnLine",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("held", [held for held in holdings() if held.table in LARGE], ids=lambda h: h.table)
+def test_large_tables_are_asked_of_a_member_by_an_index(held: Held) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        before = _read_whole(cursor)
+        assert list_touched(held, [1, 2, 3]) == []
+        assert list(read_rows(held, 1)) == []
+        assert _read_whole(cursor) == before
+
+
+def _read_whole(cursor: Any) -> int:
+    """How often any table was read from end to end in this transaction."""
+    cursor.execute("SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_xact_user_tables")
+    return int(cursor.fetchone()[0])
 
 
 def test_every_kind_of_data_that_ages_stands_in_the_document_with_its_days() -> None:

@@ -29,6 +29,7 @@ _UNDONE = '{"return":{},"undone":{"vouchers_back":["MARK"]},"wallet":{"MARK":1}}
 _MOVERS = "SELECT to_jsonb(array_agg(ref)) || to_jsonb('MARK'::text) FROM members_member WHERE id = MEMBER"
 SAYING = {
     "ground.IdempotencyKey.caller": "'member:MEMBER'",
+    "omnichannel.EventTold.ref": "'x'",
     "loyalty.Voucher.cause": "'goodwill:gdw_1:MARK'",
     "loyalty.Settlement.answer": f"'{_SETTLED}'",
     "loyalty.Reversal.answer": f"'{_UNDONE}'",

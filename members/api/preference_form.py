@@ -1,6 +1,7 @@
 """The form on the page of a member's preferences: what can be chosen, and what of it was changed."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -47,6 +48,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     said: Mapping[str, Value]
 
 
+class _Zones(forms.Select):
+    """Four hundred options, written by one template and not by two for each."""
+
+    template_name = "members/preference_zones.html"
+
+
 class PreferenceForm(forms.Form):
     """Everything a member can choose. What was not touched on the page is not written, so that an old page in another
     window undoes nothing: the hidden field `shown` says what each field showed.
@@ -91,7 +98,7 @@ class PreferenceForm(forms.Form):
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
-    timezone = forms.ChoiceField(label=gettext_lazy("Hours of"), required=False)
+    timezone = forms.ChoiceField(label=gettext_lazy("Hours of"), required=False, widget=_Zones)
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         help_text=gettext_lazy("In which we write to you, as far as we speak it."),
@@ -252,6 +259,7 @@ def _as_cleaned(field: forms.Field, shown: Any) -> Any:
         return None
 
 
+@cache
 def _zones() -> list[tuple[str, list[tuple[str, str]]]]:
     """The zones of the IANA list that are places, by area."""
     places = sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _AREAS)

@@ -75,9 +75,11 @@ def compare_duplicates(members: int) -> str:
     sheets, second = _people(chance, members)
     ids = _enrol(sheets)
     planted = {(max(ids[one], ids[two]), min(ids[one], ids[two])) for one, two in second}
+    first_id = min(ids)
     del sheets, ids
     took, megabytes = _check_everybody()
-    pairs = set(LikelyPair.objects.values_list("member_id", "other_id"))
+    # Not the shop's own: their names and phones are numbered one after the other, and so a slip apart.
+    pairs = set(LikelyPair.objects.filter(other_id__gte=first_id).values_list("member_id", "other_id"))
     share = len(pairs & planted) / len(planted)
     right = len(pairs & planted) / max(1, len(pairs))
     return (

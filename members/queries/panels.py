@@ -84,7 +84,7 @@ def sums(member_id: int, *, programme_id: int | None = None, now: datetime) -> l
         Fact(f"{name}", f"{sum(one.kind == kind for one in known):,}") for kind, name in KINDS_COUNTED.items()
     ]
     words = [
-        Fact(f"{consent.purpose} by {consent.channel}", "yes" if consent.is_given else "no")
+        Fact(f"{consent.purpose} by {consent.channel}".capitalize(), "yes" if consent.is_given else "no")
         for consent in list_consents(member_id)
     ]
     return counted + words

@@ -2,6 +2,9 @@
 
 Each takes the members and days that were touched and derives them whole, so running one again changes nothing. All read
 `programme`, `zone` (its timezone), `members` and `days` (pairs, in step), `all_members` and `now`.
+
+What is gone is found by EXCEPT, which is hashed or sorted whatever the planner expects: as NOT EXISTS it went through
+all sums for each of them where the tables had been empty when they were looked at last.
 """
 
 DAY_SUMS = """
@@ -20,9 +23,11 @@ bought AS (
        AND o.state NOT IN ('open', 'cancelled', 'returned')
      GROUP BY t.member_id, t.bought_on),
 gone AS (
-    DELETE FROM campaigns_memberday d USING touched t
-     WHERE d.member_id = t.member_id AND d.programme_id = %(programme)s AND d.bought_on = t.bought_on
-       AND NOT EXISTS (SELECT FROM bought b WHERE b.member_id = d.member_id AND b.bought_on = d.bought_on))
+    DELETE FROM campaigns_memberday d USING (
+        SELECT c.member_id, c.bought_on FROM campaigns_memberday c JOIN touched t USING (member_id, bought_on)
+         WHERE c.programme_id = %(programme)s
+        EXCEPT SELECT member_id, bought_on FROM bought) x
+     WHERE d.member_id = x.member_id AND d.programme_id = %(programme)s AND d.bought_on = x.bought_on)
 INSERT INTO campaigns_memberday AS d (member_id, programme_id, bought_on, purchases, spent_minor)
 SELECT member_id, %(programme)s, bought_on, purchases, spent_minor FROM bought
     ON CONFLICT (member_id, programme_id, bought_on)
@@ -48,10 +53,13 @@ bought AS (
       JOIN omnichannel_orderline l ON l.order_id = o.id AND l.member_id = o.member_id
      GROUP BY t.member_id, t.month_on, l.department, l.category),
 gone AS (
-    DELETE FROM campaigns_membercategory c USING touched t
-     WHERE c.member_id = t.member_id AND c.programme_id = %(programme)s AND c.month_on = t.month_on
-       AND NOT EXISTS (SELECT FROM bought b WHERE b.member_id = c.member_id AND b.month_on = c.month_on
-                          AND b.department = c.department AND b.category = c.category))
+    DELETE FROM campaigns_membercategory c USING (
+        SELECT d.member_id, d.month_on, d.department, d.category
+          FROM campaigns_membercategory d JOIN touched t USING (member_id, month_on)
+         WHERE d.programme_id = %(programme)s
+        EXCEPT SELECT member_id, month_on, department, category FROM bought) x
+     WHERE c.member_id = x.member_id AND c.programme_id = %(programme)s AND c.month_on = x.month_on
+       AND c.department = x.department AND c.category = x.category)
 INSERT INTO campaigns_membercategory AS c (member_id, programme_id, month_on, department, category, spent_minor)
 SELECT member_id, %(programme)s, month_on, department, category, spent_minor FROM bought
     ON CONFLICT (member_id, programme_id, month_on, department, category)

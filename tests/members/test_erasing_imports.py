@@ -117,6 +117,6 @@ def test_staged_rows_of_a_person_are_found_by_indexes_in_each_way() -> None:
 
     said_of_them, like_them = plans
     assert "Seq Scan" not in said_of_them + like_them
-    for index in ("a_row_is_staged_once", "import_rows_by_person", "import_rows_by_name"):
-        assert index in said_of_them
+    assert "import_rows_by_name" in said_of_them
+    assert "import_rows_by_person" in said_of_them
     assert "import_rows_by_person" in like_them

@@ -11,9 +11,11 @@ from loyalty.rules.ladders import LadderDefinition
 from members.models import Member
 from members.services.households import leave_household
 from tests.loyalty.conftest import LADDER, Shop, basket
-from tests.loyalty.families import family, join
+from tests.loyalty.families import join
 from tests.loyalty.test_given_benefits import buy, cancel
-from tests.loyalty.test_household_tiers import GOLD, give, hear, now, take, tiers
+from tests.loyalty.test_household_tiers import GOLD, give, hear, now, pair, take, tiers
+
+__all__ = ["pair"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -26,17 +28,6 @@ def shop(open_shop: Callable[..., Shop], clock: Any) -> Shop:
     gold = Tier.objects.get(code="gold")
     Benefit.objects.create(tier=gold, code="shipping", kind="free_shipping", title="Free shipping", uses=None)
     return shop
-
-
-@pytest.fixture
-def pair(shop: Shop) -> tuple[Member, Member]:
-    """Ada, who reached gold, and Ben, who bought a little, in one household."""
-    ada, ben = shop.enrol(), shop.enrol()
-    shop.commit(basket(GOLD, member=ada))
-    shop.commit(basket(100, member=ben))
-    family(ada, ben)
-    hear()
-    return ada, ben
 
 
 def has(one: Member) -> list[str]:

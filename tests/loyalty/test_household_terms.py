@@ -11,12 +11,13 @@ from loyalty.models import ProgrammeTerms, TierStanding
 from loyalty.services.tier_reviews import review_tiers, tell_of_ends
 from members.models import Member
 from tests.loyalty.conftest import Shop, basket
-from tests.loyalty.families import family
 from tests.loyalty.rewards import app_of
 from tests.loyalty.test_coming_terms import A_MOMENT, IN_JUNE, scheduled
 from tests.loyalty.test_holds import hold
-from tests.loyalty.test_household_tiers import GOLD, give, given, hear, now, tiers
+from tests.loyalty.test_household_tiers import GOLD, give, given, hear, now, pair, tiers
 from tests.loyalty.test_pools import spend
+
+__all__ = ["pair"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -24,17 +25,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop], clock: Any) -> Shop:
     return open_shop(households_share_tier=True)
-
-
-@pytest.fixture
-def pair(shop: Shop) -> tuple[Member, Member]:
-    """Ada, who reached gold and has points, and Ben, who bought a little, in one household."""
-    ada, ben = shop.enrol(), shop.enrol()
-    shop.commit(basket(GOLD, member=ada))
-    shop.commit(basket(100, member=ben))
-    family(ada, ben)
-    hear()
-    return ada, ben
 
 
 def test_terms_that_are_switched_are_followed_by_the_next_tick(

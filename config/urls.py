@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+admin.autodiscover()
+
 urlpatterns = [
     path("api/v1/", include("loyalty.api.urls")),
     path("api/v1/", include("members.api.urls")),

@@ -1,6 +1,7 @@
 """The entry for web servers: `granian --interface wsgi config.wsgi:application`."""
 
 import os
+from importlib import import_module
 
 import django
 from django.conf import settings
@@ -19,6 +20,7 @@ if settings.SECRET_KEY.startswith("not-secret-"):
     )
 
 django.setup()
+import_module(settings.ROOT_URLCONF)  # all doors and pages now, not while the first customer waits
 application = Handler()
 if settings.TRUSTED_PROXIES:
     # Limits and lock-outs count by address: behind a proxy it is the client's, not the proxy's, that must count.

@@ -132,7 +132,7 @@ def web_command(port: int, application: str = "config.wsgi:application") -> list
     command = [
         sys.executable,
         "-m",
-        "granian",
+        "config.stack.web",
         "--interface",
         "wsgi",
         "--host",

@@ -1,7 +1,8 @@
 """Workbooks (XLSX) as rows of text, of the first sheet alone.
 
 Read by hand, because what reads workbooks in general holds every text of them, and an element for each row: here the
-texts lie in a file on the disk, and no more than a row is held. Styles, which say what is a date, are left to openpyxl.
+texts lie in a file on the disk, and no more than a row is held. Styles, which say what is a date, are left to openpyxl;
+it is slow to import, so only who reads a workbook does.
 """
 
 import os
@@ -16,10 +17,6 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from django.conf import settings
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.utils.datetime import from_excel
-from openpyxl.xml.constants import SHARED_STRINGS
 
 from members.adapters.faults import LONGEST_CELL, MOST_COLUMNS, TableNotReadable, too_large
 
@@ -42,6 +39,10 @@ def read_sheet(raw: IO[bytes]) -> Iterator[SheetRow]:
 
     :raises TableNotReadable: it grows beyond measure, or is none.
     """
+    from openpyxl.reader.excel import ExcelReader  # noqa: PLC0415 - see above
+    from openpyxl.styles.stylesheet import apply_stylesheet  # noqa: PLC0415
+    from openpyxl.xml.constants import SHARED_STRINGS  # noqa: PLC0415
+
     _ensure_measured(raw)
     raw.seek(0)
     book = ExcelReader(raw, read_only=True, data_only=True, keep_links=False)
@@ -218,6 +219,9 @@ class _Dates:
     """Which numbers are dates, by their style, and which."""
 
     def __init__(self, book: Any) -> None:
+        from openpyxl.utils.datetime import from_excel  # noqa: PLC0415 - see above
+
+        self._date_of = from_excel
         self._epoch = book.epoch
         self._dates, self._spans = book._date_formats, book._timedelta_formats
 
@@ -226,7 +230,7 @@ class _Dates:
         if style not in self._dates:
             return None
         try:
-            found = from_excel(number, self._epoch, timedelta=style in self._spans)
+            found = self._date_of(number, self._epoch, timedelta=style in self._spans)
         except (OverflowError, ValueError):
             return "#VALUE!"
         if isinstance(found, datetime):

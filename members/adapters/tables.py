@@ -16,7 +16,6 @@ from typing import IO, Any, NamedTuple, cast
 
 import msgspec
 from django.conf import settings
-from openpyxl.utils.exceptions import InvalidFileException
 
 from members.adapters.faults import LONGEST_CELL, LONGEST_LINE, MOST_COLUMNS, TableNotReadable, too_large
 from members.adapters.sheets import number_as_text, read_sheet
@@ -47,7 +46,6 @@ _BROKEN = (
     ArithmeticError,
     zlib.error,
     zipfile.BadZipFile,
-    InvalidFileException,
 )
 """What unpacking and reading a broken file ends in; XML says that it is broken by a `SyntaxError`."""
 

@@ -20,6 +20,7 @@ _log = logging.getLogger("regulars.outbox")
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # it serves no page, and half of its start would be loading them for the checks
     help = "Deliver events to their subscribers. Any number may run at once; SIGTERM stops after the current batch."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from config.settings import database_from
 from tests import servers
+from tests.emptying import empty_by_deleting
 from tests.processes import Processes
 
 # How fast examples are is no matter of right and wrong, and the machine may be busy.
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, _stop_in_order)
         _start_servers(config)
     _use_servers()
+    empty_by_deleting()
 
 
 def _stop_in_order(_number: int, _frame: object) -> None:
@@ -70,6 +72,7 @@ def _use_servers() -> None:
     database.setdefault("TEST", {})["TEMPLATE"] = os.environ.get("REGULARS_TEST_TEMPLATE")
     settings.BROKER_URL = settings.CELERY_BROKER_URL = os.environ["BROKER_URL"]
     settings.CACHE_URL = os.environ["CACHE_URL"]
+    settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2"]
     settings.MESSAGE_FOLDER = Path(os.environ["REGULARS_TEST_FOLDER"]) / "outbox"
 
 

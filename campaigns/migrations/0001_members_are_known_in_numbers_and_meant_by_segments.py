@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                         ('decided_at', models.DateTimeField(null=True)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['run', 'chunk'], name='recipients_of_a_chunk'), models.Index(fields=['member', '-id'], name='recipients_by_member'), models.Index(condition=models.Q(('verdict', 'waiting')), fields=['run'], name='recipients_that_wait')],
+                        'indexes': [models.Index(fields=['run', 'chunk'], name='recipients_of_a_chunk'), models.Index(fields=['member', '-id'], name='recipients_by_member'), models.Index(condition=models.Q(('verdict', 'waiting')), fields=['run'], name='recipients_that_wait'), models.Index(condition=models.Q(('verdict', 'sent')), fields=['member', 'decided_at', 'id'], name='offers_by_moment')],
                         'constraints': [models.UniqueConstraint(fields=('run', 'member'), name='a_member_receives_a_run_once'), models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('verdict', 'waiting')), ('verdict__in', ['sent', 'withheld', 'failed']), _connector='OR'), name='a_recipient_waits_or_has_a_verdict'), models.CheckConstraint(condition=models.Q(('reason__in', ['', 'sent', 'member_merged', 'member_erased', 'offer_over', 'no_favourite_known', 'consent_missing', 'address_missing', 'content_broken', 'could_not_be_granted'])), name='a_verdict_has_a_reason_that_is_known'), models.CheckConstraint(condition=models.Q(('verdict', 'waiting'), models.Q(models.Q(('reason', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='every_verdict_has_a_reason_and_a_moment')],
                     },
                 ),

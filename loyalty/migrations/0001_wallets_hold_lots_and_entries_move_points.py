@@ -230,14 +230,14 @@ class Migration(migrations.Migration):
                         ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.tier')),
                         ('from_at', models.DateTimeField()),
                         ('until_at', models.DateTimeField()),
-                        ('given_by', models.CharField(blank=True, db_default='', default='', help_text='The colleague; empty: reached.', max_length=60)),
+                        ('given_by', models.CharField(blank=True, db_default='', default='', help_text='Who gave it, for example staff:3, merge:mrg_1 or household:hsh_1; empty: reached.', max_length=60)),
                         ('reason', models.CharField(blank=True, db_default='', default='', max_length=300)),
                         ('ended_by', models.CharField(blank=True, db_default='', default='', max_length=60)),
                         ('end_reason', models.CharField(blank=True, db_default='', default='', max_length=300)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['until_at'], name='standings_by_their_end')],
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('given_by', '')), fields=('wallet', 'tier', 'from_at', 'member'), name='a_standing_starts_once'), models.CheckConstraint(condition=models.Q(('until_at__gte', models.F('from_at'))), name='a_standing_lasts'), models.CheckConstraint(condition=models.Q(('given_by', ''), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_tier_is_given_for_a_reason'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('given_by', '')), expressions=[('wallet', '='), ('tier', '='), ('member', '='), (models.Func('from_at', 'until_at', function='tstzrange'), '&&')], name='standings_of_a_tier_never_overlap'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('given_by', ''), _negated=True), expressions=[('wallet', '='), ('tier', '='), ('member', '='), (models.Func('from_at', 'until_at', function='tstzrange'), '&&')], name='gifts_of_a_tier_never_overlap')],
+                        'indexes': [models.Index(fields=['until_at'], name='standings_by_their_end'), models.Index(fields=['wallet', 'until_at'], name='standings_of_a_wallet'), models.Index(fields=['member', 'from_at', 'id'], name='standing_by_moment')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('given_by', '')), fields=('wallet', 'tier', 'from_at', 'member'), name='a_standing_starts_once'), models.CheckConstraint(condition=models.Q(('until_at__gte', models.F('from_at'))), name='a_standing_lasts'), models.CheckConstraint(condition=models.Q(('given_by', ''), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_tier_is_given_for_a_reason'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('given_by', '')), expressions=[('wallet', '='), ('tier', '='), ('member', '='), (models.Func('from_at', 'until_at', function='tstzrange'), '&&')], name='standings_of_a_tier_never_overlap'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(models.Q(('given_by', ''), _negated=True), models.Q(('given_by__startswith', 'household:'), _negated=True)), expressions=[('wallet', '='), ('tier', '='), ('member', '='), (models.Func('from_at', 'until_at', function='tstzrange'), '&&')], name='gifts_of_a_tier_never_overlap'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('given_by__startswith', 'household:')), expressions=[('wallet', '='), ('tier', '='), ('member', '='), (models.Func('from_at', 'until_at', function='tstzrange'), '&&')], name='a_household_gives_a_tier_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -312,7 +312,8 @@ class Migration(migrations.Migration):
                         ('points_spent', models.BigIntegerField()),
                         ('points_paid_minor', models.BigIntegerField()),
                         ('qualifying_minor', models.BigIntegerField(help_text='What counted towards tiers.')),
-                        ('answer', models.TextField(help_text='JSON text; kept as it was sent.')),
+                        ('answer', models.TextField(help_text='JSON text; the wallet as `loyalty.rules.wallets.WalletFacts`.')),
+                        ('weights', models.JSONField(blank=True, help_text='For each award how much each of its lines brought; empty: as much as was paid for them.', null=True)),
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('order_ref', 'member'), name='an_order_is_settled_once')],
@@ -336,6 +337,7 @@ class Migration(migrations.Migration):
                         ('points', models.BigIntegerField()),
                         ('digest', models.BinaryField(help_text="SHA-256 over the previous seal's digest and the day's entries in order.")),
                         ('made_at', models.DateTimeField()),
+                        ('digest_version', models.SmallIntegerField(db_default=1, default=1, help_text='What it covers: from 2 on debts and what entries undo, too.')),
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('programme', 'sealed_on'), name='a_day_is_sealed_once')],
@@ -420,7 +422,7 @@ class Migration(migrations.Migration):
                         ('recorded_on', models.DateField(help_text='Day of recording, UTC.')),
                         ('happened_on', models.DateField(help_text="Day it happened, on the programme's calendar.")),
                         ('booked_on', models.DateField(help_text='Day it counts on.')),
-                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
+                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('merge_out', 'gone with a merge'), ('merge_in', 'come with a merge'), ('merge_back', 'come back from a merge'), ('pool_out', 'drawn by the household'), ('pool_in', 'drawn from the household'), ('pool_home', 'gone home'), ('pool_back', 'come home'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
                         ('points', models.BigIntegerField()),
                         ('debt_change', models.BigIntegerField()),
                         ('entries', models.BigIntegerField()),
@@ -442,7 +444,7 @@ class Migration(migrations.Migration):
                         ('recorded_on', models.DateField(help_text='Day of recording, UTC.')),
                         ('cohort_on', models.DateField(help_text='First day of the month of birth.')),
                         ('moved_on', models.DateField(help_text='First day of the month of the movement.')),
-                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
+                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('merge_out', 'gone with a merge'), ('merge_in', 'come with a merge'), ('merge_back', 'come back from a merge'), ('pool_out', 'drawn by the household'), ('pool_in', 'drawn from the household'), ('pool_home', 'gone home'), ('pool_back', 'come home'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
                         ('points', models.BigIntegerField()),
                     ],
                     options={
@@ -609,7 +611,7 @@ class Migration(migrations.Migration):
                         ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
                         ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
                         ('seq', models.BigIntegerField()),
-                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
+                        ('kind', models.CharField(choices=[('earn', 'Earn'), ('bonus', 'Bonus'), ('spend', 'Spend'), ('expire', 'Expire'), ('adjust', 'Adjust'), ('transfer_out', 'given away'), ('transfer_in', 'given by another'), ('merge_out', 'gone with a merge'), ('merge_in', 'come with a merge'), ('merge_back', 'come back from a merge'), ('pool_out', 'drawn by the household'), ('pool_in', 'drawn from the household'), ('pool_home', 'gone home'), ('pool_back', 'come home'), ('reverse_earn', 'taken back'), ('reverse_spend', 'given back')], max_length=16)),
                         ('points', models.BigIntegerField()),
                         ('balance_after', models.BigIntegerField()),
                         ('debt_change', models.BigIntegerField(db_default=0, default=0)),
@@ -621,10 +623,11 @@ class Migration(migrations.Migration):
                         ('reason', models.CharField(max_length=300)),
                         ('happened_at', models.DateTimeField()),
                         ('recorded_at', models.DateTimeField()),
+                        ('sealed_digest', models.BinaryField(help_text='What its seal covers of it, if the reason was erased since.', null=True)),
                     ],
                     options={
                         'verbose_name_plural': 'entries',
-                        'indexes': [models.Index(fields=['programme', 'recorded_at'], name='entry_by_programme_and_day')],
+                        'indexes': [models.Index(fields=['programme', 'recorded_at'], name='entry_by_programme_and_day'), models.Index(condition=models.Q(models.Q(('order_ref', ''), _negated=True), ('kind__in', ['earn', 'bonus', 'spend', 'reverse_earn', 'reverse_spend']), _negated=True), fields=['member', 'happened_at', 'id'], name='entry_beside_purchases')],
                         'constraints': [models.UniqueConstraint(fields=('wallet', 'seq', 'member'), name='entries_are_numbered_without_gaps'), models.UniqueConstraint(fields=('wallet', 'cause', 'member'), name='a_cause_counts_once'), models.CheckConstraint(condition=models.Q(('points', 0), _negated=True), name='entry_moves_points')],
                     },
                 ),
@@ -1013,10 +1016,12 @@ class Migration(migrations.Migration):
                         ('held_at', models.DateTimeField()),
                         ('expires_at', models.DateTimeField()),
                         ('ended_at', models.DateTimeField(blank=True, null=True)),
+                        ('place', models.ForeignKey(blank=True, db_index=False, help_text='Where it was told, and `reference` is a name; empty: in the programme.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.place')),
+                        ('points_of_others', models.BigIntegerField(db_default=0, default=0, help_text='Those of them that others of the household have set aside for it.')),
                     ],
                     options={
                         'indexes': [models.Index(condition=models.Q(('state', 'held')), fields=['wallet', 'expires_at'], name='holds_that_count'), models.Index(fields=['member', 'held_at'], name='holds_of_a_member')],
-                        'constraints': [models.UniqueConstraint(fields=('ref', 'member'), name='hold_ref_names_one_hold'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_hold_holds_points'), models.CheckConstraint(condition=models.Q(models.Q(('captured_points__gt', 0), ('captured_points__lte', models.F('points')), ('state', 'captured')), models.Q(models.Q(('state', 'captured'), _negated=True), ('captured_points', 0)), _connector='OR'), name='a_hold_captures_what_it_holds_at_most'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'held')), models.Q(models.Q(('state', 'held'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='a_hold_ends_once'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('held_at'))), name='a_hold_lasts')],
+                        'constraints': [models.UniqueConstraint(fields=('ref', 'member'), name='hold_ref_names_one_hold'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_hold_holds_points'), models.CheckConstraint(condition=models.Q(models.Q(('captured_points__gt', 0), ('captured_points__lte', models.F('points')), ('state', 'captured')), models.Q(models.Q(('state', 'captured'), _negated=True), ('captured_points', 0)), _connector='OR'), name='a_hold_captures_what_it_holds_at_most'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'held')), models.Q(models.Q(('state', 'held'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='a_hold_ends_once'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('held_at'))), name='a_hold_lasts'), models.CheckConstraint(condition=models.Q(('points_of_others__gte', 0), ('points_of_others__lte', models.F('points'))), name='a_hold_sets_aside_of_others_what_it_holds_at_most')],
                     },
                 ),
                 pgtrigger.migrations.AddTrigger(
@@ -1025,11 +1030,11 @@ class Migration(migrations.Migration):
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='hold',
-                    trigger=pgtrigger.compiler.Trigger(name='holds_are_never_rewritten', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."actor" IS DISTINCT FROM (NEW."actor") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."held_at" IS DISTINCT FROM (NEW."held_at") OR OLD."member_id" IS DISTINCT FROM (NEW."member_id") OR OLD."points" IS DISTINCT FROM (NEW."points") OR OLD."ref" IS DISTINCT FROM (NEW."ref") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."wallet_id" IS DISTINCT FROM (NEW."wallet_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='33df3ac1bd545e6157f97b0015558fb244866578', operation='UPDATE', pgid='pgtrigger_holds_are_never_rewritten_9525a', table='loyalty_hold', when='BEFORE')),
+                    trigger=pgtrigger.compiler.Trigger(name='holds_end_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IS DISTINCT FROM \'held\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4cfa52a231388d5110a36a32fff11fd963ed05e1', operation='UPDATE', pgid='pgtrigger_holds_end_once_6a2ce', table='loyalty_hold', when='BEFORE')),
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='hold',
-                    trigger=pgtrigger.compiler.Trigger(name='holds_end_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IS DISTINCT FROM \'held\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4cfa52a231388d5110a36a32fff11fd963ed05e1', operation='UPDATE', pgid='pgtrigger_holds_end_once_6a2ce', table='loyalty_hold', when='BEFORE')),
+                    trigger=pgtrigger.compiler.Trigger(name='holds_are_never_rewritten', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."actor" IS DISTINCT FROM (NEW."actor") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."held_at" IS DISTINCT FROM (NEW."held_at") OR OLD."member_id" IS DISTINCT FROM (NEW."member_id") OR OLD."place_id" IS DISTINCT FROM (NEW."place_id") OR OLD."points" IS DISTINCT FROM (NEW."points") OR OLD."points_of_others" IS DISTINCT FROM (NEW."points_of_others") OR OLD."ref" IS DISTINCT FROM (NEW."ref") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."wallet_id" IS DISTINCT FROM (NEW."wallet_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='fdff591afa5ad9eacdb4a17cc2f35d0956489849', operation='UPDATE', pgid='pgtrigger_holds_are_never_rewritten_9525a', table='loyalty_hold', when='BEFORE')),
                 ),
                 migrations.CreateModel(
                     name='Label',
@@ -1119,6 +1124,7 @@ class Migration(migrations.Migration):
                         ('lowered', models.PositiveIntegerField(default=0)),
                         ('started_at', models.DateTimeField()),
                         ('finished_at', models.DateTimeField(null=True)),
+                        ('shared_tier', models.BooleanField(db_default=False, default=False, help_text='Whether households shared the tier when they were levelled last.')),
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('programme', 'ladder', 'reviewed_on'), name='a_ladder_is_reviewed_once_a_day')],
@@ -1166,6 +1172,8 @@ class Migration(migrations.Migration):
                         ('proof_above', models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this in a day at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above')),
                         ('transfer_points_a_day', models.PositiveIntegerField(blank=True, db_default=0, default=0, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day')),
                         ('updated_at', models.DateTimeField(auto_now=True)),
+                        ('households_share', models.BooleanField(db_default=True, default=True, help_text='Who spends more than their own points draws what is lacking from the others of their household.', verbose_name='Households share')),
+                        ('households_share_tier', models.BooleanField(db_default=False, default=False, help_text='Everybody of a household stands on the highest tier that one of them stands on, and has what of its benefits can be used as often as one likes.', verbose_name='Households share the tier')),
                     ],
                     options={
                         'verbose_name_plural': 'programme terms',
@@ -1174,11 +1182,11 @@ class Migration(migrations.Migration):
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='programmeterms',
-                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."burn_minor" IS DISTINCT FROM (NEW."burn_minor") OR OLD."burn_points" IS DISTINCT FROM (NEW."burn_points") OR OLD."expiry_days" IS DISTINCT FROM (NEW."expiry_days") OR OLD."expiry_kind" IS DISTINCT FROM (NEW."expiry_kind") OR OLD."expiry_on" IS DISTINCT FROM (NEW."expiry_on") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kept_alive_by" IS DISTINCT FROM (NEW."kept_alive_by") OR OLD."maturity_days" IS DISTINCT FROM (NEW."maturity_days") OR OLD."programme_id" IS DISTINCT FROM (NEW."programme_id") OR OLD."proof_above" IS DISTINCT FROM (NEW."proof_above") OR OLD."rules_need_approval" IS DISTINCT FROM (NEW."rules_need_approval") OR OLD."transfer_points_a_day" IS DISTINCT FROM (NEW."transfer_points_a_day") OR OLD."welcome_points" IS DISTINCT FROM (NEW."welcome_points") OR OLD."when_spent" IS DISTINCT FROM (NEW."when_spent"))', func='INSERT INTO "loyalty_programmetermsevent" ("burn_minor", "burn_points", "expiry_days", "expiry_kind", "expiry_on", "id", "kept_alive_by", "maturity_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "proof_above", "rules_need_approval", "transfer_points_a_day", "welcome_points", "when_spent") VALUES (OLD."burn_minor", OLD."burn_points", OLD."expiry_days", OLD."expiry_kind", OLD."expiry_on", OLD."id", OLD."kept_alive_by", OLD."maturity_days", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."programme_id", OLD."proof_above", OLD."rules_need_approval", OLD."transfer_points_a_day", OLD."welcome_points", OLD."when_spent"); RETURN NULL;', hash='5995783717f12996524944a63af19be0e1a64bbd', operation='UPDATE', pgid='pgtrigger_changed_update_83cdf', table='loyalty_programmeterms', when='AFTER')),
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."burn_minor" IS DISTINCT FROM (NEW."burn_minor") OR OLD."burn_points" IS DISTINCT FROM (NEW."burn_points") OR OLD."expiry_days" IS DISTINCT FROM (NEW."expiry_days") OR OLD."expiry_kind" IS DISTINCT FROM (NEW."expiry_kind") OR OLD."expiry_on" IS DISTINCT FROM (NEW."expiry_on") OR OLD."households_share" IS DISTINCT FROM (NEW."households_share") OR OLD."households_share_tier" IS DISTINCT FROM (NEW."households_share_tier") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kept_alive_by" IS DISTINCT FROM (NEW."kept_alive_by") OR OLD."maturity_days" IS DISTINCT FROM (NEW."maturity_days") OR OLD."programme_id" IS DISTINCT FROM (NEW."programme_id") OR OLD."proof_above" IS DISTINCT FROM (NEW."proof_above") OR OLD."rules_need_approval" IS DISTINCT FROM (NEW."rules_need_approval") OR OLD."transfer_points_a_day" IS DISTINCT FROM (NEW."transfer_points_a_day") OR OLD."welcome_points" IS DISTINCT FROM (NEW."welcome_points") OR OLD."when_spent" IS DISTINCT FROM (NEW."when_spent"))', func='INSERT INTO "loyalty_programmetermsevent" ("burn_minor", "burn_points", "expiry_days", "expiry_kind", "expiry_on", "households_share", "households_share_tier", "id", "kept_alive_by", "maturity_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "proof_above", "rules_need_approval", "transfer_points_a_day", "welcome_points", "when_spent") VALUES (OLD."burn_minor", OLD."burn_points", OLD."expiry_days", OLD."expiry_kind", OLD."expiry_on", OLD."households_share", OLD."households_share_tier", OLD."id", OLD."kept_alive_by", OLD."maturity_days", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."programme_id", OLD."proof_above", OLD."rules_need_approval", OLD."transfer_points_a_day", OLD."welcome_points", OLD."when_spent"); RETURN NULL;', hash='6d6ea6888a4addfcc6de2d2b0c5d434610ebee7c', operation='UPDATE', pgid='pgtrigger_changed_update_83cdf', table='loyalty_programmeterms', when='AFTER')),
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='programmeterms',
-                    trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "loyalty_programmetermsevent" ("burn_minor", "burn_points", "expiry_days", "expiry_kind", "expiry_on", "id", "kept_alive_by", "maturity_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "proof_above", "rules_need_approval", "transfer_points_a_day", "welcome_points", "when_spent") VALUES (OLD."burn_minor", OLD."burn_points", OLD."expiry_days", OLD."expiry_kind", OLD."expiry_on", OLD."id", OLD."kept_alive_by", OLD."maturity_days", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."programme_id", OLD."proof_above", OLD."rules_need_approval", OLD."transfer_points_a_day", OLD."welcome_points", OLD."when_spent"); RETURN NULL;', hash='cbc0a7df60eecc70893f702c3ab1b05e09f00546', operation='DELETE', pgid='pgtrigger_removed_delete_5b019', table='loyalty_programmeterms', when='AFTER')),
+                    trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "loyalty_programmetermsevent" ("burn_minor", "burn_points", "expiry_days", "expiry_kind", "expiry_on", "households_share", "households_share_tier", "id", "kept_alive_by", "maturity_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "proof_above", "rules_need_approval", "transfer_points_a_day", "welcome_points", "when_spent") VALUES (OLD."burn_minor", OLD."burn_points", OLD."expiry_days", OLD."expiry_kind", OLD."expiry_on", OLD."households_share", OLD."households_share_tier", OLD."id", OLD."kept_alive_by", OLD."maturity_days", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."programme_id", OLD."proof_above", OLD."rules_need_approval", OLD."transfer_points_a_day", OLD."welcome_points", OLD."when_spent"); RETURN NULL;', hash='0f917af15c5a0244f4a44247cf451f7f86095a12', operation='DELETE', pgid='pgtrigger_removed_delete_5b019', table='loyalty_programmeterms', when='AFTER')),
                 ),
                 migrations.CreateModel(
                     name='ProgrammeTermsEvent',
@@ -1202,6 +1210,8 @@ class Migration(migrations.Migration):
                         ('rules_need_approval', models.BooleanField(db_default=False, default=True, help_text='What one person writes of rules, ladders, terms and limits becomes live when another one has approved it.', verbose_name='A second person approves')),
                         ('proof_above', models.PositiveIntegerField(blank=True, default=None, help_text='Who spends more points than this in a day at a till shows their rotating code, or tells the code that is sent to their phone. 0: always. Empty: never asked.', null=True, verbose_name='Proof above')),
                         ('transfer_points_a_day', models.PositiveIntegerField(blank=True, db_default=0, default=0, help_text='So many points a member may give to other members in a day. 0: none. Empty: as many as they have.', null=True, verbose_name='Given away a day')),
+                        ('households_share', models.BooleanField(db_default=True, default=True, help_text='Who spends more than their own points draws what is lacking from the others of their household.', verbose_name='Households share')),
+                        ('households_share_tier', models.BooleanField(db_default=False, default=False, help_text='Everybody of a household stands on the highest tier that one of them stands on, and has what of its benefits can be used as often as one likes.', verbose_name='Households share the tier')),
                     ],
                     options={
                         'abstract': False,
@@ -1221,14 +1231,17 @@ class Migration(migrations.Migration):
                         ('needs_approval', models.BooleanField(default=True)),
                         ('id', models.BigAutoField(primary_key=True, serialize=False)),
                         ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
-                        ('kind', models.CharField(choices=[('terms', 'terms'), ('limits', 'limits of corrections')], max_length=6)),
-                        ('definition', models.JSONField(help_text='`loyalty.rules.programme_files.TermsPart`, or role -> points.')),
-                        ('before', models.JSONField(help_text='What it took the place of.', null=True)),
+                        ('kind', models.CharField(choices=[('terms', 'terms'), ('limits', 'limits of corrections'), ('file', 'file')], max_length=6)),
+                        ('definition', models.JSONField(help_text='`TermsPart` or `ProgrammeFile` of `loyalty.rules.programme_files`, or role -> points.')),
+                        ('before', models.JSONField(help_text='What it took the place of; empty until it did.', null=True)),
+                        ('live_from', models.DateTimeField(blank=True, help_text='From when terms hold. Empty: from their approval.', null=True)),
+                        ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                        ('withdrawn_by', models.CharField(blank=True, db_default='', default='', max_length=60)),
                     ],
                     options={
-                        'verbose_name': 'draft of terms and limits',
-                        'verbose_name_plural': 'drafts of terms and limits',
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'submitted'])), fields=('programme', 'kind'), name='a_programme_has_one_open_draft'), models.CheckConstraint(condition=models.Q(models.Q(('needs_approval', True), ('state', 'approved'), _negated=True), models.Q(models.Q(('decided_by', models.F('made_by')), _negated=True), models.Q(('decided_by', models.F('submitted_by')), _negated=True)), _connector='OR'), name='terms_are_approved_by_another')],
+                        'verbose_name': 'draft of terms, limits or a file',
+                        'verbose_name_plural': 'drafts of terms, limits and files',
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'submitted'])), fields=('programme', 'kind'), name='a_programme_has_one_open_draft'), models.CheckConstraint(condition=models.Q(models.Q(('needs_approval', True), ('state', 'approved'), _negated=True), models.Q(models.Q(('decided_by', models.F('made_by')), _negated=True), models.Q(('decided_by', models.F('submitted_by')), _negated=True)), _connector='OR'), name='terms_are_approved_by_another'), models.CheckConstraint(condition=models.Q(('withdrawn_at', None), models.Q(('before__isnull', True), ('withdrawn_at__lt', models.F('live_from'))), _connector='OR'), name='terms_are_withdrawn_before_they_begin'), models.UniqueConstraint(condition=models.Q(('before__isnull', True), ('kind', 'terms'), ('state', 'approved'), ('withdrawn_at', None)), fields=('programme',), name='one_change_of_terms_waits_for_its_time')],
                     },
                 ),
                 migrations.CreateModel(
@@ -1318,7 +1331,7 @@ class Migration(migrations.Migration):
                         ('revoked_because', models.CharField(blank=True, db_default='', default='', max_length=200)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['series', 'id'], name='vouchers_of_a_series'), models.Index(condition=models.Q(('member__isnull', False), ('revoked_at', None), models.Q(('max_uses', None), ('uses__lt', models.F('max_uses')), _connector='OR')), fields=['member', 'id'], name='vouchers_to_use')],
+                        'indexes': [models.Index(fields=['series', 'id'], name='vouchers_of_a_series'), models.Index(condition=models.Q(('member__isnull', False), ('revoked_at', None), models.Q(('max_uses', None), ('uses__lt', models.F('max_uses')), _connector='OR')), fields=['member', 'id'], name='vouchers_to_use'), models.Index(condition=models.Q(('member__isnull', False)), fields=['member', 'issued_at', 'id'], name='voucher_by_moment')],
                         'constraints': [models.UniqueConstraint(fields=('code',), name='a_code_names_one_voucher'), models.UniqueConstraint(condition=models.Q(('member__isnull', False)), fields=('member', 'series', 'cause'), name='a_voucher_is_issued_once'), models.CheckConstraint(condition=models.Q(('uses__gte', 0)), name='a_voucher_is_used_never_or_more'), models.CheckConstraint(condition=models.Q(('max_uses', None), ('uses__lte', models.F('max_uses')), _connector='OR'), name='a_voucher_is_never_overused'), models.CheckConstraint(condition=models.Q(models.Q(('left_minor', None), ('worth_minor', None)), models.Q(('left_minor__gte', 0), ('left_minor__lte', models.F('worth_minor'))), _connector='OR'), name='a_gift_card_is_never_overdrawn'), models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='a_voucher_lasts'), models.CheckConstraint(condition=models.Q(('revoked_at', None), models.Q(('revoked_because', ''), _negated=True), _connector='OR'), name='a_voucher_is_revoked_for_a_reason')],
                     },
                 ),
@@ -1609,7 +1622,7 @@ class Migration(migrations.Migration):
                         ('changed_at', models.DateTimeField()),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['member', 'reward', 'id'], name='redemptions_of_a_member'), models.Index(fields=['reward', 'id'], name='redemptions_of_a_reward'), models.Index(condition=models.Q(('state__in', ['ordered', 'packed', 'ready', 'booked'])), fields=['place', 'id'], name='redemptions_to_work_on')],
+                        'indexes': [models.Index(fields=['member', 'reward', 'id'], name='redemptions_of_a_member'), models.Index(fields=['reward', 'id'], name='redemptions_of_a_reward'), models.Index(condition=models.Q(('state__in', ['ordered', 'packed', 'ready', 'booked'])), fields=['place', 'id'], name='redemptions_to_work_on'), models.Index(fields=['member', 'redeemed_at', 'id'], name='redemption_by_moment')],
                         'constraints': [models.UniqueConstraint(fields=('ref', 'member'), name='redemption_ref_names_one_redemption'), models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('member', 'told_at', 'number'), name='a_redemption_number_counts_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_redemption_costs_points'), models.CheckConstraint(condition=models.Q(('cash_receipt', ''), ('cash_minor__gt', 0), _connector='OR'), name='no_money_is_paid_where_none_is_due'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['handed_over', 'attended']), _negated=True), ('cash_minor', 0), models.Q(('cash_receipt', ''), _negated=True), _connector='OR'), name='nothing_is_handed_over_unpaid')],
                     },
                 ),
@@ -1691,7 +1704,7 @@ class Migration(migrations.Migration):
                         ('qualifying_minor', models.BigIntegerField(help_text='What no longer counts towards tiers.')),
                         ('qualifying_points', models.BigIntegerField(db_default=0, default=0, help_text='Points that no longer count towards tiers.')),
                         ('visits', models.SmallIntegerField(db_default=0, default=0, help_text='1: nothing is left of the purchase, so it was no visit.')),
-                        ('answer', models.TextField(help_text='JSON text; kept as it was sent.')),
+                        ('answer', models.TextField(help_text='JSON text; the wallet as `loyalty.rules.wallets.WalletFacts`.')),
                     ],
                     options={
                         'indexes': [models.Index(fields=['order_ref'], name='reversals_of_an_order')],
@@ -1740,10 +1753,11 @@ class Migration(migrations.Migration):
                         ('to_wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
                         ('points', models.BigIntegerField()),
                         ('made_at', models.DateTimeField()),
+                        ('number', models.CharField(blank=True, db_default='', default='', help_text="What the giver's app calls it.", max_length=64)),
                     ],
                     options={
                         'indexes': [models.Index(fields=['wallet', 'made_at'], name='transfers_of_a_wallet')],
-                        'constraints': [models.UniqueConstraint(fields=('ref', 'member'), name='transfer_ref_names_one_transfer'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_transfer_gives_points'), models.CheckConstraint(condition=models.Q(('to_wallet', models.F('wallet')), _negated=True), name='nobody_gives_to_themselves')],
+                        'constraints': [models.UniqueConstraint(fields=('ref', 'member'), name='transfer_ref_names_one_transfer'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_transfer_gives_points'), models.CheckConstraint(condition=models.Q(('to_wallet', models.F('wallet')), _negated=True), name='nobody_gives_to_themselves'), models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('wallet', 'member', 'number'), name='a_transfer_number_counts_once')],
                     },
                 ),
                 pgtrigger.migrations.AddTrigger(
@@ -1754,6 +1768,136 @@ class Migration(migrations.Migration):
                     model_name='transfer',
                     trigger=pgtrigger.compiler.Trigger(name='table_never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF current_setting('regulars.allow_truncate', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nRAISE EXCEPTION 'rows of % are kept for good: TRUNCATE is refused', TG_TABLE_NAME;\n", hash='a66f4b7821eb4f9b43df314c7f4c94e8de00727b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_table_never_emptied_eb75d', table='loyalty_transfer', when='BEFORE')),
                 ),
+                migrations.CreateModel(
+                    name='Forgiven',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('points', models.BigIntegerField(help_text='Still left with the member.')),
+                        ('after_seq', models.BigIntegerField(help_text="Number of the wallet's last entry when they were left.")),
+                        ('entry', models.ForeignKey(db_index=False, help_text='The award.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.entry')),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['wallet'], name='forgiven_of_a_wallet')],
+                        'constraints': [models.UniqueConstraint(fields=('entry', 'member'), name='an_award_is_left_once'), models.CheckConstraint(condition=models.Q(('points__gte', 0)), name='no_less_than_nothing_is_left')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='MergedWallet',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('debt', models.BigIntegerField(db_default=0, default=0)),
+                        ('is_apart', models.BooleanField(db_default=False, default=False)),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('merge', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.merge')),
+                        ('to_wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('wallet', 'merge', 'member'), name='a_merge_joins_a_wallet_once'), models.UniqueConstraint(condition=models.Q(('is_apart', False)), fields=('wallet', 'member'), name='a_wallet_is_joined_to_one_other'), models.CheckConstraint(condition=models.Q(('debt__gte', 0)), name='merged_debt_never_negative')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='mergedwallet',
+                    trigger=pgtrigger.compiler.Trigger(name='merged_wallets_are_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f298111f016d9c37d37e1a18095c4c3a207492ed', operation='DELETE', pgid='pgtrigger_merged_wallets_are_kept_45abc', table='loyalty_mergedwallet', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='MergedDay',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('spent_on', models.DateField()),
+                        ('qualifying_minor', models.BigIntegerField()),
+                        ('points', models.BigIntegerField()),
+                        ('visits', models.IntegerField()),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('merge', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.merge')),
+                        ('to_wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('wallet', 'merge', 'spent_on', 'member'), name='a_merge_carries_a_day_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='MergedLot',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('lot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.lot')),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('merge', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.merge')),
+                        ('to_lot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.lot')),
+                        ('to_wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['wallet', 'merge'], name='merged_lots_of_a_wallet')],
+                        'constraints': [models.UniqueConstraint(fields=('to_lot', 'member'), name='a_lot_comes_out_of_one_merged_lot')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='mergedlot',
+                    trigger=pgtrigger.compiler.Trigger(name='rows_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8e3a515502702e77c2d7652b73764b6d732c84e4', operation='UPDATE OR DELETE', pgid='pgtrigger_rows_never_change_3a642', table='loyalty_mergedlot', when='BEFORE')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='mergedlot',
+                    trigger=pgtrigger.compiler.Trigger(name='table_never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF current_setting('regulars.allow_truncate', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nRAISE EXCEPTION 'rows of % are kept for good: TRUNCATE is refused', TG_TABLE_NAME;\n", hash='57473919ba142b1c5794faca9eac880e3d21246e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_table_never_emptied_f221b', table='loyalty_mergedlot', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='PooledLot',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('drawn_at', models.DateTimeField()),
+                        ('from_lot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.lot')),
+                        ('from_member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('from_wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                        ('lot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.lot')),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['wallet', 'from_member'], name='pooled_lots_of_a_wallet'), models.Index(fields=['wallet', 'drawn_at'], name='pooled_lots_as_drawn'), models.Index(fields=['member'], name='pooled_lots_of_who_drew'), models.Index(fields=['from_member'], name='pooled_lots_of_who_gave')],
+                        'constraints': [models.UniqueConstraint(fields=('lot', 'member'), name='a_lot_is_drawn_out_of_one_lot'), models.CheckConstraint(condition=models.Q(('member', models.F('from_member')), _negated=True), name='nobody_draws_their_own_points')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='pooledlot',
+                    trigger=pgtrigger.compiler.Trigger(name='rows_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6fbc22f346b94cca532c11f4609b1fbbfcf247c8', operation='UPDATE OR DELETE', pgid='pgtrigger_rows_never_change_d1c6c', table='loyalty_pooledlot', when='BEFORE')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='pooledlot',
+                    trigger=pgtrigger.compiler.Trigger(name='table_never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF current_setting('regulars.allow_truncate', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nRAISE EXCEPTION 'rows of % are kept for good: TRUNCATE is refused', TG_TABLE_NAME;\n", hash='5126b7b1ddd7c6f436ffa33c299cd428367706a1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_table_never_emptied_36f04', table='loyalty_pooledlot', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='HoldShare',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('points', models.BigIntegerField()),
+                        ('expires_at', models.DateTimeField(help_text="As the hold's.")),
+                        ('ended_at', models.DateTimeField(blank=True, help_text="As the hold's.", null=True)),
+                        ('hold', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='loyalty.hold')),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.wallet')),
+                    ],
+                    options={
+                        'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['wallet', 'expires_at'], name='hold_shares_that_count'), models.Index(fields=['member'], name='hold_shares_of_a_member')],
+                        'constraints': [models.UniqueConstraint(fields=('hold', 'member'), name='a_hold_has_one_share_of_a_member'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='a_share_of_a_hold_holds_points')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='holdshare',
+                    trigger=pgtrigger.compiler.Trigger(name='hold_shares_are_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='befaaa886988375671c189d89fb8781546c4abb5', operation='DELETE', pgid='pgtrigger_hold_shares_are_never_deleted_d2b3e', table='loyalty_holdshare', when='BEFORE')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='holdshare',
+                    trigger=pgtrigger.compiler.Trigger(name='hold_shares_are_never_rewritten', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."hold_id" IS DISTINCT FROM (NEW."hold_id") OR OLD."member_id" IS DISTINCT FROM (NEW."member_id") OR OLD."points" IS DISTINCT FROM (NEW."points") OR OLD."wallet_id" IS DISTINCT FROM (NEW."wallet_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='e29506fdb3ed8a44491c61cbb54d5fdf107dacb1', operation='UPDATE', pgid='pgtrigger_hold_shares_are_never_rewritten_24f58', table='loyalty_holdshare', when='BEFORE')),
+                ),
             ],
+        ),
+        # A wallet changes at each purchase, and none of what is indexed does. With room on its page its next version stays
+        # there: no index grows, and a reader does not go through versions of before.
+        migrations.RunSQL(
+            'ALTER TABLE loyalty_wallet SET (fillfactor = 50); ALTER TABLE loyalty_tierday SET (fillfactor = 80)',
+            migrations.RunSQL.noop,
         ),
     ]

@@ -23,6 +23,10 @@ IN_ORDER = [
     "reviews",
     "rewards",
     "books",
+    "forgiven",
+    "merges",
+    "pools",
+    "stamps",
 ]
 
 

@@ -1,10 +1,14 @@
 import config.ground.migrating
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
+import omnichannel.models.cases
+import omnichannel.models.interactions
 import omnichannel.models.messages
 import omnichannel.models.places
+import omnichannel.models.surveys
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -56,18 +60,19 @@ class Migration(migrations.Migration):
                         ('is_act', models.BooleanField(db_default=True, default=True, help_text='An act is told to rules and challenges. Leave it off for what comes by the thousands.', verbose_name='May earn points')),
                         ('is_told_by_members', models.BooleanField(db_default=False, default=False, help_text="The member's own app, of who is signed in. Off: only your shops and services.", verbose_name='Apps may tell it')),
                         ('is_retired', models.BooleanField(db_default=False, default=False, help_text='It is told no more.', verbose_name='Retired')),
+                        ('claimed_within_days', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='What was told of a device or session still earns if its member signs in there within so many days. 0: it never does.', validators=[django.core.validators.MaxValueValidator(90)], verbose_name='Earns if claimed within days')),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(fields=('programme', 'code'), name='an_event_type_is_declared_once')],
+                        'constraints': [models.UniqueConstraint(fields=('programme', 'code'), name='an_event_type_is_declared_once'), models.CheckConstraint(condition=models.Q(('claimed_within_days__lte', 90)), name='what_is_claimed_earns_for_some_days')],
                     },
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='eventtype',
-                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "omnichannel_eventtypeevent" ("code", "id", "is_act", "is_retired", "is_told_by_members", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."code", OLD."id", OLD."is_act", OLD."is_retired", OLD."is_told_by_members", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='a94f4b57871836d1713937bfe191fc50c622a668', operation='UPDATE', pgid='pgtrigger_changed_update_91019', table='omnichannel_eventtype', when='AFTER')),
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "omnichannel_eventtypeevent" ("claimed_within_days", "code", "id", "is_act", "is_retired", "is_told_by_members", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."claimed_within_days", OLD."code", OLD."id", OLD."is_act", OLD."is_retired", OLD."is_told_by_members", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='a37c0b7c861bf26c60786077c215bfeae8334823', operation='UPDATE', pgid='pgtrigger_changed_update_91019', table='omnichannel_eventtype', when='AFTER')),
                 ),
                 pgtrigger.migrations.AddTrigger(
                     model_name='eventtype',
-                    trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "omnichannel_eventtypeevent" ("code", "id", "is_act", "is_retired", "is_told_by_members", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."code", OLD."id", OLD."is_act", OLD."is_retired", OLD."is_told_by_members", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='509c7ffe5eb612d55063cfd6a5dba2c555f65518', operation='DELETE', pgid='pgtrigger_removed_delete_8608c', table='omnichannel_eventtype', when='AFTER')),
+                    trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "omnichannel_eventtypeevent" ("claimed_within_days", "code", "id", "is_act", "is_retired", "is_told_by_members", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."claimed_within_days", OLD."code", OLD."id", OLD."is_act", OLD."is_retired", OLD."is_told_by_members", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='aca3e93b988e0ca4945ddf89ba9ea96a1e904375', operation='DELETE', pgid='pgtrigger_removed_delete_8608c', table='omnichannel_eventtype', when='AFTER')),
                 ),
                 migrations.CreateModel(
                     name='EventTypeEvent',
@@ -84,6 +89,7 @@ class Migration(migrations.Migration):
                         ('is_act', models.BooleanField(db_default=True, default=True, help_text='An act is told to rules and challenges. Leave it off for what comes by the thousands.', verbose_name='May earn points')),
                         ('is_told_by_members', models.BooleanField(db_default=False, default=False, help_text="The member's own app, of who is signed in. Off: only your shops and services.", verbose_name='Apps may tell it')),
                         ('is_retired', models.BooleanField(db_default=False, default=False, help_text='It is told no more.', verbose_name='Retired')),
+                        ('claimed_within_days', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='What was told of a device or session still earns if its member signs in there within so many days. 0: it never does.', validators=[django.core.validators.MaxValueValidator(90)], verbose_name='Earns if claimed within days')),
                     ],
                     options={
                         'abstract': False,
@@ -206,9 +212,10 @@ class Migration(migrations.Migration):
                         ('happened_at', models.DateTimeField()),
                         ('recorded_at', models.DateTimeField()),
                         ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('is_counted', models.BooleanField(db_default=True, default=True, help_text='No: it was told of a device or session, and its type does not let it earn.')),
                     ],
                     options={
-                        'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['recorded_at'], name='behaviour_by_age', pages_per_range=32)],
+                        'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['recorded_at'], name='behaviour_by_age', pages_per_range=32), models.Index(fields=['member', 'happened_at', 'id'], name='behaviour_by_moment')],
                         'constraints': [models.UniqueConstraint(fields=('member', 'id'), name='events_of_one_member')],
                     },
                 ),
@@ -486,7 +493,7 @@ class Migration(migrations.Migration):
                         ('read_at', models.DateTimeField(blank=True, null=True)),
                     ],
                     options={
-                        'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['message_class', 'due_at', 'id'], name='messages_waiting'), models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='messages_being_sent'), models.Index(fields=['-queued_at', '-id'], name='messages_by_time')],
+                        'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['message_class', 'due_at', 'id'], name='messages_waiting'), models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='messages_being_sent'), models.Index(fields=['-queued_at', '-id'], name='messages_by_time'), models.Index(fields=['member', 'queued_at', 'id'], name='messages_of_member_by_moment')],
                         'constraints': [models.UniqueConstraint(fields=('member', 'dedupe_key'), name='a_message_is_queued_once'), models.UniqueConstraint(fields=('member', 'id'), name='messages_of_a_member'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='who_sends_holds_a_lease')],
                     },
                 ),
@@ -511,6 +518,7 @@ class Migration(migrations.Migration):
                         ('total_minor', models.BigIntegerField(help_text='Subtotal less discounts, before points pay a part of it.')),
                         ('payments', models.JSONField(default=list, help_text='How it was paid: kind and amount_minor of each payment.')),
                         ('fulfilment', models.CharField(default='counter', max_length=12)),
+                        ('collected_at', models.DateTimeField(help_text='When goods to be collected were handed over.', null=True)),
                     ],
                     options={
                         'indexes': [models.Index(fields=['member', '-placed_at'], name='order_by_member_and_moment'), models.Index(fields=['programme', 'placed_at'], name='order_by_programme_and_moment')],
@@ -559,9 +567,14 @@ class Migration(migrations.Migration):
                         ('total_minor', models.BigIntegerField()),
                         ('lines', models.JSONField()),
                         ('answer', models.TextField(help_text='What the till was answered, as JSON text.')),
+                        ('payments', models.JSONField(db_default=[], default=list)),
+                        ('fulfilment', models.CharField(db_default='counter', default='counter', max_length=12)),
+                        ('earns_nothing', models.JSONField(db_default=[], default=list, help_text='Positions that a voucher takes the points of.')),
+                        ('returns', models.JSONField(db_default=[], default=list, help_text='What came back, as `omnichannel.services.unclaimed_returns.KeptReturn`, in order.')),
+                        ('collected_at', models.DateTimeField(null=True)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['programme', 'placed_at'], name='unclaimed_by_programme_moment')],
+                        'indexes': [models.Index(fields=['programme', 'placed_at'], name='unclaimed_by_programme_moment'), models.Index(condition=models.Q(('returns', []), _negated=True), fields=['programme', 'placed_at'], name='unclaimed_that_came_back')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('total_minor', django.db.models.expressions.CombinedExpression(models.F('subtotal_minor'), '-', models.F('discount_minor')))), name='unclaimed_total_adds_up')],
                     },
                 ),
@@ -620,6 +633,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('order', 'place', 'number', 'member'), name='a_return_counts_once_at_a_place'), models.UniqueConstraint(fields=('ref', 'member'), name='return_ref_names_one_return'), models.UniqueConstraint(fields=('member', 'id'), name='return_is_found_by_member'), models.CheckConstraint(condition=models.Q(('refund_minor__gte', 0)), name='refund_not_negative')],
+                        'indexes': [models.Index(fields=['member', 'returned_at', 'id'], name='return_by_moment')],
                     },
                 ),
                 pgtrigger.migrations.AddTrigger(
@@ -650,6 +664,167 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name='returnline',
                     trigger=pgtrigger.compiler.Trigger(name='table_never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF current_setting('regulars.allow_truncate', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nRAISE EXCEPTION 'rows of % are kept for good: TRUNCATE is refused', TG_TABLE_NAME;\n", hash='fde528cca82b1cae9bf1adedf437bedeabf944e9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_table_never_emptied_34618', table='omnichannel_returnline', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='ServiceCase',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('ref', models.CharField(default=omnichannel.models.cases.new_case_ref, editable=False, max_length=30)),
+                        ('subject', models.CharField(max_length=200)),
+                        ('kind', models.CharField(choices=[('complaint', 'Complaint'), ('question', 'Question'), ('order', 'Order or delivery'), ('points', 'Points and rewards'), ('feedback', 'Feedback'), ('other', 'Other')], max_length=10)),
+                        ('state', models.CharField(choices=[('new', 'New'), ('open', 'Open'), ('waiting', 'Waiting for them'), ('solved', 'Solved'), ('closed', 'Closed')], default='new', max_length=8)),
+                        ('priority', models.CharField(choices=[('1_urgent', 'Urgent'), ('2_high', 'High'), ('3_normal', 'Normal'), ('4_low', 'Low')], default='3_normal', max_length=8)),
+                        ('due_at', models.DateTimeField(blank=True, null=True)),
+                        ('cause', models.CharField(blank=True, help_text='What opened it by itself; once for each member.', max_length=60)),
+                        ('version', models.PositiveIntegerField(default=1)),
+                        ('opened_at', models.DateTimeField()),
+                        ('opened_by', models.CharField(max_length=60)),
+                        ('changed_at', models.DateTimeField()),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('place', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.place')),
+                        ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
+                    ],
+                    options={
+                        'verbose_name': 'service case',
+                        'indexes': [models.Index(fields=['member', 'opened_at', 'id'], name='case_by_moment'), models.Index(fields=['ref'], name='case_by_ref'), models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting'))), fields=['priority', 'due_at', 'id'], name='cases_to_look_after')],
+                        'constraints': [models.UniqueConstraint(fields=('member', 'id'), name='cases_of_a_member'), models.UniqueConstraint(fields=('ref', 'member'), name='case_ref_names_one_case'), models.UniqueConstraint(condition=models.Q(('cause', ''), _negated=True), fields=('member', 'cause'), name='a_cause_opens_one_case'), models.CheckConstraint(condition=models.Q(('state__in', ['new', 'open', 'waiting', 'solved', 'closed'])), name='a_case_is_in_a_known_state'), models.CheckConstraint(condition=models.Q(('priority__in', ['1_urgent', '2_high', '3_normal', '4_low'])), name='a_case_has_a_known_priority')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Interaction',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('ref', models.CharField(default=omnichannel.models.interactions.new_interaction_ref, editable=False, max_length=30)),
+                        ('kind', models.CharField(choices=[('visit', 'Visit'), ('call', 'Call'), ('chat', 'Chat'), ('email', 'E-mail from them'), ('event', 'Event attended'), ('note', 'Note')], max_length=8)),
+                        ('by', models.CharField(blank=True, help_text='Who spoke with them, where the actor does not say it.', max_length=100)),
+                        ('outcome', models.TextField(help_text='How far it got.')),
+                        ('promise', models.CharField(blank=True, max_length=300)),
+                        ('promise_due_on', models.DateField(blank=True, null=True)),
+                        ('promise_kept_at', models.DateTimeField(blank=True, null=True)),
+                        ('promise_kept_by', models.CharField(blank=True, db_default='', max_length=60)),
+                        ('actor', models.CharField(help_text='Who wrote it down, e.g. key:12, staff:3.', max_length=60)),
+                        ('happened_at', models.DateTimeField()),
+                        ('recorded_at', models.DateTimeField()),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('place', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.place')),
+                        ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
+                        ('case', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='omnichannel.servicecase')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['member', 'happened_at', 'id'], name='interaction_by_moment'), models.Index(fields=['ref'], name='interaction_by_ref'), models.Index(condition=models.Q(('case', None), _negated=True), fields=['case', 'id'], name='interactions_of_a_case'), models.Index(condition=models.Q(models.Q(('promise', ''), _negated=True), ('promise_kept_at', None)), fields=['member', 'promise_due_on'], name='promises_to_keep')],
+                        'constraints': [models.UniqueConstraint(fields=('member', 'id'), name='interactions_of_a_member'), models.UniqueConstraint(fields=('ref', 'member'), name='interaction_ref_names_one'), models.CheckConstraint(condition=models.Q(('kind__in', ['visit', 'call', 'chat', 'email', 'event', 'note'])), name='an_interaction_is_of_a_known_kind'), models.CheckConstraint(condition=models.Q(models.Q(('promise_due_on', None), ('promise_kept_at', None)), models.Q(('promise', ''), _negated=True), _connector='OR'), name='only_a_promise_is_due_or_kept')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='interaction',
+                    trigger=pgtrigger.compiler.Trigger(name='interactions_are_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='af5cb42bc642275c7f68aa54919240c3f16bf903', operation='DELETE', pgid='pgtrigger_interactions_are_never_deleted_6b09f', table='omnichannel_interaction', when='BEFORE')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='interaction',
+                    trigger=pgtrigger.compiler.Trigger(name='what_was_said_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."actor" IS DISTINCT FROM (NEW."actor") OR OLD."by" IS DISTINCT FROM (NEW."by") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."happened_at" IS DISTINCT FROM (NEW."happened_at") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."member_id" IS DISTINCT FROM (NEW."member_id") OR OLD."outcome" IS DISTINCT FROM (NEW."outcome") OR OLD."place_id" IS DISTINCT FROM (NEW."place_id") OR OLD."programme_id" IS DISTINCT FROM (NEW."programme_id") OR OLD."promise" IS DISTINCT FROM (NEW."promise") OR OLD."promise_due_on" IS DISTINCT FROM (NEW."promise_due_on") OR OLD."recorded_at" IS DISTINCT FROM (NEW."recorded_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='30e2b06c55a6de25d20893524c1a6906744b9273', operation='UPDATE', pgid='pgtrigger_what_was_said_never_changes_155f1', table='omnichannel_interaction', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='CaseStep',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('number', models.PositiveIntegerField()),
+                        ('words', models.TextField(blank=True)),
+                        ('changes', models.JSONField(default=dict, help_text='Field -> before and after, as codes and numbers.')),
+                        ('actor', models.CharField(max_length=60)),
+                        ('happened_at', models.DateTimeField()),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='omnichannel.servicecase')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('case', 'number', 'member'), name='a_case_changes_step_by_step')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='casestep',
+                    trigger=pgtrigger.compiler.Trigger(name='rows_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b96d47cab618c9a402f85d01713506df33a4b5fe', operation='UPDATE OR DELETE', pgid='pgtrigger_rows_never_change_21a0f', table='omnichannel_casestep', when='BEFORE')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='casestep',
+                    trigger=pgtrigger.compiler.Trigger(name='table_never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF current_setting('regulars.allow_truncate', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nRAISE EXCEPTION 'rows of % are kept for good: TRUNCATE is refused', TG_TABLE_NAME;\n", hash='0725269db916f48d44de09e858d404c4b5247710', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_table_never_emptied_fa58b', table='omnichannel_casestep', when='BEFORE')),
+                ),
+                migrations.CreateModel(
+                    name='Survey',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('code', models.SlugField(max_length=40)),
+                        ('title', models.CharField(max_length=120)),
+                        ('definition', models.JSONField(help_text='`omnichannel.rules.surveys.SurveyDefinition`')),
+                        ('case_up_to', models.PositiveSmallIntegerField(blank=True, help_text='A score up to this opens a service case. Empty: none does.', null=True, validators=[django.core.validators.MaxValueValidator(10)])),
+                        ('is_open', models.BooleanField(default=True)),
+                        ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('programme', 'code'), name='a_survey_code_names_one_survey'), models.CheckConstraint(condition=models.Q(('case_up_to', None), ('case_up_to__lte', 10), _connector='OR'), name='a_score_ends_at_ten')],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='survey',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "omnichannel_surveyevent" ("case_up_to", "code", "definition", "id", "is_open", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."case_up_to", OLD."code", OLD."definition", OLD."id", OLD."is_open", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='7cafc04400f94ea3d442909ce554d13862c91bcb', operation='UPDATE', pgid='pgtrigger_changed_update_f78bf', table='omnichannel_survey', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='survey',
+                    trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "omnichannel_surveyevent" ("case_up_to", "code", "definition", "id", "is_open", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme_id", "title") VALUES (OLD."case_up_to", OLD."code", OLD."definition", OLD."id", OLD."is_open", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."programme_id", OLD."title"); RETURN NULL;', hash='fd34bc064ff017473caf5d1bef90f1947f109285', operation='DELETE', pgid='pgtrigger_removed_delete_debec', table='omnichannel_survey', when='AFTER')),
+                ),
+                migrations.CreateModel(
+                    name='SurveyEvent',
+                    fields=[
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('id', models.BigIntegerField()),
+                        ('code', models.SlugField(db_index=False, max_length=40)),
+                        ('title', models.CharField(max_length=120)),
+                        ('definition', models.JSONField(help_text='`omnichannel.rules.surveys.SurveyDefinition`')),
+                        ('case_up_to', models.PositiveSmallIntegerField(blank=True, help_text='A score up to this opens a service case. Empty: none does.', null=True, validators=[django.core.validators.MaxValueValidator(10)])),
+                        ('is_open', models.BooleanField(default=True)),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='omnichannel.survey')),
+                        ('programme', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='omnichannel.programme')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SurveyInvitation',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('ref', models.CharField(default=omnichannel.models.surveys.new_invitation_ref, editable=False, max_length=30)),
+                        ('cause', models.CharField(help_text="Why they were asked, e.g. an order's ref.", max_length=60)),
+                        ('invited_at', models.DateTimeField()),
+                        ('expires_at', models.DateTimeField()),
+                        ('answered_at', models.DateTimeField(null=True)),
+                        ('score', models.PositiveSmallIntegerField(null=True)),
+                        ('answers', models.JSONField(default=dict, help_text='Question -> answer.')),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('place', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.place')),
+                        ('survey', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.survey')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['ref'], name='survey_invitation_by_ref'), models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['survey', 'answered_at'], name='answers_of_a_survey'), models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['member', 'answered_at', 'id'], name='answer_by_moment'), models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['survey', 'cause'], include=('score',), name='answers_for_a_cause')],
+                        'constraints': [models.UniqueConstraint(fields=('member', 'survey', 'cause'), name='a_member_is_asked_once_for_a_cause'), models.UniqueConstraint(fields=('member', 'id'), name='survey_invitations_of_a_member'), models.CheckConstraint(condition=models.Q(('score', None), models.Q(('answered_at__isnull', False), ('score__lte', 10)), _connector='OR'), name='who_answers_scores_to_ten')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='KnownVisitor',
+                    fields=[
+                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                        ('kind', models.CharField(choices=[('device', 'device'), ('session', 'session')], max_length=7)),
+                        ('name', models.CharField(help_text='As the shop or app names it; nobody can guess it.', max_length=100)),
+                        ('known_from', models.DateTimeField()),
+                        ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                        ('programme', models.ForeignKey(db_index=False, help_text='Whose shop said so; none if the member signed in to the app of the house.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='omnichannel.programme')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['member'], name='visitors_of_a_member'), models.Index(fields=['known_from'], name='visitors_by_age')],
+                        'constraints': [models.UniqueConstraint(fields=('kind', 'name', 'known_from', 'programme'), name='a_visitor_is_one_member_at_a_moment', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('kind__in', ['device', 'session'])), name='a_visitor_is_of_a_known_kind')],
+                    },
                 ),
             ],
         ),

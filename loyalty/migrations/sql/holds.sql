@@ -1,5 +1,3 @@
-SET LOCAL check_function_bodies = off;
-
 -- What of a wallet's points is set aside at a moment, for its own holds or for those of others in the household, and when the first of
 -- these holds ends. No job has to run for it.
 CREATE OR REPLACE FUNCTION loyalty_held(of_wallet bigint, at timestamptz) RETURNS TABLE (points bigint, until_at timestamptz)

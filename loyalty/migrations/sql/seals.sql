@@ -1,6 +1,3 @@
--- Columns that a later migration adds are named here, so bodies are looked at when they run.
-SET LOCAL check_function_bodies = off;
-
 -- The digest of one entry: as it was sealed, where words of it were erased since; else of what it says.
 --
 -- version: what it covers; from 2 on what it changed of the debt and what it undoes too

@@ -1,6 +1,8 @@
 """Where the files of members' copies lie: the storage `exports` of the settings, a folder or a bucket."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 from typing import IO
 
 from django.core.files import File
@@ -24,6 +26,18 @@ def open_copy(name: str) -> IO[bytes]:
     if not name:
         raise FileNotFoundError
     return _storage().open(name)
+
+
+def list_copies(beginning: str, *, before: datetime) -> list[str]:
+    """Names that begin so, of files that were written before this moment."""
+    storage = _storage()
+    names = storage.listdir("")[1] if storage.exists("") else []
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):  # it may go at any time
+            if name.startswith(beginning) and storage.get_modified_time(name) < before:
+                found.append(name)
+    return found
 
 
 def forget_copies(names: Iterable[str]) -> int:

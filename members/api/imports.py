@@ -6,11 +6,13 @@ knows what it brought itself, or a key whose place it took, and nothing that any
 
 import tempfile
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from hashlib import blake2b
+from typing import IO, Annotated, Any, Literal, cast
 
 import msgspec
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
 from msgspec import Meta
 from rest_framework.request import Request
 
@@ -18,6 +20,7 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
+from config.ground.api.idempotency import carry_out_once, sent_with
 from config.ground.api.pages import PageOf, PageParams, page_by
 from members.models import ImportRow, MemberImport
 from members.queries.imports import get_import, list_brought_by
@@ -114,29 +117,40 @@ class Imports(Door):
     content_types = (FILE,)
     params = {"get": PageParams, "post": UploadParams}
     answers = {"get": {200: PageOf[ImportBody]}, "post": {201: ImportBody}}
-    idempotency = "none"
+    idempotency = "own"
 
     def get(self, request: Request) -> Answer:
         asked: PageParams = self.query(request)
         return Answer(page_by("-pk", _brought(request), asked, listing="imports", bodies=_import_bodies))
 
-    def post(self, request: Request) -> Answer:
+    def post(self, request: Request) -> HttpResponseBase:
         asked: UploadParams = self.query(request)
         caller, http = caller_of(request), request._request
         with tempfile.TemporaryFile() as file:
-            while piece := http.read(_READ):
-                file.write(piece)
-            size = file.tell()
-            file.seek(0)
-            batch = upload(
-                asked.name,
-                file,
-                size=size,
-                region=caller.region or settings.DEFAULT_REGION,
-                actor=caller.name,
-                now=clock.now(),
-            )
-        return Answer(_import_body(batch), status=201)
+            digest = _receive(http, file)
+
+            def take() -> Answer:
+                batch = upload(
+                    asked.name,
+                    file,
+                    size=file.tell(),
+                    region=caller.region or settings.DEFAULT_REGION,
+                    actor=caller.name,
+                    now=clock.now(),
+                )
+                return Answer(_import_body(batch), status=201)
+
+            sent = sent_with(http, caller, body_digest=digest)
+            return take() if sent is None else carry_out_once(sent, take)
+
+
+def _receive(request: HttpRequest, file: IO[bytes]) -> bytes:
+    """Write the body to a file, piece by piece; answers its digest."""
+    digest = blake2b()
+    while piece := request.read(_READ):
+        digest.update(piece)
+        file.write(piece)
+    return digest.digest()
 
 
 class OneImport(Door):

@@ -63,6 +63,12 @@ def list_left_files(*, before: datetime) -> QuerySet[MemberImport]:
     return MemberImport.objects.filter(uploaded_at__lt=before).exclude(file="")
 
 
+def list_known_files() -> set[str]:
+    """Names of all files that imports have."""
+    files = MemberImport.objects.exclude(file="").values_list("file", flat=True)
+    return {name for file in files for name in (file, rows_file_of(file))}
+
+
 def list_files_naming(member_id: int) -> list[str]:
     """Files that are kept of imports that name a member."""
     with connection.cursor() as cursor:

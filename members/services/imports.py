@@ -14,18 +14,25 @@ from django.db import transaction
 
 from config.ground.ids import new_ref
 from config.ground.retention import days_of
-from members.adapters.exports import forget_copies, keep_copy, open_copy
+from members.adapters.exports import forget_copies, keep_copy, list_copies, open_copy
 from members.adapters.faults import TableNotReadable
 from members.adapters.tables import Shape, read_rows, shape_of
 from members.errors import ImportNotReadable, ImportNotReady, ImportTooOld
 from members.models import ImportRow, ImportState, MemberImport, RowState
 from members.models.personal import WHAT_IMPORTS_DID
 from members.queries.attributes import list_attributes, list_labels
-from members.queries.imports import find_like, is_kept_what_was_done, list_left_files, lock_import
+from members.queries.imports import (
+    find_like,
+    is_kept_what_was_done,
+    list_known_files,
+    list_left_files,
+    lock_import,
+)
 from members.rules.attributes import Eyes
 from members.rules.import_fields import Mapping, faults_of, fields_with, guess_columns
 
 FILES_KEPT = timedelta(days=1)
+FILE_NAMES = "import-"
 SAMPLED = 5
 
 ROW_HEADING, PROBLEM_HEADING = REFUSED_HEADINGS = ("regulars_row", "regulars_problem")
@@ -43,9 +50,8 @@ def upload(
     if size > most * 1024**2:
         raise ImportNotReadable(f"It is larger than {most} MB. Pack it by gzip, or split it.")
     shape = _shape(content, "")
-    file = f"import-{token_hex(24)}"
+    file = f"{FILE_NAMES}{token_hex(24)}"
     key = _key_of(shape.headings)
-    # Before the file is there: of what no row knows, nobody would ever delete it.
     batch = MemberImport.objects.create(
         ref=new_ref("imp"),
         file_name=name[:200],
@@ -195,9 +201,13 @@ def drop_import(import_id: int) -> None:
 
 
 def forget_left_files(*, now: datetime) -> int:
-    """Delete the files of imports that nobody went on with for a day; answers how many."""
-    left = list(list_left_files(before=now - FILES_KEPT))
+    """Delete the files of imports that nobody went on with for a day, and those that no import knows: an upload was
+    killed. Answers how many imports."""
+    before = now - FILES_KEPT
+    left = list(list_left_files(before=before))
     forget_copies(name for batch in left for name in (batch.file, batch.rows_file))
+    lying = list_copies(FILE_NAMES, before=before)
+    forget_copies(set(lying) - list_known_files())
     MemberImport.objects.filter(pk__in=[batch.pk for batch in left]).update(file="")
     return len(left)
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,26 @@ def test_a_file_goes_from_upload_to_undoing_by_the_doors(crm: Client) -> None:
     assert crm.post(f"{IMPORTS}/{ref}/undo").status_code == 202
     assert worked(crm, ref)["undone_counts"] == {"gone": 1}
     assert crm.get(IMPORTS).json()["results"][0]["state"] == "undone"
+
+
+def test_a_file_that_is_sent_twice_is_one_import(crm: Client, exports_folder: Path) -> None:
+    def send(raw: bytes, key: str) -> Any:
+        return crm.post(
+            IMPORTS, raw, content_type="application/octet-stream", headers={"idempotency-key": key}
+        )
+
+    first, again, other = (
+        send(CSV, "night-1"),
+        send(CSV, "night-1"),
+        send(CSV + b"x@example.com,X,web\n", "night-1"),
+    )
+    next_night = send(CSV, "night-2")
+
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert next_night.json()["ref"] != first.json()["ref"]
+    assert MemberImport.objects.count() == len(list(exports_folder.iterdir())) == 2
 
 
 def test_what_was_not_applied_is_forgotten(crm: Client) -> None:

@@ -1,7 +1,7 @@
 """Imports of members: read with every problem named, applied in chunks, cut in the middle, undone."""
 
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -157,6 +157,22 @@ def test_a_file_that_nobody_goes_on_with_is_deleted_after_a_day(exports_folder: 
     assert batch.state == ImportState.UPLOADED
     with pytest.raises(ImportNotReady):
         name_columns(batch.pk, Mapping(columns=("email",)), now=NOW)
+
+
+def test_a_file_that_no_import_knows_is_deleted_after_a_day(exports_folder: Path) -> None:
+    raw = b"email\neve@example.com\n"
+    now = datetime.now(UTC)
+    known = upload("a.csv", io.BytesIO(raw), size=len(raw), region="US", actor="staff:1", now=now)
+    unknown, others = exports_folder / "import-0123", exports_folder / "copy-0123"
+    for file in (unknown, others):
+        file.write_bytes(raw)
+
+    forget_left_files(now=now + timedelta(hours=23))
+    assert unknown.exists()
+
+    MemberImport.objects.update(uploaded_at=now + timedelta(hours=2))
+    forget_left_files(now=now + timedelta(hours=25))
+    assert {path.name for path in exports_folder.iterdir()} == {known.file, "copy-0123"}
 
 
 def test_columns_are_remembered_for_files_with_the_same_headings() -> None:

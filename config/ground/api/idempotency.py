@@ -56,9 +56,12 @@ class Stored:
     body: str
 
 
-def sent_with(request: HttpRequest, caller: Caller, *, is_required: bool = False) -> Sent | None:
+def sent_with(
+    request: HttpRequest, caller: Caller, *, is_required: bool = False, body_digest: bytes | None = None
+) -> Sent | None:
     """The key of a request with its fingerprint; None if it carries none.
 
+    :param body_digest: stands for the body, of a door that read it piece by piece.
     :raises IdempotencyKeyRequired: if the door insists and there is none.
     :raises InvalidInput: if the key is not 1 to 255 printable ASCII characters.
     """
@@ -71,7 +74,7 @@ def sent_with(request: HttpRequest, caller: Caller, *, is_required: bool = False
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise InvalidInput("The Idempotency-Key must be 1 to 255 printable ASCII characters.")
-    digest = blake2b(request.body, digest_size=16)
+    digest = blake2b(request.body if body_digest is None else body_digest, digest_size=16)
     digest.update(f"\n{request.method} {request.get_full_path()}".encode())
     return Sent(caller=caller.name, key=key, fingerprint=digest.digest())
 

@@ -96,11 +96,13 @@ def erase_rows(held: Held, member_id: int) -> int:
 def list_touched(held: Held, member_ids: Sequence[int]) -> list[int]:
     """Those of these members of whom the table holds anything. One statement.
 
-    With `where` the table is asked for each of them by itself: as one join its whole past would be read for each.
+    With `where` the table is asked for each of them by itself: as one join its whole past would be read for each. Rows
+    are counted: for the first one alone, a planner would begin to read a table where it believes that all have many.
     """
     table, condition = model_of(held)._meta.db_table, _condition_of_each(held)
-    one = f"SELECT 1 FROM {table} t WHERE {condition}"  # noqa: S608 - declared names
-    asked = f", LATERAL ({one} LIMIT 1) AS held" if held.where else f" WHERE EXISTS ({one})"
+    theirs = f"FROM {table} t WHERE {condition}"
+    each = f", LATERAL (SELECT count(*) AS rows {theirs}) AS held WHERE held.rows > 0"
+    asked = each if held.where else f" WHERE EXISTS (SELECT 1 {theirs})"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT o.id {_EACH}{asked}", {"members": list(member_ids)})
         return [member_id for (member_id,) in cursor.fetchall()]
@@ -108,12 +110,12 @@ def list_touched(held: Held, member_ids: Sequence[int]) -> list[int]:
 
 def erase_rows_of_many(held: Held, member_ids: Sequence[int]) -> int:
     """`erase_rows` for many at once; of what is locked it takes no notice. One statement."""
-    table, condition = model_of(held)._meta.db_table, _condition_of_each(held)
+    table = model_of(held)._meta.db_table
     if held.becomes == "deleted":
-        statement = f"DELETE FROM {table} t WHERE EXISTS (SELECT 1 {_EACH} WHERE {condition})"  # noqa: S608 - declared names
+        statement = f"DELETE FROM {table} t WHERE {_is_of_any(held)}"  # noqa: S608 - declared names
     elif held.blank:
         sets = ", ".join(f'"{column}" = {value}' for column, value in held.blank.items())
-        statement = f"UPDATE {table} t SET {sets} WHERE EXISTS (SELECT 1 {_EACH} WHERE {condition})"  # noqa: S608 - declared names
+        statement = f"UPDATE {table} t SET {sets} WHERE {_is_of_any(held)}"  # noqa: S608 - declared names
     else:
         return 0
     with connection.cursor() as cursor:
@@ -126,6 +128,17 @@ _EACH = "FROM unnest(%(members)s::bigint[]) AS o(id)"
 
 def _condition_of_each(held: Held) -> str:
     return f"({_condition(held).replace('%(member)s', 'o.id')})"
+
+
+def _is_of_any(held: Held) -> str:
+    """Rows of any of `%(members)s`; where more than one column tells, they are looked for of each by themselves."""
+    condition = _condition_of_each(held)
+    if not held.where and len(held.of) == 1:
+        return f"EXISTS (SELECT 1 {_EACH} WHERE {condition})"
+    meta = model_of(held)._meta
+    key = _key_of(meta)
+    one = f"SELECT t.{key} FROM {meta.db_table} t WHERE {condition}"  # noqa: S608 - declared names
+    return f"t.{key} IN (SELECT held.{key} {_EACH}, LATERAL ({one}) AS held)"
 
 
 def list_row_ids(held: Held, member_id: int) -> str:

@@ -70,6 +70,7 @@ class Correction(models.Model):
         indexes = [
             models.Index(fields=["-asked_at", "-id"], name="corrections_by_time"),
             models.Index(fields=["asked_at"], name="corrections_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["member"], name="corrections_of_a_member"),
         ]
 
     def __str__(self) -> str:

@@ -25,8 +25,20 @@ _UNDONE = """'{"return":' || coalesce((t.answer::json->'return')::text, '{}') ||
 _EVIDENCE = """jsonb_build_object('subject', t.evidence->'subject', 'measured', t.evidence->'measured',
     'member_ids', t.evidence->'member_ids')"""
 _ISSUED_FOR = "CASE WHEN t.cause ~ '^(goodwill|staff):' THEN 'erased:' || t.id ELSE t.cause END"
-_BY_VOUCHER = "t.voucher_id IN (SELECT v.id FROM loyalty_voucher v WHERE v.member_id = %(member)s)"
+_OF_GRANTS = """t.grant_id IN (
+    SELECT g.id FROM loyalty_wallet w JOIN loyalty_benefitgrant g ON g.wallet_id = w.id
+    WHERE w.member_id = %(member)s)"""
+_GIVEN_OR_GOT = """t.ref IN (SELECT split_part(e.cause, ':', 2) FROM loyalty_entry e
+    WHERE e.member_id = %(member)s AND e.kind IN ('transfer_in', 'transfer_out'))
+    AND (t.member_id = %(member)s OR EXISTS (
+        SELECT FROM loyalty_wallet w WHERE w.id = t.to_wallet_id AND w.member_id = %(member)s))"""
 _AS_EXAMPLE = "strpos(t.movers::text, (SELECT m.ref FROM members_member m WHERE m.id = %(member)s)) > 0"
+
+
+def _by(column: str, owner: str, key: str = "id") -> str:
+    """Tables that tills write have no index by member, which each purchase would pay for: their rows are found by what
+    they belong to, which is the same member's."""
+    return f"t.{column} IN (SELECT p.{key} FROM {owner} p WHERE p.member_id = %(member)s)"  # noqa: S608 - our own words
 
 
 def _if_told(column: str) -> str:
@@ -34,36 +46,39 @@ def _if_told(column: str) -> str:
     return f"CASE WHEN t.{column} = '' THEN '' ELSE {ERASED} END"
 
 
+_OF_WALLET = _by("wallet_id", "loyalty_wallet")
+_OF_ORDER = _by("order_ref", "omnichannel_order", "ref")
+
 HELD = (
     Held(table="loyalty.Wallet", why=_POINTS),
     Held(
         table="loyalty.Entry",
         why=_POINTS,
+        where=_OF_WALLET,
         blank={"sealed_digest": _DIGEST, "reason": EMPTY},
         keeps=("cause", "order_ref", "actor"),
         lock="loyalty_seal",
     ),
     Held(table="loyalty.Lot", why=_POINTS, keeps=("order_ref",)),
-    Held(table="loyalty.LotMove", why=_POINTS),
+    Held(table="loyalty.LotMove", why=_POINTS, where=_by("lot_id", "loyalty_lot")),
     Held(table="loyalty.Hold", why=_POINTS, blank={"reference": EMPTY}, keeps=("ref", "order_ref", "actor")),
     Held(table="loyalty.HoldShare", why=_POINTS),
     Held(
         table="loyalty.Transfer",
         why=_POINTS,
-        where="""t.member_id = %(member)s OR t.to_wallet_id IN (
-        SELECT w.id FROM loyalty_wallet w WHERE w.member_id = %(member)s)""",
+        where=_GIVEN_OR_GOT,
         keeps=("ref", "number"),
     ),
-    Held(table="loyalty.MergedWallet", why=_POINTS),
-    Held(table="loyalty.MergedLot", why=_POINTS),
-    Held(table="loyalty.MergedDay", why=_TIERS),
+    Held(table="loyalty.MergedWallet", why=_POINTS, where=_OF_WALLET),
+    Held(table="loyalty.MergedLot", why=_POINTS, where=_OF_WALLET),
+    Held(table="loyalty.MergedDay", why=_TIERS, where=_OF_WALLET),
     Held(
         table="loyalty.PooledLot",
         why=_POINTS,
         of=("member_id", "from_member_id"),
         hides=("wallet_id", "member_id", "from_wallet_id", "from_member_id"),
     ),
-    Held(table="loyalty.ExpiryWarning", why=_POINTS),
+    Held(table="loyalty.ExpiryWarning", why=_POINTS, where=_OF_WALLET),
     Held(
         table="loyalty.Correction",
         why=_POINTS,
@@ -73,11 +88,18 @@ HELD = (
     Held(
         table="loyalty.Settlement",
         why=_WORTH,
+        where=_OF_ORDER,
         blank={"answer": _SETTLED},
         keeps=("order_ref", "weights"),
     ),
-    Held(table="loyalty.Reversal", why=_WORTH, blank={"answer": _UNDONE}, keeps=("return_ref", "order_ref")),
-    Held(table="loyalty.Forgiven", why=_WORTH),
+    Held(
+        table="loyalty.Reversal",
+        why=_WORTH,
+        where=_OF_ORDER,
+        blank={"answer": _UNDONE},
+        keeps=("return_ref", "order_ref"),
+    ),
+    Held(table="loyalty.Forgiven", why=_WORTH, where=_OF_WALLET),
     Held(
         table="loyalty.ActSettlement",
         why=_GIVEN,
@@ -86,14 +108,14 @@ HELD = (
     ),
     Held(table="loyalty.ActCounted", why=_GIVEN, keeps=("key", "act_ref")),
     Held(table="loyalty.MemberRuleUse", why=_GIVEN, keeps=("bucket",)),
-    Held(table="loyalty.TierDay", why=_TIERS),
+    Held(table="loyalty.TierDay", why=_TIERS, where=_OF_WALLET),
     Held(
         table="loyalty.TierStanding",
         why=_TIERS,
         blank={"reason": _if_told("reason"), "end_reason": _if_told("end_reason")},
         keeps=("given_by", "ended_by"),
     ),
-    Held(table="loyalty.TierNotice", why=_TIERS),
+    Held(table="loyalty.TierNotice", why=_TIERS, where=_OF_WALLET),
     Held(
         table="loyalty.LadderDraft",
         why=_TIERS,
@@ -102,10 +124,11 @@ HELD = (
         keeps=("made_by", "submitted_by", "decided_by", "note", "definition"),
         is_told=False,
     ),
-    Held(table="loyalty.BenefitGrant", why=_TIERS, keeps=("cause", "ref")),
+    Held(table="loyalty.BenefitGrant", why=_TIERS, where=_OF_WALLET, keeps=("cause", "ref")),
     Held(
         table="loyalty.BenefitBooking",
         why=_TIERS,
+        where=_OF_GRANTS,
         blank={"where": EMPTY},
         keeps=("ref", "actor"),
     ),
@@ -129,7 +152,7 @@ HELD = (
     Held(
         table="loyalty.VoucherReservation",
         why=_VOUCHERS,
-        where=_BY_VOUCHER,
+        where=_by("voucher_id", "loyalty_voucher"),
         blank={"reference": EMPTY},
         keeps=("ref", "order_ref", "actor"),
     ),
@@ -140,7 +163,13 @@ HELD = (
         blank={"cause": _ISSUED_FOR, "revoked_because": _if_told("revoked_because")},
         keeps=("code", "shown", "issued_by", "revoked_by"),
     ),
-    Held(table="loyalty.RedemptionStep", why=_REWARDS, blank={"note": EMPTY}, keeps=("actor",)),
+    Held(
+        table="loyalty.RedemptionStep",
+        why=_REWARDS,
+        where=_by("redemption_id", "loyalty_redemption"),
+        blank={"note": EMPTY},
+        keeps=("actor",),
+    ),
     Held(table="loyalty.Redemption", why=_REWARDS, keeps=("ref", "cash_receipt", "number", "actor")),
     Held(
         table="loyalty.FraudFlag",

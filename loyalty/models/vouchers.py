@@ -232,7 +232,8 @@ class VoucherReservation(models.Model):
                 fields=["voucher", "expires_at"],
                 name="reservations_that_count",
                 condition=Q(state="held"),
-            )
+            ),
+            models.Index(fields=["voucher"], name="reservations_of_a_voucher"),
         ]
 
     def __str__(self) -> str:

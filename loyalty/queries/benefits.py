@@ -91,8 +91,8 @@ def list_uses_within(grant: BenefitGrant, window: Window) -> QuerySet[BenefitBoo
     first = datetime.combine(window.first, time(), tzinfo=zone)
     after = datetime.combine(window.last + timedelta(days=1), time(), tzinfo=zone)
     return BenefitBooking.objects.filter(
+        grant__wallet=grant.wallet_id,
         grant__benefit=grant.benefit_id,
-        member_id=grant.member_id,
         state__in=COUNTING,
         booked_at__gte=first,
         booked_at__lt=after,
@@ -118,7 +118,10 @@ def list_benefits_in_hand(member_id: int, programme_id: int, *, now: datetime) -
     """The benefits that have not run out, those that end first in front. Three statements."""
     grants = list(
         BenefitGrant.objects.filter(
-            member_id=member_id, wallet__programme_id=programme_id, granted_at__lte=now, valid_until__gt=now
+            wallet__member_id=member_id,
+            wallet__programme_id=programme_id,
+            granted_at__lte=now,
+            valid_until__gt=now,
         )
         .select_related("benefit__tier__programme", "member")
         .order_by("valid_until", "pk")[:200]

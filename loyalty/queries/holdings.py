@@ -96,11 +96,11 @@ def list_lots(wallet_ids: Sequence[int], *, now: datetime, limit: int = SHOWN) -
         cursor.execute(
             """
             SELECT l.id, l.wallet_id, l.order_ref, l.credited, l.remaining, l.available_from, l.expires_at, s.state
-            FROM loyalty_lot l
+            FROM loyalty_wallet w JOIN loyalty_lot l ON l.member_id = w.member_id AND l.wallet_id = w.id
             CROSS JOIN LATERAL (SELECT CASE WHEN l.remaining = 0 THEN 'empty'
               WHEN l.expires_at <= %(now)s THEN 'expired' WHEN l.available_from > %(now)s THEN 'pending'
               ELSE 'open' END AS state) s
-            WHERE l.wallet_id = ANY (%(wallets)s::bigint[])
+            WHERE w.id = ANY (%(wallets)s::bigint[])
             ORDER BY s.state IN ('empty', 'expired'),
               CASE WHEN s.state IN ('open', 'pending') THEN l.expires_at END NULLS LAST, l.id DESC
             LIMIT %(limit)s

@@ -17,10 +17,13 @@ def list_programmes() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def list_programmes_merged(merge_id: int) -> list[int]:
-    """Programmes in which a merge joined two wallets, in the order of their ids."""
-    joined = MergedWallet.objects.filter(merge_id=merge_id).values_list("wallet__programme_id", flat=True)
-    return sorted(joined)
+def list_programmes_merged(merge_id: int, member_id: int) -> list[int]:
+    """Programmes in which a merge joined two wallets, in the order of their ids.
+
+    :param member_id: the one who went.
+    """
+    joined = MergedWallet.objects.filter(merge_id=merge_id, wallet__member_id=member_id)
+    return sorted(joined.values_list("wallet__programme_id", flat=True))
 
 
 def list_joined_way(member_id: int, programme_id: int) -> list[Step]:

@@ -1,11 +1,11 @@
 """Vouchers, offers and benefits in a merge: who stays can use what the one who goes could."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
 from config.ground.ids import new_ref
@@ -63,11 +63,20 @@ def _cause(by: Moving | Step, row_id: int | str) -> str:
     return f"merge:{by.ref}:{row_id}"
 
 
-def _copies(of: type[Grant] | type[BenefitGrant], promised_id: int, beyond: Sequence[Step]) -> list[int]:
+def _offers_of(member_id: int) -> QuerySet[Grant]:
+    return Grant.objects.filter(member_id=member_id)
+
+
+def _benefits_of(member_id: int) -> QuerySet[BenefitGrant]:
+    """By their wallets: benefits have no index by member."""
+    return BenefitGrant.objects.filter(wallet__member_id=member_id)
+
+
+def _copies(of: Callable[[int], QuerySet[Any]], promised_id: int, beyond: Sequence[Step]) -> list[int]:
     """What was promised by a merge, and was promised on to those whom who stayed went on to: ids, in this order."""
     ids = [promised_id]
     for step in beyond:
-        further = of._default_manager.filter(member_id=step.into_id, cause=_cause(step, ids[-1]))
+        further = of(step.into_id).filter(cause=_cause(step, ids[-1]))
         if (found := further.values_list("pk", flat=True).first()) is None:
             break
         ids.append(found)
@@ -101,7 +110,7 @@ def _take_offers_back(moving: Moving, beyond: Sequence[Step]) -> None:
     for promised in Grant.objects.filter(
         member_id=moving.into_id, cause__startswith=_cause(moving, "")
     ).order_by("pk"):
-        copies = Grant.objects.filter(pk__in=_copies(Grant, promised.pk, beyond))
+        copies = Grant.objects.filter(pk__in=_copies(_offers_of, promised.pk, beyond))
         used = sum(copy.uses for copy in copies.select_for_update(no_key=True).order_by("pk"))
         own = Grant.objects.filter(pk=int(promised.cause.rpartition(":")[2]), member_id=moving.member_id)
         own.update(uses=Least(F("uses") + used, F("max_uses")))
@@ -110,10 +119,9 @@ def _take_offers_back(moving: Moving, beyond: Sequence[Step]) -> None:
 
 def _promise_benefits(moving: Moving, now: datetime) -> None:
     """Those that were never booked: what was begun goes on under its own ref, and counts there."""
-    held = BenefitGrant.objects.filter(member_id=moving.into_id, valid_until__gt=now).values("benefit_id")
-    mine = BenefitGrant.objects.filter(
-        member_id=moving.member_id, valid_until__gt=now, bookings__isnull=True
-    ).exclude(benefit_id__in=held)
+    held = _benefits_of(moving.into_id).filter(valid_until__gt=now).values("benefit_id")
+    mine = _benefits_of(moving.member_id).filter(valid_until__gt=now, bookings__isnull=True)
+    mine = mine.exclude(benefit_id__in=held)
     BenefitGrant.objects.bulk_create(
         [
             BenefitGrant(
@@ -135,10 +143,8 @@ def _promise_benefits(moving: Moving, now: datetime) -> None:
 
 def _take_benefits_back(moving: Moving, beyond: Sequence[Step], now: datetime) -> None:
     """One that was booked meanwhile is booked; its own ends."""
-    for promised in BenefitGrant.objects.filter(
-        member_id=moving.into_id, cause__startswith=_cause(moving, "")
-    ):
-        copies = BenefitGrant.objects.filter(pk__in=_copies(BenefitGrant, promised.pk, beyond))
+    for promised in _benefits_of(moving.into_id).filter(cause__startswith=_cause(moving, "")):
+        copies = BenefitGrant.objects.filter(pk__in=_copies(_benefits_of, promised.pk, beyond))
         if copies.filter(bookings__isnull=False).exists():
             own = BenefitGrant.objects.filter(pk=int(promised.cause.rpartition(":")[2]))
             own.filter(member_id=moving.member_id, valid_until__gt=now).update(valid_until=now)

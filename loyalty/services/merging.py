@@ -52,7 +52,7 @@ def take_over(moving: Moving, *, now: datetime) -> None:
 
 def give_back(moving: Moving, *, now: datetime) -> None:
     """What is left of it goes back, lot by lot. Safe to repeat."""
-    for programme_id in list_programmes_merged(moving.id):
+    for programme_id in list_programmes_merged(moving.id, moving.member_id):
         with transaction.atomic():
             merge = lock_step(moving.id)
             if merge.is_parting:
@@ -131,7 +131,7 @@ def _move(what: str, merge: Step, programme_id: int, now: datetime) -> None:
 
 
 def _set_apart(merge: Step, programme_id: int) -> None:
-    joined = MergedWallet.objects.filter(merge_id=merge.id, member_id=merge.member_id)
+    joined = MergedWallet.objects.filter(merge_id=merge.id, wallet__member_id=merge.member_id)
     joined.filter(wallet__programme_id=programme_id).update(is_apart=True)
 
 

@@ -7,9 +7,11 @@ _OF_IDENTITY = """t.pgh_id IN (
     SELECT e.pgh_id FROM members_identityevent e WHERE e.member_id = %(member)s
     UNION SELECT e.pgh_id FROM members_identityevent e JOIN members_identity i ON i.id = e.pgh_obj_id
     WHERE i.member_id = %(member)s)"""
-_OF_CODE = """t.member_id = %(member)s OR (t.identity_kind, t.identity_value) IN (
-    SELECT i.kind, i.value FROM members_identity i WHERE i.member_id = %(member)s
-    UNION SELECT e.kind, e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
+_OF_CODE = """t.id IN (
+    SELECT c.id FROM members_identity i JOIN members_signincode c
+        ON c.identity_kind = i.kind AND c.identity_value = i.value WHERE i.member_id = %(member)s
+    UNION SELECT c.id FROM members_identityevent e JOIN members_signincode c
+        ON c.identity_kind = e.kind AND c.identity_value = e.value WHERE e.member_id = %(member)s)"""
 _KEYS_OF = """ARRAY(SELECT i.kind || ':' || i.value FROM members_identity i WHERE i.member_id = %(member)s
         UNION SELECT e.kind || ':' || e.value FROM members_identityevent e WHERE e.member_id = %(member)s)"""
 _KEYS_OF_OTHERS = """SELECT 1 FROM unnest(r.keys::text[]) AS k(key) JOIN members_identity i
@@ -31,6 +33,7 @@ _LIKE_THEM = """t.id IN (SELECT r.id FROM members_importrow r
     WHERE r.refs && ARRAY(SELECT p.ref FROM members_member p WHERE p.id = %(member)s))"""
 _IMPORTED = "To take over what another system knew of you, and to undo it where it was wrong."
 _KNOWN_BY = "To know you again, and to reach you where you allow it."
+_SIGNED_IN_BY = "t.sign_in_id IN (SELECT s.id FROM members_signin s WHERE s.member_id = %(member)s)"
 _WISHES = "To do as you wish."
 _TOLD = "For what stands beside each question on the page of your preferences."
 _ALLOWED = "To send only what you allow, and to show how that came to be."
@@ -42,8 +45,8 @@ _HOUSEHOLDS = "SELECT p.household_id FROM members_householdplace p WHERE p.membe
 _PERSON = ("given_name", "family_name", "display_name", "language", "enrolled_at_place")
 
 HELD = (
-    Held(table="members.AccessToken", why=_SIGNED_IN, becomes="deleted", is_told=False),
-    Held(table="members.RefreshToken", why=_SIGNED_IN, becomes="deleted", is_told=False),
+    Held(table="members.AccessToken", why=_SIGNED_IN, where=_SIGNED_IN_BY, becomes="deleted", is_told=False),
+    Held(table="members.RefreshToken", why=_SIGNED_IN, where=_SIGNED_IN_BY, becomes="deleted", is_told=False),
     Held(table="members.SignIn", why=_SIGNED_IN, becomes="deleted"),
     Held(table="members.SignInCode", why=_SIGNED_IN, where=_OF_CODE, becomes="deleted"),
     Held(
@@ -89,14 +92,24 @@ HELD = (
         of=("member_id", "into_id"),
         keeps=("ref", "state", "moved", "merged_by", "undone_by"),
     ),
-    Held(table="members.ExportFetch", why=_OWN_DATA, keeps=("fetched_by",)),
+    Held(
+        table="members.ExportFetch",
+        why=_OWN_DATA,
+        where="t.export_id IN (SELECT x.id FROM members_dataexport x WHERE x.member_id = %(member)s)",
+        keeps=("fetched_by",),
+    ),
     Held(
         table="members.DataExport",
         why=_OWN_DATA,
         blank={"file": EMPTY, "state": "'gone'", "kept_until": "NULL"},
         keeps=("ref", "asked_by"),
     ),
-    Held(table="members.ErasureReceipt", why=_OWN_DATA, keeps=("floor", "rows")),
+    Held(
+        table="members.ErasureReceipt",
+        why=_OWN_DATA,
+        where="t.request_id IN (SELECT r.id FROM members_erasurerequest r WHERE r.member_id = %(member)s)",
+        keeps=("floor", "rows"),
+    ),
     Held(table="members.ErasureRequest", why=_OWN_DATA, keeps=("ref", "asked_by", "decided_by")),
     Held(table="members.ImportRow", why=_IMPORTED, where=IN_A_ROW, becomes="deleted"),
     Held(
@@ -134,6 +147,7 @@ HOUSE = (
     Held(
         table="outbox.Delivery",
         why="To tell other parts of the house what happened.",
+        where="t.event_id IN (SELECT e.id FROM outbox_event e WHERE e.member_id = %(member)s)",
         becomes="deleted",
         is_told=False,
         is_derived=True,
@@ -147,7 +161,7 @@ HOUSE = (
     Held(
         table="ground.IdempotencyKey",
         why="To answer your app the same when it asks twice.",
-        where="t.caller = 'member:' || %(member)s",
+        where="t.caller = 'member:' || %(member)s AND t.caller LIKE 'member:%%'",
         becomes="deleted",
     ),
 )

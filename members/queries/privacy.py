@@ -68,7 +68,7 @@ def is_under_way(member_ids: Collection[int]) -> bool:
     """Whether something about them has to be over first: a merge, or news that parts of the house may yet learn."""
     merging = Q(member_id__in=member_ids) | Q(into_id__in=member_ids)
     return (
-        Delivery.objects.filter(member_id__in=member_ids, is_dead=False).exists()
+        Delivery.objects.filter(event__member_id__in=member_ids, is_dead=False).exists()
         or Merge.objects.filter(merging, state__in=(MergeState.MOVING, MergeState.PARTING)).exists()
     )
 
@@ -127,7 +127,8 @@ def traces_of(member_id: int) -> Traces:
 _ADDRESSES = """
 SELECT value FROM members_identity WHERE member_id = %(member)s
 UNION SELECT value FROM members_identityevent WHERE member_id = %(member)s
-    OR pgh_obj_id IN (SELECT id FROM members_identity WHERE member_id = %(member)s)
+UNION SELECT e.value FROM members_identity i JOIN members_identityevent e ON e.pgh_obj_id = i.id
+    WHERE i.member_id = %(member)s
 ORDER BY 1
 """
 _NAMES = """

@@ -91,7 +91,7 @@ def _begin(request_id: int, *, now: datetime) -> bool:
         end_sign_ins(member_id, because="erased", now=now)
         with suppress(NoHousehold):
             leave_household(member_id, because=PlaceEnd.ERASED, actor=request.asked_by, now=now)
-    AccessToken.objects.filter(member_id__in=those).delete()
+    AccessToken.objects.filter(sign_in__member_id__in=those).delete()
     request.state, request.due_at = ErasureState.ERASING, now + IN_FLIGHT
     request.save()
     return False

@@ -67,9 +67,10 @@ HELD = (
     Held(
         table="omnichannel.EventTold",
         why=_DID,
-        where="""t.teller IN (0, %(member)s) AND EXISTS (SELECT 1 FROM omnichannel_behaviourevent b
-        WHERE b.member_id = %(member)s AND b.programme_id = t.programme_id AND b.source = t.source
-            AND b.external_id = t.external_id AND b.ref = t.ref)""",
+        where="""t.id IN (SELECT x.id FROM omnichannel_behaviourevent b, LATERAL (
+            SELECT e.id FROM omnichannel_eventtold e WHERE e.programme_id = b.programme_id AND e.source = b.source
+                AND e.teller IN (0, %(member)s) AND e.external_id = b.external_id AND e.ref = b.ref OFFSET 0) x
+        WHERE b.member_id = %(member)s)""",
         becomes="deleted",
     ),
     Held(

@@ -48,6 +48,9 @@ class ReturnSlip(models.Model):
         ]
         indexes = [
             models.Index(fields=["placed_at", "id"], name="slips_to_look_at", condition=Q(outcome="waiting")),
+            models.Index(
+                fields=["member_id"], name="slips_of_a_member", condition=Q(member_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

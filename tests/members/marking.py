@@ -30,6 +30,7 @@ _MOVERS = "SELECT to_jsonb(array_agg(ref)) || to_jsonb('MARK'::text) FROM member
 SAYING = {
     "ground.IdempotencyKey.caller": "'member:MEMBER'",
     "omnichannel.EventTold.ref": "'x'",
+    "members.SignInCode.identity_kind": "'phone'",
     "loyalty.Voucher.cause": "'goodwill:gdw_1:MARK'",
     "loyalty.Settlement.answer": f"'{_SETTLED}'",
     "loyalty.Reversal.answer": f"'{_UNDONE}'",

@@ -27,6 +27,7 @@ from members.models import (
     Merge,
     MergeState,
     SignIn,
+    SignInCode,
 )
 from members.queries.privacy import find_erasure
 from members.rules.identities import claim
@@ -36,6 +37,7 @@ from members.services.erasing import IN_FLIGHT, THE_HOUSE, erase_due_members, er
 from members.services.erasures import ask_for_own_erasure
 from members.services.merging import merge_members, undo_merge
 from members.services.profiles import change_member
+from members.services.sign_in_codes import request_code
 from omnichannel.adapters.files import write_message
 from omnichannel.models import Message
 from tests.members.factories import MemberFactory, bearer_of
@@ -135,6 +137,17 @@ def test_what_a_person_was_before_is_erased_too(now: datetime, folder: Path) -> 
     assert [
         word for word in ("Augusta", "Byronova", "augusta", "Lovelace") if list(find_mark(folder, word))
     ] == []
+
+
+def test_codes_go_that_were_asked_for_by_what_a_person_went_by_before(now: datetime) -> None:
+    ada, grace = MemberFactory(email="ada@example.com"), MemberFactory(email="grace@example.com")
+    for address in ("ada@example.com", "grace@example.com"):
+        request_code(claim("email", address), now=now)
+    ada.identities.get(kind="email").delete()
+
+    erased(ada, now)
+
+    assert list(SignInCode.objects.values_list("member_id", flat=True)) == [grace.pk]
 
 
 def test_what_others_were_answered_and_did_outlives_a_name_or_number_like_it(now: datetime) -> None:

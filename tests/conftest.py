@@ -25,6 +25,8 @@ from tests.processes import Processes
 hypothesis_settings.register_profile("regulars", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("regulars")
 
+TESTS = Path(__file__).parent
+
 ALLOW_TRUNCATE = "-c regulars.allow_truncate=on"
 """Our no-TRUNCATE triggers honour this, so that tests with real transactions can clean up after themselves."""
 
@@ -36,6 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_servers(config)
     _use_servers()
     empty_by_deleting()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts whole shops begins first: otherwise one worker waits for the other's longest at the end."""
+    long = (TESTS / "stories", TESTS / "stack")
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in long))
 
 
 def _stop_in_order(_number: int, _frame: object) -> None:

@@ -1,5 +1,12 @@
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core.checks import CheckMessage, Tags, register
 
 
 class StaffConfig(AppConfig):
@@ -19,4 +26,15 @@ class StaffAdminConfig(admin_apps.SimpleAdminConfig):
     is to import: `config/urls.py` loads them, for who serves pages; the worker, the relay and beat do without.
     """
 
+    default = False
     default_site = "config.staff.site.RegularsSite"
+
+    def ready(self) -> None:
+        register(check_dependencies, Tags.admin)
+        register(check_pages, Tags.admin)
+
+
+def check_pages(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Django's check of every page of the admin, which would find none in a process that serves no pages."""
+    import_module(settings.ROOT_URLCONF)
+    return list(check_admin_app(app_configs, **options))

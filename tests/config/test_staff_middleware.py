@@ -1,5 +1,8 @@
 """The layers of the staff's pages, and their absence elsewhere."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from django.test import Client, RequestFactory
 from config.staff.checks import NEEDED_IN_ORDER
 from config.staff.middleware import NOTHING_BUT_DATA, ForAdminOnly
 from tests.config.staff import StaffFactory, give_password
+from tests.house.floorplan import PROJECT
 
 POLICY = "Content-Security-Policy"
 
@@ -100,6 +104,27 @@ def test_a_deployment_without_compulsory_second_factor_is_warned(settings: Any, 
     warned = "staff.W001" in [problem.id for problem in run_checks(include_deployment_checks=True)]
 
     assert warned is not is_required
+
+
+def test_who_checks_an_installation_is_told_of_all_that() -> None:
+    """In a process of its own: here the tests import the checks, and the pages that are checked."""
+    code = (
+        "import sys, django; django.setup(); from django.core.checks import run_checks;"
+        "found = run_checks(tags=['admin', 'security'], include_deployment_checks=True);"
+        "assert {f'{floor}.admin' for floor in ('members', 'loyalty', 'campaigns')} <= sys.modules.keys();"
+        "print(*(problem.id for problem in found))"
+    )
+    wanting = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "REGULARS_REQUIRE_SECOND_FACTOR": "0",
+    }
+
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=wanting, capture_output=True, text=True, check=True
+    )
+
+    assert "staff.W001" in told.stdout.split()
 
 
 def test_the_layers_are_named_in_the_settings() -> None:

@@ -31,7 +31,10 @@ def open_copy(name: str) -> IO[bytes]:
 def list_copies(beginning: str, *, before: datetime) -> list[str]:
     """Names that begin so, of files that were written before this moment."""
     storage = _storage()
-    names = storage.listdir("")[1] if storage.exists("") else []
+    try:
+        names = storage.listdir("")[1]
+    except FileNotFoundError:  # a folder comes with its first file; whether a bucket is there cannot be asked
+        return []
     found = []
     for name in names:
         with suppress(FileNotFoundError):  # it may go at any time

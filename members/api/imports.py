@@ -20,7 +20,7 @@ from config.ground import clock
 from config.ground.api.bodies import Body
 from config.ground.api.caller import caller_of
 from config.ground.api.door import Answer, Door
-from config.ground.api.idempotency import carry_out_once, sent_with
+from config.ground.api.idempotency import carry_out_once, find_answer, replay, sent_with
 from config.ground.api.pages import PageOf, PageParams, page_by
 from members.models import ImportRow, MemberImport
 from members.queries.imports import get_import, list_brought_by
@@ -28,11 +28,12 @@ from members.rules.import_fields import DateOrder, Known, Likely, Mapping
 from members.rules.import_rows import words_of
 from members.services.imports import (
     apply_import,
+    begin_import,
     drop_import,
+    keep_file,
     mapping_of,
     name_columns,
     undo_import,
-    upload,
 )
 
 FILE = "application/octet-stream"
@@ -127,21 +128,17 @@ class Imports(Door):
         asked: UploadParams = self.query(request)
         caller, http = caller_of(request), request._request
         with tempfile.TemporaryFile() as file:
-            digest = _receive(http, file)
+            sent = sent_with(http, caller, body_digest=_receive(http, file))
+            if sent and (stored := find_answer(sent)):
+                return replay(sent, stored)
+            kept = keep_file(file, size=file.tell())
 
-            def take() -> Answer:
-                batch = upload(
-                    asked.name,
-                    file,
-                    size=file.tell(),
-                    region=caller.region or settings.DEFAULT_REGION,
-                    actor=caller.name,
-                    now=clock.now(),
-                )
-                return Answer(_import_body(batch), status=201)
+        def begin() -> Answer:
+            region = caller.region or settings.DEFAULT_REGION
+            batch = begin_import(asked.name, kept, region=region, actor=caller.name, now=clock.now())
+            return Answer(_import_body(batch), status=201)
 
-            sent = sent_with(http, caller, body_digest=digest)
-            return take() if sent is None else carry_out_once(sent, take)
+        return begin() if sent is None else carry_out_once(sent, begin)
 
 
 def _receive(request: HttpRequest, file: IO[bytes]) -> bytes:

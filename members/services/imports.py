@@ -4,6 +4,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import IO
@@ -39,6 +40,15 @@ ROW_HEADING, PROBLEM_HEADING = REFUSED_HEADINGS = ("regulars_row", "regulars_pro
 """Columns that the file of refused rows has beside those of the file; passed over when it comes back."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file among the exports, and what it is. Until an import knows it, the sweep deletes it after a day."""
+
+    name: str
+    size: int
+    shape: Shape
+
+
 def upload(
     name: str, content: IO[bytes], *, size: int, region: str, actor: str, now: datetime
 ) -> MemberImport:
@@ -46,26 +56,37 @@ def upload(
 
     :raises ImportNotReadable: it is no table, empty, too large, or grows beyond measure; says what to do.
     """
+    return begin_import(name, keep_file(content, size=size), region=region, actor=actor, now=now)
+
+
+def keep_file(content: IO[bytes], *, size: int) -> KeptFile:
+    """Look at what a file is, and keep it. It may take minutes: longer than a transaction may wait for it.
+
+    :raises ImportNotReadable: see `upload`.
+    """
     most = settings.IMPORT_MB["file"]
     if size > most * 1024**2:
         raise ImportNotReadable(f"It is larger than {most} MB. Pack it by gzip, or split it.")
-    shape = _shape(content, "")
-    file = f"{FILE_NAMES}{token_hex(24)}"
-    key = _key_of(shape.headings)
-    batch = MemberImport.objects.create(
+    kept = KeptFile(f"{FILE_NAMES}{token_hex(24)}", size, _shape(content, ""))
+    content.seek(0)
+    keep_copy(kept.name, content)
+    return kept
+
+
+def begin_import(name: str, kept: KeptFile, *, region: str, actor: str, now: datetime) -> MemberImport:
+    """An import of a file that is kept."""
+    key = _key_of(kept.shape.headings)
+    return MemberImport.objects.create(
         ref=new_ref("imp"),
         file_name=name[:200],
-        file=file,
-        size_bytes=size,
-        shape=list(shape),
+        file=kept.name,
+        size_bytes=kept.size,
+        shape=list(kept.shape),
         headings_key=key,
-        mapping=_remembered(key, shape.headings, region),
+        mapping=_remembered(key, kept.shape.headings, region),
         asked_by=actor,
         uploaded_at=now,
     )
-    content.seek(0)
-    keep_copy(file, content)
-    return batch
 
 
 def _shape(content: IO[bytes], encoding: str) -> Shape:

@@ -4,9 +4,11 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.core.files.storage import FileSystemStorage
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -14,7 +16,7 @@ from config.ground import clock
 from members.models import Member, MemberImport
 from members.rules.import_fields import Mapping
 from members.services.import_work import work_on
-from members.services.imports import name_columns, upload
+from members.services.imports import forget_left_files, name_columns, upload
 from omnichannel.services.keys import make_key, rotate_key
 from tests.members.conftest import client_of
 from tests.members.factories import MemberFactory
@@ -97,6 +99,50 @@ def test_a_file_that_is_sent_twice_is_one_import(crm: Client, exports_folder: Pa
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert next_night.json()["ref"] != first.json()["ref"]
     assert MemberImport.objects.count() == len(list(exports_folder.iterdir())) == 2
+
+
+class Bucket(FileSystemStorage):
+    """One that takes its time, asks whether a transaction waits, and has nothing that is called nothing."""
+
+    meanwhile: ClassVar[list[Callable[[], object]]] = []
+
+    def _save(self, name: str, content: Any) -> str:
+        assert not connection.in_atomic_block
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return str(super()._save(name, content))
+
+    def exists(self, name: str) -> bool:
+        assert name
+        return super().exists(name)
+
+
+@pytest.fixture
+def bucket(settings: Settings, exports_folder: Path, monkeypatch: pytest.MonkeyPatch) -> type[Bucket]:
+    monkeypatch.setitem(settings.STORAGES["exports"], "BACKEND", f"{__name__}.Bucket")
+    return Bucket
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_is_sent_again_while_it_is_kept_is_one_import(crm: Client, bucket: type[Bucket]) -> None:
+    """And no transaction waits for the bucket: the server would end it."""
+    answers = []
+
+    def send() -> None:
+        night = {"idempotency-key": "night-1"}
+        answers.append(crm.post(IMPORTS, CSV, content_type="application/octet-stream", headers=night))
+
+    bucket.meanwhile.append(send)
+    send()
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert MemberImport.objects.get().ref == answers[0].json()["ref"]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_files_that_no_import_knows_are_looked_for_in_a_bucket_and_where_there_is_none() -> None:
+    assert forget_left_files(now=clock.now()) == 0
 
 
 def test_what_was_not_applied_is_forgotten(crm: Client) -> None:

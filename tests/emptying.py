@@ -20,6 +20,9 @@ KEPT = ["django_content_type", "auth_permission", "django_migrations"]
 
 FEW_BYTES = 16 * 1024 * 1024
 
+PATIENCE = "60s"
+"""With a thread or a process that still writes: as TRUNCATE does, or its rows would stand in the next test."""
+
 USED = """
     SELECT relname, pg_relation_size(oid) FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> ALL (%s) AND pg_relation_size(oid) > 0
@@ -37,9 +40,14 @@ def _empty(_case: TransactionTestCase) -> None:
     ours = make_conninfo(os.environ["DATABASE_URL"], dbname=database, user=SUPERUSER)
     with psycopg.connect(ours) as superuser:
         used = dict(superuser.execute(USED, [KEPT]).fetchall())
-        superuser.execute("SET session_replication_role = replica")
+        if not used:
+            return
         names = [sql.Identifier(name) for name in used]
+        all_of_them = sql.SQL(", ").join(names)
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(sql.SQL("SET lock_timeout = {}").format(PATIENCE))
+        superuser.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(all_of_them))
         if sum(used.values()) > FEW_BYTES:
-            superuser.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
-        elif names:
+            superuser.execute(sql.SQL("TRUNCATE {} CASCADE").format(all_of_them))
+        else:
             superuser.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(name) for name in names))

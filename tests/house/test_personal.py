@@ -23,6 +23,7 @@ from members.member_data import list_floors
 from members.models import Member
 from members.models.personal import HOUSE
 from tests.house.floorplan import FLOORS, HEIGHT
+from tests.planning import plan_by_index
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 
@@ -145,7 +146,7 @@ def test_what_is_held_of_a_member_is_found_by_an_index(held: Held) -> None:
 @pytest.mark.parametrize("held", of_large_tables())
 def test_several_members_are_asked_of_and_erased_without_reading_a_table_whole(held: Held) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan_by_index(cursor)
         before = _read_whole(cursor)
         assert list_touched(held, [1, 2, 3]) == []
         assert list(read_rows(held, 1)) == []

@@ -21,6 +21,7 @@ from members.services.merging import merge_members, undo_merge
 from tests.house.test_personal import READ_WHOLE, holdings
 from tests.loyalty.conftest import Shop
 from tests.loyalty.test_returns import bring_back, buy
+from tests.planning import plan_by_index
 
 pytestmark = pytest.mark.django_db
 GRACE = timedelta(days=14)
@@ -50,7 +51,7 @@ def how_often_read_whole() -> dict[str, int]:
 def reading_whole(*those: str) -> Iterator[None]:
     """No others of members' tables than those are read from end to end, as no index could serve."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan_by_index(cursor)
     before = how_often_read_whole()
     yield
     after = how_often_read_whole()

@@ -30,6 +30,7 @@ from members.services.preferences import change_preferences
 from members.services.profiles import change_member
 from members.tasks import count_names
 from tests.members.factories import MemberFactory
+from tests.planning import plan_by_index
 
 pytestmark = pytest.mark.django_db
 
@@ -315,7 +316,7 @@ def test_the_likeliest_that_is_open_is_next(ada: Member, again: Member, now: dat
 
 def test_the_next_one_is_found_by_its_index(ada: Member) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan_by_index(cursor)
 
     plan = LikelyPair.objects.filter(state=PairState.OPEN).order_by(*LIKELIEST_FIRST)[:1].explain()
 

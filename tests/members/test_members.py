@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Identity, Member
 from members.models.members import Member as MemberModel
 from tests.members.factories import MemberFactory
+from tests.planning import plan_by_index
 
 pytestmark = pytest.mark.django_db
 DOOR = "/api/v1/members"
@@ -166,7 +167,7 @@ def test_the_row_before_each_change_is_kept(integration: Client) -> None:
 def test_the_name_index_serves_pieces_of_names() -> None:
     MemberFactory()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan_by_index(cursor)
         cursor.execute(
             "EXPLAIN SELECT 1 FROM members_member WHERE UPPER(given_name::text) LIKE UPPER('%Ada%')"
         )

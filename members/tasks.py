@@ -11,7 +11,7 @@ from members.services.common_names import count_common_names
 from members.services.copies import forget_past_copies, make_waiting_copies
 from members.services.erasing import erase_due_members
 from members.services.import_work import work_on
-from members.services.imports import forget_left_files
+from members.services.imports import forget_left_files, forget_unknown_files
 from members.services.merging import finish_merges
 from members.services.presence import purge_presences
 from members.services.retention import apply_retention
@@ -50,7 +50,9 @@ def make_copies(**_newer_arguments: Any) -> int:
 @shared_task(name="members.apply_retention", acks_late=True)
 def let_past_data_go(**_newer_arguments: Any) -> int:
     """Let go what is past its days, of every kind that floors declare. Safe to repeat, any number at once."""
-    return sum(outcome.rows for outcome in apply_retention(now=clock.now()))
+    now = clock.now()
+    forget_unknown_files(now=now)
+    return sum(outcome.rows for outcome in apply_retention(now=now))
 
 
 @shared_task(name="members.erase_due", acks_late=True)

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from config.stack.postgres import SUPERUSER
 
 KEPT = ["django_content_type", "auth_permission", "django_migrations"]
-"""They tell what models there are; no test writes them."""
+"""They tell what models and rights there are, which is the same for all tests."""
 
 FEW_BYTES = 16 * 1024 * 1024
 

@@ -222,15 +222,17 @@ def drop_import(import_id: int) -> None:
 
 
 def forget_left_files(*, now: datetime) -> int:
-    """Delete the files of imports that nobody went on with for a day, and those that no import knows: an upload was
-    killed. Answers how many imports."""
-    before = now - FILES_KEPT
-    left = list(list_left_files(before=before))
+    """Delete the files of imports that nobody went on with for a day; answers how many."""
+    left = list(list_left_files(before=now - FILES_KEPT))
     forget_copies(name for batch in left for name in (batch.file, batch.rows_file))
-    lying = list_copies(FILE_NAMES, before=before)
-    forget_copies(set(lying) - list_known_files())
     MemberImport.objects.filter(pk__in=[batch.pk for batch in left]).update(file="")
     return len(left)
+
+
+def forget_unknown_files(*, now: datetime) -> int:
+    """Delete files of a day ago and more that no import knows: their upload was killed. Answers how many."""
+    lying = list_copies(FILE_NAMES, before=now - FILES_KEPT)
+    return forget_copies(set(lying) - list_known_files())
 
 
 def _locked(import_id: int, *states: ImportState) -> MemberImport:

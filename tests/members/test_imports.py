@@ -27,7 +27,13 @@ from members.services import import_applying, import_reading
 from members.services.consents import record_consents
 from members.services.duplicates import look_for_duplicates_of
 from members.services.import_work import work_on
-from members.services.imports import apply_import, forget_left_files, name_columns, upload
+from members.services.imports import (
+    apply_import,
+    forget_left_files,
+    forget_unknown_files,
+    name_columns,
+    upload,
+)
 from tests.members.factories import NOW, MemberFactory
 from tests.members.importing import applied, problems, uploaded, worked_on
 
@@ -167,11 +173,9 @@ def test_a_file_that_no_import_knows_is_deleted_after_a_day(exports_folder: Path
     for file in (unknown, others):
         file.write_bytes(raw)
 
-    forget_left_files(now=now + timedelta(hours=23))
-    assert unknown.exists()
+    assert (forget_unknown_files(now=now + timedelta(hours=23)), unknown.exists()) == (0, True)
 
-    MemberImport.objects.update(uploaded_at=now + timedelta(hours=2))
-    forget_left_files(now=now + timedelta(hours=25))
+    assert forget_unknown_files(now=now + timedelta(hours=25)) == 1
     assert {path.name for path in exports_folder.iterdir()} == {known.file, "copy-0123"}
 
 

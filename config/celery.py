@@ -9,9 +9,8 @@ from celery.signals import beat_init, worker_ready
 from config.ground.readiness import say_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault(
-    "CELERY_SKIP_CHECKS", "1"
-)  # they would load every page, and what they say is thrown away
+# Django's checks at a start would load every page, and Celery throws away what they say.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("regulars")
 app.config_from_object("django.conf:settings", namespace="CELERY")

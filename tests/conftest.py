@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,12 @@ def _use_servers() -> None:
     settings.CACHE_URL = os.environ["CACHE_URL"]
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2"]
     settings.MESSAGE_FOLDER = Path(os.environ["REGULARS_TEST_FOLDER"]) / "outbox"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages() -> None:
+    """All doors and pages from the first test on, as in who serves them, whichever tests run and in which order."""
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ def spawn(
     cwd: Path | None = None,
     user: str | None = None,
     death_signal: signal.Signals = signal.SIGTERM,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we decide the order.
 
@@ -78,7 +79,7 @@ def spawn(
     with log.open("ab") as out:
         return subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=out,
             stderr=subprocess.STDOUT,
             env=env,

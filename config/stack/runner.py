@@ -1,9 +1,9 @@
 """Orders, watches and stops everything that `make serve` starts.
 
-PostgreSQL and Valkey first, then the tables, then web, relay, worker and beat; back in the opposite order. The ready
-line comes when each has shown that it works. A child that dies later is started again, a few times. Ctrl-C and SIGTERM
-stop all. After a kill -9 of this process the kernel tells the children to stop, and the next start ends what is left,
-by the pids and start times in `stack.json`.
+PostgreSQL and Valkey first, then the tables, then web, relay, worker and beat, which import while the tables are made;
+back in the opposite order. The ready line comes when each has shown that it works. A child that dies later is started
+again, a few times. Ctrl-C and SIGTERM stop all. After a kill -9 of this process the kernel tells the children to stop,
+and the next start ends what is left, by the pids and start times in `stack.json`.
 """
 
 import json
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -22,7 +22,7 @@ from config.stack.locks import AlreadyHeld, FolderLock
 from config.stack.ports import is_free
 from config.stack.postgres import FOR_A_SHOP, DidNotStart, Postgres
 from config.stack.processes import end_group, spawn
-from config.stack.services import PROJECT, Proof, Service
+from config.stack.services import PROJECT, Gate, Proof, Service
 from config.stack.valkey import Valkey
 
 READY_WITHIN_S = 60
@@ -59,6 +59,7 @@ class Runner:
         self.with_demo = with_demo
         self.url = f"http://127.0.0.1:{port}"
         self.services: list[Service] = []
+        self.gate = Gate()
         self.is_asked_to_stop = False
         self.environment = {
             **os.environ,
@@ -115,8 +116,10 @@ class Runner:
             raise CannotGoOn(f"Port {self.port} is taken by another program. Choose another: {other}")
         self.home.open()
         self._start_servers()
-        self._prepare()
+        prepare = self._start_preparing()
         self._start_users()
+        self._wait_until_prepared(prepare)
+        self.gate.open()
         self.wait_until_proven()
         say(f"Regulars is ready: {self.url}/admin/ and {self.url}/api/docs. Ctrl-C stops it.")
         known = self.home.remembered()
@@ -148,9 +151,10 @@ class Runner:
         self.environment = {**facts, **self.environment}
 
     def _start_users(self) -> None:
-        """All that use the servers, at once: they do not wait for each other."""
+        """All that use the servers, at once: they do not wait for each other, only for the tables."""
+        gate = self.gate.stdin
         answers = services.answers_at(self.port, "/readyz")
-        self._start("web", services.web_command(self.port), proof=answers, DATABASE_POOL="1")
+        self._start("web", services.web_command(self.port), proof=answers, stdin=gate, DATABASE_POOL="1")
         commands = {
             "relay": services.relay_command(),
             "worker": services.worker_command(),
@@ -158,28 +162,39 @@ class Runner:
         }
         for name, command in commands.items():
             file = self.home.ready_file(name)
-            self._start(name, command, proof=services.wrote_its_pid(file), REGULARS_READY_FILE=str(file))
+            proof = services.wrote_its_pid(file)
+            self._start(name, command, proof=proof, stdin=gate, REGULARS_READY_FILE=str(file))
 
-    def _prepare(self) -> None:
+    def _start_preparing(self) -> Service:
         say(
             "Bringing the tables up to date"
             + (", loading the demo shop if it is not there" if self.with_demo else "")
         )
         command = [sys.executable, "-m", "config.stack.prepare", *(["--demo"] if self.with_demo else [])]
-        prepare = self._start("prepare", command)
+        return self._start("prepare", command)
+
+    def _wait_until_prepared(self, prepare: Service) -> None:
         while not prepare.has_died():
+            self._ensure_alive(service for service in self.services if service is not prepare)
             self._rest(0.05)
         self.services.remove(prepare)
+        self._record()
         if prepare.exit_code() != 0:
             raise CannotGoOn(f"Preparing the database failed.\n{prepare.end_of_log()}")
 
     def _start(
-        self, name: str, command: list[str], *, proof: Proof = services.lives, **environment: str
+        self,
+        name: str,
+        command: list[str],
+        *,
+        proof: Proof = services.lives,
+        stdin: int = subprocess.DEVNULL,
+        **environment: str,
     ) -> Service:
         log = self.home.logs / f"{name}.log"
 
         def launch() -> subprocess.Popen[bytes]:
-            return spawn(command, log=log, cwd=PROJECT, env={**self.environment, **environment})
+            return spawn(command, log=log, cwd=PROJECT, env={**self.environment, **environment}, stdin=stdin)
 
         return self.watch_over(Service(name, launch, log, proof=proof))
 
@@ -203,14 +218,17 @@ class Runner:
         waiting = self.services
         while waiting:
             waiting = [service for service in waiting if not service.is_proven()]
-            for service in self.services:
-                if service.has_died():
-                    ended = f"{service.name} ended while it started (exit {service.exit_code()})"
-                    raise CannotGoOn(f"{ended}.\n{service.end_of_log()}")
+            self._ensure_alive(self.services)
             if waiting and time.monotonic() > until:
                 late = f"{waiting[0].name} runs, but did not become ready within {READY_WITHIN_S} s"
                 raise CannotGoOn(f"{late}.\n{waiting[0].end_of_log()}")
             self._rest(0.1 if waiting else 0)
+
+    def _ensure_alive(self, started: Iterable[Service]) -> None:
+        for service in started:
+            if service.has_died():
+                ended = f"{service.name} ended while it started (exit {service.exit_code()})"
+                raise CannotGoOn(f"{ended}.\n{service.end_of_log()}")
 
     def watch(self) -> None:
         """Start again what dies, until somebody asks us to stop or a child is hopeless."""

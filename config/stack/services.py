@@ -48,6 +48,22 @@ def answers_at(port: int, path: str) -> Proof:
     return proof
 
 
+class Gate:
+    """Where children wait, having imported, until the tables are made: `stdin`, which ends when the gate opens.
+
+    Who is started later finds it open.
+    """
+
+    def __init__(self) -> None:
+        self.stdin, self._shut = os.pipe()
+
+    def open(self) -> None:
+        """Let all go on. Safe to repeat."""
+        if self._shut >= 0:
+            os.close(self._shut)
+            self._shut = -1
+
+
 @dataclass
 class Service:
     """One child of the runner.
@@ -126,44 +142,31 @@ class Service:
         return "\n".join([*(last or ["(it wrote nothing)"]), f"The whole log: {self.log}"])
 
 
+def ahead(module: str, *options: str) -> list[str]:
+    """`python -m MODULE OPTIONS` that imports before its standard input ends, and begins when it does."""
+    return [sys.executable, "-m", "config.stack.ahead", module, *options]
+
+
 def web_command(port: int, application: str = "config.wsgi:application") -> list[str]:
     """One process a core, two threads each; a worker that dies is replaced."""
-    workers = str(os.cpu_count() or 1)
-    command = [
-        sys.executable,
-        "-m",
-        "config.stack.web",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--workers", workers, "--blocking-threads", "2", "--no-ws", "--respawn-failed-workers"]
-    return [*command, "--workers-kill-timeout", "5", application]
+    address = ("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port))
+    workers = ("--workers", str(os.cpu_count() or 1), "--blocking-threads", "2", "--no-ws")
+    return ahead(
+        "granian", *address, *workers, "--respawn-failed-workers", "--workers-kill-timeout", "5", application
+    )
 
 
 def worker_command() -> list[str]:
     """Celery's worker, without the chatter between workers that one machine has no use for."""
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "config",
-        "worker",
-        "--concurrency",
-        str(os.cpu_count() or 1),
-    ]
-    return [*command, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    processes = ("--concurrency", str(os.cpu_count() or 1), "--without-gossip", "--without-mingle")
+    return ahead("celery", "-A", "config", "worker", *processes, "--loglevel", "INFO")
 
 
 def beat_command() -> list[str]:
     """Celery's ticker; what it ticks stands in the settings and in the admin."""
-    return [sys.executable, "-m", "celery", "-A", "config", "beat", "--pidfile", "", "--loglevel", "INFO"]
+    return ahead("celery", "-A", "config", "beat", "--pidfile", "", "--loglevel", "INFO")
 
 
 def relay_command() -> list[str]:
     """The outbox relay, which carries news from floor to floor."""
-    return [sys.executable, str(PROJECT / "manage.py"), "relay"]
+    return ahead("manage", "relay")

@@ -6,8 +6,8 @@ from here has what was imported when it began.
 """
 
 import gc
-import os
 import runpy
+import select
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -18,39 +18,55 @@ STANDARD_INPUT = 0
 
 
 def main() -> None:
-    """`python -m config.stack.ahead MODULE OPTIONS`: all as `python -m MODULE OPTIONS`, once standard input has ended.
+    """`python -m config.stack.ahead MODULE OPTIONS`: MODULE with its OPTIONS, once standard input has a word for it.
 
-    Without any it begins at once.
+    The word is left there for others. `/dev/null` has one at once.
 
-    :raises KeyError: of modules that are not in `IMPORTS`.
+    :raises SystemExit: standard input ended without a word.
     """
     sys.argv = sys.argv[1:]
-    IMPORTS[sys.argv[0]]()
+    program = sys.argv[0]
+    IMPORTS[program]()
+    _wait_for_a_word()
+    if program == "granian":
+        import_module(_application())  # it lists the static files, which are made with the tables
     gc.freeze()  # nothing of it is garbage: collections in the workers pass it by, and its pages stay shared
-    while os.read(STANDARD_INPUT, 1):
-        pass
-    runpy.run_module(sys.argv[0], run_name="__main__")
+    runpy.run_module(program, run_name="__main__")
 
 
-def _application() -> None:
-    """What Granian serves: its last word, as `module:name`."""
+def _wait_for_a_word() -> None:
+    waiting = select.poll()
+    waiting.register(STANDARD_INPUT, select.POLLIN)
+    [(_, seen)] = waiting.poll()
+    if not seen & select.POLLIN:
+        sys.exit("Who started this has gone.")
+
+
+def _application() -> str:
+    """The module of what Granian is to serve, which it takes as its last word, `module:name`."""
+    return sys.argv[-1].partition(":")[0]
+
+
+def _doors() -> None:
+    """Granian, and all doors and pages where it is ours that it serves."""
     import_module("granian.server")
-    import_module(sys.argv[-1].partition(":")[0])
+    if _application() == "config.wsgi":
+        import_module("config.serving")
 
 
 def _tasks() -> None:
-    """What Celery runs, and its commands."""
+    """What Celery runs, and its own commands."""
     import_module("config.celery").app.loader.import_default_modules()
     import_module("celery.bin.celery")
 
 
 def _command() -> None:
-    """One of our own commands: the first word of `manage.py`."""
+    """One of the outbox's commands: the first word of `manage.py`."""
     django.setup()
     import_module(f"config.outbox.management.commands.{sys.argv[1]}")
 
 
-IMPORTS: dict[str, Callable[[], None]] = {"granian": _application, "celery": _tasks, "manage": _command}
+IMPORTS: dict[str, Callable[[], None]] = {"granian": _doors, "celery": _tasks, "manage": _command}
 
 if __name__ == "__main__":
     main()

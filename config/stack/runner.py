@@ -59,7 +59,6 @@ class Runner:
         self.with_demo = with_demo
         self.url = f"http://127.0.0.1:{port}"
         self.services: list[Service] = []
-        self.gate = Gate()
         self.is_asked_to_stop = False
         self.environment = {
             **os.environ,
@@ -116,10 +115,11 @@ class Runner:
             raise CannotGoOn(f"Port {self.port} is taken by another program. Choose another: {other}")
         self.home.open()
         self._start_servers()
+        gate = Gate()
         prepare = self._start_preparing()
-        self._start_users()
+        self._start_users(gate.stdin)
         self._wait_until_prepared(prepare)
-        self.gate.open()
+        gate.open()
         self.wait_until_proven()
         say(f"Regulars is ready: {self.url}/admin/ and {self.url}/api/docs. Ctrl-C stops it.")
         known = self.home.remembered()
@@ -150,9 +150,8 @@ class Runner:
         self.home.tell_others(facts)
         self.environment = {**facts, **self.environment}
 
-    def _start_users(self) -> None:
-        """All that use the servers, at once: they do not wait for each other, only for the tables."""
-        gate = self.gate.stdin
+    def _start_users(self, gate: int) -> None:
+        """All that use the servers, at once: they do not wait for each other, only at the gate."""
         answers = services.answers_at(self.port, "/readyz")
         self._start("web", services.web_command(self.port), proof=answers, stdin=gate, DATABASE_POOL="1")
         commands = {
@@ -162,8 +161,14 @@ class Runner:
         }
         for name, command in commands.items():
             file = self.home.ready_file(name)
-            proof = services.wrote_its_pid(file)
-            self._start(name, command, proof=proof, stdin=gate, REGULARS_READY_FILE=str(file))
+            self._start(
+                name,
+                command,
+                proof=services.wrote_its_pid(file),
+                stdin=gate,
+                ends_by=signal.SIGKILL if name == "beat" else signal.SIGTERM,
+                REGULARS_READY_FILE=str(file),
+            )
 
     def _start_preparing(self) -> Service:
         say(
@@ -189,14 +194,16 @@ class Runner:
         *,
         proof: Proof = services.lives,
         stdin: int = subprocess.DEVNULL,
+        ends_by: signal.Signals = signal.SIGTERM,
         **environment: str,
     ) -> Service:
         log = self.home.logs / f"{name}.log"
 
         def launch() -> subprocess.Popen[bytes]:
-            return spawn(command, log=log, cwd=PROJECT, env={**self.environment, **environment}, stdin=stdin)
+            surroundings = {**self.environment, **environment}
+            return spawn(command, log=log, cwd=PROJECT, env=surroundings, stdin=stdin, death_signal=ends_by)
 
-        return self.watch_over(Service(name, launch, log, proof=proof))
+        return self.watch_over(Service(name, launch, log, ends_by, proof=proof))
 
     def watch_over(self, service: Service) -> Service:
         """Start it now, and have it watched and stopped with the rest.

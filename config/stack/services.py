@@ -49,19 +49,17 @@ def answers_at(port: int, path: str) -> Proof:
 
 
 class Gate:
-    """Where children wait, having imported, until the tables are made: `stdin`, which ends when the gate opens.
+    """Where children wait, having imported, until the tables are made: `stdin`, at which a word lies from then on.
 
-    Who is started later finds it open.
+    A word and not the end of it: it ends also where a killed runner left it.
     """
 
     def __init__(self) -> None:
-        self.stdin, self._shut = os.pipe()
+        self.stdin, self._inside = os.pipe()
 
     def open(self) -> None:
-        """Let all go on. Safe to repeat."""
-        if self._shut >= 0:
-            os.close(self._shut)
-            self._shut = -1
+        """Let all go on, who waits and who is started later."""
+        os.write(self._inside, b".")
 
 
 @dataclass
@@ -143,7 +141,7 @@ class Service:
 
 
 def ahead(module: str, *options: str) -> list[str]:
-    """`python -m MODULE OPTIONS` that imports before its standard input ends, and begins when it does."""
+    """`python -m MODULE OPTIONS` that imports at once, and begins when standard input has a word for it."""
     return [sys.executable, "-m", "config.stack.ahead", module, *options]
 
 
@@ -163,7 +161,10 @@ def worker_command() -> list[str]:
 
 
 def beat_command() -> list[str]:
-    """Celery's ticker; what it ticks stands in the settings and in the admin."""
+    """Celery's ticker; what it ticks stands in the settings and in the admin.
+
+    While it writes these to its tables it survives SIGTERM, and it has nothing to finish: end it by SIGKILL.
+    """
     return ahead("celery", "-A", "config", "beat", "--pidfile", "", "--loglevel", "INFO")
 
 

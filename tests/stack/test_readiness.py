@@ -3,14 +3,24 @@
 import os
 import signal
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
 
 from config.stack.ports import free_port
-from config.stack.processes import Known, wait_until_gone
+from config.stack.processes import Known, spawn, wait_until_gone
+from config.stack.services import relay_command
+from tests.house.floorplan import PROJECT
 from tests.stack.serving import READY_WITHIN_S, Serving, opened_folder, serving, wait_until
+
+FIRST_WORDS = {
+    "web": "Starting granian",
+    "relay": "The relay starts.",
+    "worker": "celery@",
+    "beat": "celery beat",
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +37,39 @@ def _has_said_ready(stack: Serving, name: str, pid: int) -> bool:
     return file.is_file() and file.read_text() == str(pid)
 
 
-def _is_idle(process: psutil.Process) -> bool:
-    """Whether it waits for something, not for its turn: it sleeps, and used no processor time for a while."""
-    return process.cpu_percent(interval=1) == 0 and process.status() == psutil.STATUS_SLEEPING
+def _hold_preparing(stack: Serving) -> psutil.Process:
+    """Stop what makes the tables where it is, until it is told to resume; all others are started then."""
+    assert wait_until(lambda: "prepare" in stack.children(), within_s=READY_WITHIN_S), "\n".join(stack.said)
+    prepare = psutil.Process(stack.children()["prepare"].pid)
+    prepare.suspend()
+    _wait_until_all_are_started(stack)
+    return prepare
+
+
+def _is_asked_to_stop(process: psutil.Process) -> bool:
+    """Whether SIGTERM waits for this stopped process to go on."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    pending = int(status.partition("ShdPnd:")[2].split()[0], 16)
+    return bool(pending >> (signal.SIGTERM - 1) & 1)
+
+
+def _wait_until_all_wait(stack: Serving) -> dict[str, psutil.Process]:
+    """They sleep, which is more than waiting for their turn, and use no processor time for a while."""
+    waiting = {name: psutil.Process(stack.children()[name].pid) for name in FIRST_WORDS}
+    for name, process in waiting.items():
+        assert wait_until(
+            lambda process=process: (
+                process.cpu_percent(interval=1) == 0 and process.status() == psutil.STATUS_SLEEPING
+            ),
+            within_s=60,
+        ), name
+    return waiting
+
+
+def _who_began(stack: Serving) -> set[str]:
+    """Who says so in its log, the first one in this folder."""
+    logs = {name: (stack.home.logs / f"{name}.log").read_text() for name in FIRST_WORDS}
+    return {name for name, words in FIRST_WORDS.items() if words in logs[name]}
 
 
 def _assert_it_ended(stack: Serving, why: str, everyone: list[Known]) -> None:
@@ -58,33 +98,32 @@ def test_nobody_is_told_to_come_while_a_child_still_starts(home: Path) -> None:
         stack.wait_until_ready()
 
 
-def test_all_wait_for_the_tables_with_their_imports_done(home: Path) -> None:
-    with serving(home, free_port()) as stack:
-        _wait_until_all_are_started(stack)
-        prepare = stack.children()["prepare"].pid
-        os.kill(prepare, signal.SIGSTOP)
-        waiting = {
-            name: psutil.Process(stack.children()[name].pid) for name in ("web", "relay", "worker", "beat")
-        }
-        for name, process in waiting.items():
-            assert wait_until(lambda process=process: _is_idle(process), within_s=60), name
-            assert sum(process.cpu_times()[:2]) > 0.5, f"{name} imports only once the tables are there"
+def test_all_import_at_once_and_begin_when_the_tables_are_there() -> None:
+    with serving(opened_folder(), free_port()) as stack:
+        prepare = _hold_preparing(stack)
+        for name, process in _wait_until_all_wait(stack).items():
+            assert sum(process.cpu_times()[:2]) > 0.3, f"{name} imports only once the tables are there"
         assert not stack.answers()
-        assert not any(
-            _has_said_ready(stack, name, waiting[name].pid) for name in ("relay", "worker", "beat")
-        )
+        assert not _who_began(stack)
 
-        os.kill(prepare, signal.SIGCONT)
+        prepare.resume()
 
         stack.wait_until_ready()
+        assert _who_began(stack) == set(FIRST_WORDS)
+        style = "staff/admin.css"
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/static/{style}", timeout=5) as answer:
+            made_with_the_tables = answer.read()
+        assert made_with_the_tables == (PROJECT / "config/staff/static" / style).read_bytes()
 
 
 @pytest.mark.parametrize("name", ["web", "valkey"])
 def test_a_child_that_dies_while_the_tables_are_made_ends_the_start(home: Path, name: str) -> None:
     with serving(home, free_port()) as stack:
-        _wait_until_all_are_started(stack)
+        prepare = _hold_preparing(stack)
         everyone = stack.everyone()
         os.kill(stack.children()[name].pid, signal.SIGKILL)
+        assert wait_until(lambda: _is_asked_to_stop(prepare), within_s=READY_WITHIN_S)
+        prepare.resume()
 
         _assert_it_ended(stack, f"{name} ended while it started (exit -9)", everyone)
 
@@ -100,13 +139,28 @@ def test_a_child_that_dies_while_another_still_starts_ends_the_start(home: Path)
         _assert_it_ended(stack, "worker ended while it started (exit -9)", everyone)
 
 
-def test_nobody_goes_on_where_the_tables_could_not_be_made(home: Path) -> None:
-    with serving(home, free_port()) as stack:
-        _wait_until_all_are_started(stack)
+def test_nobody_begins_where_the_tables_could_not_be_made() -> None:
+    with serving(opened_folder(), free_port()) as stack:
+        prepare = _hold_preparing(stack)
+        _wait_until_all_wait(stack)
         everyone = stack.everyone()
-        os.kill(stack.children()["prepare"].pid, signal.SIGKILL)
+        prepare.kill()
 
         _assert_it_ended(stack, "Preparing the database failed", everyone)
+
+        assert not _who_began(stack)
+
+
+def test_who_waits_ends_where_nobody_is_left_to_say_the_word(tmp_path: Path) -> None:
+    gate, inside = os.pipe()
+    log = tmp_path / "relay.log"
+    child = spawn(relay_command(), log=log, cwd=PROJECT, stdin=gate)
+    os.close(gate)
+
+    os.close(inside)
+
+    assert child.wait(60) == 1
+    assert log.read_text() == "Who started this has gone.\n"
 
 
 def test_what_a_child_said_at_its_end_is_shown(home: Path) -> None:

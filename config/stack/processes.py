@@ -73,6 +73,8 @@ def spawn(
     Output is appended to `log`. The child goes with the *thread* that started it: call this from one that stays.
 
     :param user: system user to run as; only root can ask for one.
+    :param death_signal: what the kernel sends it when we are gone.
+    :param stdin: open file that it reads from; nothing by default.
     """
     parent_pid = os.getpid()
     identity = pwd.getpwnam(user) if user else None

@@ -272,6 +272,8 @@ def list_laws() -> list[str]:
 def find_differences(law: str, *, now: datetime, most: int = 100) -> Iterator[Difference]:
     """Rows that break a law, at most so many of them."""
     with connection.cursor() as cursor:
-        cursor.execute(_LAWS[law] + " LIMIT %(most)s", {"now": now, "most": most})
+        # The plan is for all rows, as there are none: one for the first few is the slowest where none is found.
+        wanted = f"WITH found AS MATERIALIZED ({_LAWS[law]}) SELECT * FROM found LIMIT %(most)s"  # noqa: S608 - a text of ours
+        cursor.execute(wanted, {"now": now, "most": most})
         for where, expected, found in cursor.fetchall():
             yield Difference(law=law, where=where, expected=str(expected), found=str(found))

@@ -67,7 +67,7 @@ def _wait_until_all_wait(stack: Serving) -> dict[str, psutil.Process]:
 
 
 def _who_began(stack: Serving) -> set[str]:
-    """Who says so in its log, the first one in this folder."""
+    """Who says so in its log, where this is the folder's first start."""
     logs = {name: (stack.home.logs / f"{name}.log").read_text() for name in FIRST_WORDS}
     return {name for name, words in FIRST_WORDS.items() if words in logs[name]}
 

@@ -14,6 +14,7 @@ from django.db.models import (
     Field,
     FloatField,
     JSONField,
+    SmallIntegerField,
     TextField,
     TimeField,
 )
@@ -114,6 +115,7 @@ _PLAIN: dict[type[Any], str] = {
     BooleanField: "false",
     TimeField: "'12:00'",
     FloatField: "1.5",
+    SmallIntegerField: "1",
 }
 
 

@@ -186,5 +186,6 @@ def open_staging() -> Iterator[Staging]:
         connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [HISTORY_COMES])
         connection.execute(_TABLE)
         yield Staging(connection)
+        own.rollback()  # What a closed connection held is free only once the server finds it closed.
     finally:
         own.close()

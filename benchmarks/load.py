@@ -72,18 +72,21 @@ class _Client:
 def run_load(port: int, requests: Iterable[bytes], *, clients: int, seconds: float) -> Sample:
     """Send requests over so many connections for so many seconds, each connection one at a time.
 
+    What is made before the first request (codes, holds) is made before the clock starts.
+
     :raises RuntimeError: the requests ran out before the time did.
     """
     waiting = iter(requests)
     selector = selectors.DefaultSelector()
     latencies: list[float] = []
     statuses: dict[int, int] = {}
+    first = [_next(waiting) for _ in range(clients)]
     begun = time.perf_counter()
     until = begun + seconds
-    for _ in range(clients):
+    for raw in first:
         client = _Client(port)
         selector.register(client.socket, selectors.EVENT_READ, client)
-        client.send(_next(waiting))
+        client.send(raw)
     busy = clients
     while busy:
         for key, _ in selector.select():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from loyalty.models import ProgrammeTerms, Tier
+from loyalty.models import ProgrammeTerms, Rule, Tier
 from loyalty.queries.programmes import get_current_programme
 from loyalty.rules.definition import Multiplier, PerStep, RuleDefinition, Scope
 from loyalty.rules.ladders import Demand, LadderDefinition
@@ -67,13 +67,13 @@ class Shop:
             cursor.execute("SELECT member_id, id FROM loyalty_wallet ORDER BY id LIMIT 2000")
             self.members = cursor.fetchall()
 
-    def add_rules(self, upto: int) -> None:
-        """Have so many bonus rules beside the basic one, all but one for products that nobody buys."""
-        have = ProgrammeTerms.objects.get(programme_id=self.programme_id).stamp
-        for number in range(upto):
+    def have_rules(self, upto: int) -> None:
+        """Have so many rules more, all of them for products that nobody buys."""
+        have = Rule.objects.filter(programme_id=self.programme_id, code__startswith="bonus-").count()
+        for number in range(have, upto):
             publish_rule(
                 programme_id=self.programme_id,
-                code=f"bonus-{have}-{number}",
+                code=f"bonus-{number}",
                 name=f"Bonus {number}",
                 definition=RuleDefinition(
                     effect=Multiplier(percent=200, scope=Scope(categories=[f"C{number}"]))
@@ -159,7 +159,7 @@ def open_shop(members: int) -> Shop:
     till = Till.objects.create(place=place, code="T1", name="Till 1")
     key = make_key(name="bench", scopes=["till"], till_id=till.pk, made_by="bench", now=datetime.now(UTC))
     shop = Shop(programme.pk, place.pk, till.pk, key.text, [])
-    shop.add_rules(8)
+    shop.have_rules(8)
     shop.grow(members)
     return shop
 

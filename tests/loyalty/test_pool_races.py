@@ -58,13 +58,13 @@ def while_it_waits(of: Member, act: Any, meanwhile: Any) -> Any:
         with transaction.atomic():
             Wallet.objects.select_for_update().get(member=of)
             told = hand.submit(acting)
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while not is_anybody_waiting():
                 assert time.monotonic() < until, "nobody waits"
                 time.sleep(0.01)
             with ThreadPoolExecutor(1) as other:
-                other.submit(lambda: (meanwhile(), connection.close())).result(10)
-        return told.result(10)
+                other.submit(lambda: (meanwhile(), connection.close())).result(60)
+        return told.result(60)
 
 
 def is_anybody_waiting() -> bool:

@@ -46,12 +46,14 @@ BEGIN
     UPDATE loyalty_lot l SET remaining = 0
     FROM loyalty_expiring x WHERE l.id = x.lot_id AND l.member_id = x.member_id;
 
-    UPDATE loyalty_wallet w SET seq = w.seq + x.entries, balance = w.balance - x.points
+    UPDATE loyalty_wallet w SET seq = w.seq + x.entries, balance = w.balance - x.points,
+        spendable = coalesce(f.spendable, w.spendable), held = coalesce(f.held, w.held), pending = coalesce(f.pending, w.pending),
+        figures_hold_from = CASE WHEN f.id IS NULL THEN w.figures_hold_from ELSE at END,
+        figures_hold_until = CASE WHEN f.id IS NULL THEN w.figures_hold_until ELSE f.until_at END
     FROM (
         SELECT wallet_id, member_id, count(*) AS entries, sum(points) AS points FROM loyalty_expiring GROUP BY 1, 2) x
+    LEFT JOIN LATERAL loyalty_ended_figures(ARRAY[x.wallet_id], at) f ON true
     WHERE w.id = x.wallet_id AND w.member_id = x.member_id;
-
-    PERFORM loyalty_refresh_figures(chosen, at);
     RETURN booked;
 END
 $$;

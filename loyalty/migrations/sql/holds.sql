@@ -1,15 +1,3 @@
--- What of a wallet's points is set aside at a moment, for its own holds or for those of others in the household, and when the first of
--- these holds ends. No job has to run for it.
-CREATE OR REPLACE FUNCTION loyalty_held(of_wallet bigint, at timestamptz) RETURNS TABLE (points bigint, until_at timestamptz)
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(sum(x.points), 0)::bigint, min(x.expires_at) FROM (
-        SELECT h.points - h.points_of_others AS points, h.expires_at FROM loyalty_hold h
-        WHERE h.wallet_id = of_wallet AND h.state = 'held' AND h.expires_at > at
-        UNION ALL
-        SELECT s.points, s.expires_at FROM loyalty_holdshare s
-        WHERE s.wallet_id = of_wallet AND s.ended_at IS NULL AND s.expires_at > at) x
-$$;
-
 -- Points that were spent of a wallet after a moment, and those that its member holds now, theirs and others'.
 CREATE OR REPLACE FUNCTION loyalty_spent(of_wallet bigint, since timestamptz, at timestamptz) RETURNS bigint
 LANGUAGE sql STABLE AS $$

@@ -1,16 +1,25 @@
--- Make `spendable`, `held` and `pending` true again for wallets whose figures ended before `at`. The wallets are locked by
--- the caller. Who waited for the lock may ask for a moment before the last one: points that came meanwhile, and a hold leans
--- on, are not there yet then; nothing can be spent at it.
-CREATE OR REPLACE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE loyalty_wallet w
-    SET spendable = greatest(f.usable - f.held, 0), held = f.held, pending = f.pending, figures_hold_from = at,
-        figures_hold_until = f.until_at
+-- What of a wallet's points is set aside at a moment, for its own holds or for those of others in the household, and when the first of
+-- these holds ends. No job has to run for it.
+CREATE OR REPLACE FUNCTION loyalty_held(of_wallet bigint, at timestamptz) RETURNS TABLE (points bigint, until_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(x.points), 0)::bigint, min(x.expires_at) FROM (
+        SELECT h.points - h.points_of_others AS points, h.expires_at FROM loyalty_hold h
+        WHERE h.wallet_id = of_wallet AND h.state = 'held' AND h.expires_at > at
+        UNION ALL
+        SELECT s.points, s.expires_at FROM loyalty_holdshare s
+        WHERE s.wallet_id = of_wallet AND s.ended_at IS NULL AND s.expires_at > at) x
+$$;
+
+-- `spendable`, `held` and `pending` of wallets whose figures ended before `at`, worked out anew, and until when they hold. Who
+-- waited for a wallet's lock may ask for a moment before the last one: points that came meanwhile, and a hold leans on, are not
+-- there yet then; nothing can be spent at it.
+CREATE OR REPLACE FUNCTION loyalty_ended_figures(wallets bigint[], at timestamptz)
+RETURNS TABLE (id bigint, spendable bigint, held bigint, pending bigint, until_at timestamptz) LANGUAGE sql STABLE AS $$
+    SELECT f.id, greatest(f.usable - f.held, 0), f.held, f.pending, f.until_at
     FROM (
-        SELECT s.id,
-            coalesce(sum(l.remaining) FILTER (WHERE l.available_from <= at), 0) AS usable,
-            coalesce(sum(l.remaining) FILTER (WHERE l.available_from > at), 0) AS pending, max(h.points) AS held,
+        SELECT s.id, max(h.points) AS held,
+            coalesce(sum(l.remaining) FILTER (WHERE l.available_from <= at), 0)::bigint AS usable,
+            coalesce(sum(l.remaining) FILTER (WHERE l.available_from > at), 0)::bigint AS pending,
             least(min(l.available_from) FILTER (WHERE l.available_from > at), min(l.expires_at), min(h.until_at)) AS until_at
         FROM loyalty_wallet s
         CROSS JOIN LATERAL loyalty_held(s.id, at) h
@@ -19,7 +28,15 @@ BEGIN
         WHERE s.id = ANY (wallets) AND (s.figures_hold_until <= at OR s.figures_hold_from > at)
         GROUP BY s.id
     ) f
-    WHERE w.id = f.id;
+$$;
+
+-- Make the figures of wallets that ended before `at` true again. The caller has locked them.
+CREATE OR REPLACE FUNCTION loyalty_refresh_figures(wallets bigint[], at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE loyalty_wallet w
+    SET spendable = f.spendable, held = f.held, pending = f.pending, figures_hold_from = at, figures_hold_until = f.until_at
+    FROM loyalty_ended_figures(wallets, at) f WHERE w.id = f.id;
 END
 $$;
 

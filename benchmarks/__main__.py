@@ -128,7 +128,7 @@ def _using_vouchers(shop: "Shop", product: int, commit: Side) -> Row:
     shop.fill(POINTS)
     shop.have_rules(MANY_RULES)
     used = Side(product, lambda: commits_with_voucher(shop))
-    return compare("commit, a voucher, points, 1,000 rules", used, commit, beside="commit", target=0.5)
+    return compare("commit, a voucher and points", used, commit, beside="commit, 1,000 rules", target=0.5)
 
 
 def _reserving(shop: "Shop", product: int, commit: Side) -> Row:

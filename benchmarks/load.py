@@ -72,7 +72,7 @@ class _Client:
 def run_load(port: int, requests: Iterable[bytes], *, clients: int, seconds: float) -> Sample:
     """Send requests over so many connections for so many seconds, each connection one at a time.
 
-    What is made before the first request (codes, holds) is made before the clock starts.
+    What is made before the first request, codes for example, is made before the clock starts.
 
     :raises RuntimeError: the requests ran out before the time did.
     """

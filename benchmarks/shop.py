@@ -68,7 +68,7 @@ class Shop:
             self.members = cursor.fetchall()
 
     def have_rules(self, upto: int) -> None:
-        """Have so many rules more, all of them for products that nobody buys."""
+        """Have so many bonus rules in all, for products that nobody buys."""
         have = Rule.objects.filter(programme_id=self.programme_id, code__startswith="bonus-").count()
         for number in range(have, upto):
             publish_rule(

@@ -29,6 +29,9 @@ T = TypeVar("T")
 GENERATED = int(os.environ.get("BENCH_CODES", "1000000"))
 """How many codes are made at once; ten times as many in all are looked up in."""
 
+USED = 10_000
+"""Codes of a round: more than are used in its seconds."""
+
 FEW = 1_000
 LOOKS = 500
 STACKED = 20
@@ -63,7 +66,7 @@ def codes_to_use(shop: Shop, count: int) -> list[str]:
 
 def commits_with_voucher(shop: Shop) -> Iterator[bytes]:
     """Commits that use a code each; a member's points pay a part too."""
-    for code, number in zip(codes_to_use(shop, 100_000), NUMBERS, strict=False):
+    for code, number in zip(codes_to_use(shop, USED), NUMBERS, strict=False):
         body = json.dumps(purchase(shop, number, voucher_codes=[code], spend_points=100)).encode()
         yield request(
             "POST", "/api/v1/checkout/commit", body, shop.headers | {"Idempotency-Key": f"v-{number}"}
@@ -72,7 +75,7 @@ def commits_with_voucher(shop: Shop) -> Iterator[bytes]:
 
 def reservations(shop: Shop) -> Iterator[bytes]:
     """Codes that are kept for an order, one after the other."""
-    for code, number in zip(codes_to_use(shop, 100_000), NUMBERS, strict=False):
+    for code, number in zip(codes_to_use(shop, USED), NUMBERS, strict=False):
         body = json.dumps({"reference": f"O-{number}"}).encode()
         headers = shop.headers | {"Idempotency-Key": f"r-{number}"}
         yield request("POST", f"/api/v1/vouchers/{code}/reserve", body, headers)

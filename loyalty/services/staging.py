@@ -5,13 +5,13 @@ when the transaction ends, however it ends. A pooler that shares connections bet
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 import msgspec
-from django.db import connection, connections
+from django.db import Error, connection, connections
 from psycopg import Connection
 
 from loyalty.queries.importing import HISTORY_COMES
@@ -186,6 +186,7 @@ def open_staging() -> Iterator[Staging]:
         connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [HISTORY_COMES])
         connection.execute(_TABLE)
         yield Staging(connection)
-        own.rollback()  # What a closed connection held is free only once the server finds it closed.
     finally:
+        with suppress(Error):  # What a closed connection holds is free only once the server finds it closed.
+            own.rollback()
         own.close()

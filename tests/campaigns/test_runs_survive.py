@@ -20,7 +20,7 @@ from loyalty.services.purchase_facts import Teller
 from omnichannel.models import Message
 from tests.campaigns.factories import NOW, Shop, buy, join, open_shop, scheduled_campaign
 from tests.processes import Processes
-from tests.slowly import wait_for_waiting
+from tests.slowly import nobody_else_is_connected, wait_for_waiting
 from tests.stack.serving import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +67,7 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_and_doubles_nothing(
         wait_for_waiting()
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    assert wait_until(lambda: not _somebody_waits_for_messages(), within_s=60)
+    assert wait_until(nobody_else_is_connected, within_s=60)
     assert (Grant.objects.count(), Message.objects.count()) == (0, 0)
     assert campaigns.standing_of(campaign) == "running"
 
@@ -140,11 +140,3 @@ def _assert_each_is_served_once(campaign: Campaign) -> None:
         Message.objects.values("member_id", "channel").annotate(n=Count("pk")).values_list("n", flat=True)
     )
     assert list(messages) == [1] * MEMBERS * 2
-
-
-def _somebody_waits_for_messages() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE relation = 'omnichannel_message'::regclass AND NOT granted"
-        )
-        return bool(cursor.fetchone()[0])

@@ -23,7 +23,7 @@ from omnichannel.models import Place, Programme, Till
 from omnichannel.services.keys import make_key
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-_numbers = count(1)
+_numbers, _phones = count(1), count(1)
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Shop:
         return self.post("checkout/commit", body, **{"Idempotency-Key": key})
 
     def enrol(self, phone: str | None = None) -> Member:
-        phone = phone or f"+1212555{next(_numbers):04d}"
+        phone = phone or f"+1917555{next(_phones) % 10_000:04d}"
         now = datetime.now(UTC)
         enrolled = enrol(
             identities=[claim("phone", phone, region="US")],
@@ -71,7 +71,7 @@ def basket(*prices_minor: int, member: Member | None = None, **more: Any) -> dic
         {"sku": f"SKU-{position}", "quantity": 1, "unit_price_minor": minor, "category": "groceries"}
         for position, minor in enumerate(prices_minor)
     ]
-    body: dict[str, Any] = {"receipt_number": f"R-{next(_numbers)}", "currency": "USD", "lines": lines}
+    body: dict[str, Any] = {"receipt_number": f"SALE-{next(_numbers)}", "currency": "USD", "lines": lines}
     if member is not None:
         body["member"] = {"ref": member.ref}
     return body | more

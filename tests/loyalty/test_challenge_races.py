@@ -1,11 +1,10 @@
 """Challenges by real processes: a worker that is killed in the middle loses nothing and pays nothing twice."""
 
 import signal
-import time
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from config.outbox.models import Delivery
 from loyalty.models import ChallengeReward, ChallengeStep, Entry, Wallet
@@ -15,21 +14,12 @@ from tests.loyalty.conftest import Shop
 from tests.loyalty.playing import challenge, standing
 from tests.loyalty.test_returns import assert_proven, buy
 from tests.processes import Processes
+from tests.slowly import wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MEMBERS = 6
 WORK = "import django; django.setup(); from tests.loyalty import playing; playing.{}()"
-
-
-def wait_until_somebody_waits_for_a_lock() -> None:
-    for _ in range(600):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.1)
-    raise AssertionError("nobody came as far as the wallets")
 
 
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(shop: Shop, processes: Processes) -> None:
@@ -40,7 +30,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(shop: Shop, pro
     with transaction.atomic():
         list(Wallet.objects.select_for_update())
         worker = processes.start("-c", WORK.format("deliver"))
-        wait_until_somebody_waits_for_a_lock()
+        wait_for_waiting()
         worker.send_signal(signal.SIGKILL)
         worker.wait(timeout=60)
     assert (ChallengeStep.objects.count(), ChallengeReward.objects.count()) == (0, 0)

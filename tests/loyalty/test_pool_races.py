@@ -1,6 +1,5 @@
 """One household's points at many tills at once: not one too many, nobody stuck."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from tests.loyalty.families import family, join
 from tests.loyalty.rewards import gift, redeem_by_app
 from tests.loyalty.test_races_of_processes import Race, Request, race
 from tests.loyalty.test_returns import buy
+from tests.slowly import wait_for_waiting
 
 __all__ = ["race"]
 
@@ -58,19 +58,10 @@ def while_it_waits(of: Member, act: Any, meanwhile: Any) -> Any:
         with transaction.atomic():
             Wallet.objects.select_for_update().get(member=of)
             told = hand.submit(acting)
-            until = time.monotonic() + 60
-            while not is_anybody_waiting():
-                assert time.monotonic() < until, "nobody waits"
-                time.sleep(0.01)
+            wait_for_waiting()
             with ThreadPoolExecutor(1) as other:
                 other.submit(lambda: (meanwhile(), connection.close())).result(60)
         return told.result(60)
-
-
-def is_anybody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from members.services.enrolment import enrol
 from members.services.sign_in import sign_in
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
-# Neither an area nor last digits that a test names: a member made beside is never found in place of theirs.
+# No area that a test names, and no last digits that one looks for: nobody made beside is found in their place.
 AREAS = (206, 213, 214, 303, 312, 404, 415, 503, 512, 602, 617, 702, 713, 801, 816, 901, 916, 918)
 
 

@@ -1,6 +1,5 @@
 """Who is taken out of a household while they are merged or erased: once out, out."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,6 +13,7 @@ from members.services.household_invitations import invite, join_by_code
 from members.services.households import expel, found_household
 from members.services.merging import merge_members, undo_merge
 from tests.members.factories import MemberFactory
+from tests.slowly import wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,17 +42,8 @@ def while_ben_is_taken_out(head: Member, ben: Member, act: Callable[[], Any], no
             place = HouseholdPlace.objects.get(member=ben, left_at=None)
             expel(head.pk, place.ref, actor="test", now=now)
             told = hand.submit(acting)
-            until = time.monotonic() + 60
-            while not is_anybody_waiting():
-                assert time.monotonic() < until, "nobody waits"
-                time.sleep(0.01)
+            wait_for_waiting()
         return told.result(60)
-
-
-def is_anybody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def reasons(of: Member) -> list[str]:

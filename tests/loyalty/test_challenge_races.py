@@ -30,7 +30,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(shop: Shop, pro
     with transaction.atomic():
         list(Wallet.objects.select_for_update())
         worker = processes.start("-c", WORK.format("deliver"))
-        wait_for_waiting()
+        wait_for_waiting(patience_s=60)
         worker.send_signal(signal.SIGKILL)
         worker.wait(timeout=60)
     assert (ChallengeStep.objects.count(), ChallengeReward.objects.count()) == (0, 0)

@@ -1,7 +1,8 @@
 -- Book lots that ran out before `until`: at most `most` of them, one entry each, of the wallets whose number leaves the
 -- remainder `part` by `parts`. Returns how many were booked.
 --
--- A point past its hour could not be spent before this ran, and cannot after; this only writes it down.
+-- A point past its hour could not be spent before this ran, and cannot after; this only writes it down. Figures are looked up
+-- wallet by wallet (LATERAL): joined as a whole they are planned as all by all, and a step does not end.
 CREATE OR REPLACE FUNCTION loyalty_book_expiry(until timestamptz, at timestamptz, most int, part int, parts int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
